@@ -1,0 +1,168 @@
+/**
+ * The agent: this file is the walk of a line, top to bottom.
+ *
+ *   tail ──chunk──▶ shape ──batch──▶ ship ──settled──▶ store
+ *   files to lines  lines to syslog  syslog to server  the checkpoint moves
+ *                             └──────────spooled──────▶
+ *
+ * Each destination is a walk of its own over the same files: own positions, own shapers, own window, own spool rows. A walk
+ * takes one small step at a time, and a step moves at most one batch. Which step is due follows from two facts, so there is no
+ * state that could go stale:
+ *
+ *   link down                         spooling   what is read goes to the spool
+ *   link up, spool rows not yet sent  draining   only the spool is sent, oldest first; the files wait
+ *   link up, nothing left to drain    live       what is read is sent
+ *
+ * A checkpoint moves only when a batch is settled: acknowledged, spooled, or dropped by a stated policy and counted.
+ * What is sent and not settled fits in the shipper's window; when that is full nobody pulls, so nobody reads.
+ */
+import { setImmediate as breathe } from 'node:timers/promises';
+import { createBell } from './bell.ts';
+import { openControl } from './ops/control.ts';
+import { snapshot } from './snapshot.ts';
+import { openStore, type Store, StoreProblem } from './store/store.ts';
+import { realFiles } from './tail/files.ts';
+import { createTail } from './tail/tail.ts';
+import type { Batch } from './types.ts';
+import {
+  type AgentParts,
+  connect,
+  createWalk,
+  type House,
+  retire,
+  sendHeld,
+  spool,
+  spoolHeld,
+  stateOf,
+  type Walk,
+  writeDown,
+} from './walk.ts';
+
+/** How long an orderly stop waits for the server's proof, in ms, before what is unsettled goes to the spool. */
+const STOP_GRACE = 3_000;
+/** How long the disk is left alone after it refused, in ms; also the longest that the loop sleeps. */
+const REST = 1_000;
+
+/**
+ * Runs the agent until `stop`, or until all is shipped with `once`.
+ * Gives the exit code: 0 fine, 1 when `once` ended with lines that the server does not have.
+ * Throws StoreProblem when the state cannot be opened.
+ */
+export async function runAgent(parts: AgentParts): Promise<number> {
+  const { config, log, clock, stop } = parts;
+  const bell = createBell();
+  const store = openStore({ config: config.spool, clock, log, command: parts.command });
+  const tails = config.inputs.map((input) =>
+    createTail({
+      ...{ input, files: realFiles, clock, log, registry: store, wake: bell.ring, once: parts.once !== undefined },
+      lost: (loss) => store.lost(loss),
+    }),
+  );
+  const house = { parts, store, tails, bell };
+  const walks = config.destinations.map((destination) => createWalk(house, destination));
+  const started = clock.now();
+  const status = () => snapshot({ config, store, walks, started, now: clock.now(), complaints: log.complaints() });
+  const control = await openControl({ path: `${config.spool.path}.sock`, log, status });
+  stop.addEventListener('abort', bell.ring);
+  try {
+    for (const tail of tails) tail.start();
+    return parts.once ? await runOnce(house, walks, parts.once.wait) : await runOn(house, walks);
+  } finally {
+    stop.removeEventListener('abort', bell.ring);
+    await Promise.all([control.close(), ...tails.map((tail) => tail.close())]);
+    store.close();
+  }
+}
+
+/** Runs until `stop`, then delivers or spools what is under way. */
+async function runOn(house: House, walks: readonly Walk[]): Promise<number> {
+  while (!house.parts.stop.aborted) {
+    if (stepAll(house, walks)) await breathe();
+    else await house.bell.rung(REST);
+  }
+  await Promise.all(walks.map((walk) => retire(walk, house, STOP_GRACE)));
+  return 0;
+}
+
+/** Runs until the files are read to the end that they had at the start and the servers have it all. */
+async function runOnce(house: House, walks: readonly Walk[], wait: number): Promise<number> {
+  const { clock, stop } = house.parts;
+  let patience = clock.ticks() + wait;
+  while (!stop.aborted && clock.ticks() < patience) {
+    if (stepAll(house, walks)) {
+      patience = clock.ticks() + wait;
+      await breathe();
+    } else if (walks.every((walk) => exhausted(walk, house.store))) {
+      const delivered = await Promise.all(walks.map((walk) => retire(walk, house, patience - clock.ticks())));
+      if (delivered.every(Boolean)) return 0;
+      for (const walk of walks) walk.shipper = connect(walk, house); // A link broke at the last moment: once more.
+    } else await house.bell.rung(REST);
+  }
+  await Promise.all(walks.map((walk) => retire(walk, house, STOP_GRACE)));
+  return 1;
+}
+
+/** Every walk takes its step, whatever the others do: one that is down or full holds no other back. */
+function stepAll(house: House, walks: readonly Walk[]): boolean {
+  let moved = false;
+  for (const walk of walks) moved = step(walk, house) || moved;
+  return moved;
+}
+
+/** One step of a walk: moves at most one batch, and tells whether anything moved. It never waits. */
+function step(walk: Walk, { parts, store }: House): boolean {
+  if (parts.clock.ticks() < walk.rest) return false;
+  try {
+    return writeDown(walk, store) || onward(walk, store, parts.clock.now());
+  } catch (problem) {
+    if (!(problem instanceof StoreProblem)) throw problem;
+    parts.log.error(`${problem.message} Nothing is lost: it is tried again.`);
+    walk.rest = parts.clock.ticks() + REST;
+    return false;
+  }
+}
+
+/** Where a line goes next. */
+function onward(walk: Walk, store: Store, now: number): boolean {
+  const toWire = (batch: Batch) => walk.shipper.send({ batch, row: undefined, again: false });
+  const toSpool = (batch: Batch) => spool(walk, store, [{ batch, row: undefined, again: false }]);
+  switch (stateOf(walk, store)) {
+    case 'connecting':
+      return false; // The link's first word decides between the wire and the spool.
+    case 'spooling':
+      return spoolHeld(walk, store) && pull(walk, now, toSpool);
+    case 'draining': // Files can wait for their turn; files that are about to vanish cannot.
+      return drain(walk, store) || (spoolHeld(walk, store) && pull(walk, now, toSpool, 'leaving'));
+    case 'live':
+      return walk.shipper.room() > 0 && (sendHeld(walk) || pull(walk, now, toWire));
+  }
+}
+
+/** From the files into shape: the next chunk of the inputs in turn becomes a batch, which `take` carries on. */
+function pull(walk: Walk, now: number, take: (batch: Batch) => void, only?: 'leaving'): boolean {
+  for (let tries = 0; tries < walk.inputs.length; tries++) {
+    const { tail, shaper } = walk.inputs[walk.turn++ % walk.inputs.length]!;
+    const chunk = tail.next(only);
+    // A joined record waits a while for its continuation, but not once everything has been read.
+    const batch = chunk ? shaper.shape(chunk) : shaper.overdue(tail.finished() ? Infinity : now);
+    if (!batch) continue;
+    take(batch);
+    return true;
+  }
+  return false;
+}
+
+/** From the spool to the wire, oldest first. The row stays until its batch is settled. */
+function drain(walk: Walk, store: Store): boolean {
+  if (walk.shipper.room() <= 0) return false;
+  const sent = store.read(walk.destination.name, walk.lastRow);
+  if (sent?.row === undefined) return false;
+  walk.shipper.send(sent);
+  walk.lastRow = sent.row;
+  return true;
+}
+
+/** Nothing is left to read, to drain or to hand over: only the server's proof is missing. */
+function exhausted(walk: Walk, store: Store): boolean {
+  return stateOf(walk, store) === 'live' && walk.held.length === 0 && walk.inputs.every(({ tail }) => tail.finished());
+}

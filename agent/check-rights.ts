@@ -1,0 +1,57 @@
+/** Owners and rights in words, for `tailship check`. */
+import fs from 'node:fs';
+
+/** `root:adm, mode 0640` */
+export function rightsText({ uid, gid, mode }: { uid: number; gid: number; mode: number }): string {
+  const rights = (mode & 0o7777).toString(8).padStart(4, '0');
+  return `${nameOf('/etc/passwd', uid)}:${nameOf('/etc/group', gid)}, mode ${rights}`;
+}
+
+/** The user as whom this process runs. */
+export function ownName(): string {
+  return nameOf('/etc/passwd', process.geteuid?.() ?? 0);
+}
+
+/** Whether this process may; `mode` as in fs.access. */
+export function may(file: string, mode: number): boolean {
+  try {
+    fs.accessSync(file, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** How this process would get the right to read the file: as its owner, by its group where that has the right, else by an ACL. */
+export function cureForReading(file: string, { uid, gid, mode }: { uid: number; gid: number; mode: number }): string {
+  if (uid === process.geteuid?.()) return `Let it read the file: chmod u+r ${file}`;
+  const user = ownName();
+  const acl = `setfacl -m u:${user}:r ${file}`;
+  const group = nameOf('/etc/group', gid);
+  if ((mode & 0o040) === 0 || gid === 0) return `Let it read the file: ${acl}`;
+  return `Run tailship with the group ${group} (usermod -aG ${group} ${user}), or: ${acl}`;
+}
+
+/** The first folder on the way to `file` that this process may not enter; undefined where it may enter all that exist. */
+export function closedFolder(file: string): string | undefined {
+  const folders = file.split('/').slice(1, -1);
+  let folder = '';
+  for (const name of folders) {
+    folder += `/${name}`;
+    if (fs.existsSync(folder) && !may(folder, fs.constants.X_OK)) return folder;
+  }
+  return undefined;
+}
+
+/** The name of an id in /etc/passwd or /etc/group; the number where it has none there, as with LDAP or in a container. */
+function nameOf(table: '/etc/passwd' | '/etc/group', id: number): string {
+  try {
+    for (const line of fs.readFileSync(table, 'utf8').split('\n')) {
+      const fields = line.split(':');
+      if (fields[0] && fields[2] === String(id)) return fields[0];
+    }
+  } catch {
+    // No such table: the number will do.
+  }
+  return String(id);
+}

@@ -1,0 +1,83 @@
+/** What `tailship check --connect` says of the servers: does the name resolve, does somebody listen there. Nothing is sent. */
+import { lookup } from 'node:dns/promises';
+import { connect } from 'node:net';
+import { sectionText } from './config-names.ts';
+import { bad, type Finding, fine, placeOf, type Said } from './findings.ts';
+import type { Loaded } from './sections.ts';
+import type { Target } from './types.ts';
+
+/** Names and connections, handed in so that a test can refuse them. */
+export type Net = {
+  /** All addresses of a name. Throws as node:dns does. */
+  resolve(host: string): Promise<readonly string[]>;
+  /** Connects and lets go at once. Throws as node:net does; code ETIMEDOUT when nothing comes for `ms`. */
+  connect(address: string, port: number, ms: number): Promise<void>;
+};
+
+/** How long a server may take to answer, ms. */
+const PATIENCE = 5_000;
+
+export async function checkServers(loaded: Loaded, net: Net = realNet): Promise<Finding[]> {
+  const checks = loaded.config.destinations.flatMap(({ name, link }) => {
+    const alone = loaded.config.destinations.length === 1;
+    const where = placeOf(loaded, sectionText('syslog', name === 'syslog' ? undefined : name), 'target');
+    return link.targets.map(async (target) => {
+      const said = await checkTarget(target, net);
+      return said.map((one) => ({ ...one, what: alone ? one.what : `${name}: ${one.what}`, where }));
+    });
+  });
+  return (await Promise.all(checks)).flat();
+}
+
+async function checkTarget({ url, scheme, host, port }: Target, net: Net): Promise<Said[]> {
+  let addresses: readonly string[];
+  try {
+    addresses = await net.resolve(host);
+  } catch (problem) {
+    const cure = `Look for a slip in the name, or ask the resolver: getent hosts ${host}`;
+    return [bad(`${url}: the name ${host} cannot be resolved (${codeOf(problem)}).`, cure)];
+  }
+  const known = addresses.includes(host) ? '' : `${host} is ${addresses.join(' and ')}. `;
+  if (scheme === 'udp') {
+    return [fine(`${url}: ${known}Whether anybody listens there cannot be known, because UDP does not answer.`)];
+  }
+  const failures: string[] = [];
+  for (const address of addresses) {
+    try {
+      await net.connect(address, port, PATIENCE);
+      return [fine(`${url}: ${known}Port ${port} of ${address} takes connections.`)];
+    } catch (problem) {
+      failures.push(`${address}: ${inWords(codeOf(problem))}`);
+    }
+  }
+  const cure = `Is the server running and listening on TCP port ${port}, and does every firewall between let this host through?`;
+  return [bad(`${url}: ${known}No connection: ${failures.join('; ')}.`, cure)];
+}
+
+function inWords(code: string): string {
+  const words: Readonly<Record<string, string>> = {
+    ECONNREFUSED: 'nobody listens on this port',
+    ETIMEDOUT: `no answer within ${PATIENCE / 1000} s`,
+    EHOSTUNREACH: 'there is no way to this host',
+    ENETUNREACH: 'there is no way to this network',
+  };
+  return words[code] ?? code;
+}
+
+function codeOf(problem: unknown): string {
+  return String((problem as NodeJS.ErrnoException).code ?? problem);
+}
+
+const realNet: Net = {
+  resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+  connect: (host, port, ms) =>
+    new Promise((resolve, reject) => {
+      const socket = connect({ host, port, timeout: ms });
+      socket.on('connect', () => {
+        socket.destroy();
+        resolve();
+      });
+      socket.on('timeout', () => socket.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })));
+      socket.on('error', reject);
+    }),
+};

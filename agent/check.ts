@@ -1,0 +1,70 @@
+/**
+ * The composition behind `tailship check`: looks at all that a run needs, changes nothing, and says what it finds as a good
+ * colleague would. Each part of the check is a file of its own and gives findings.
+ */
+import fs from 'node:fs';
+import { checkInputs } from './check-files.ts';
+import { checkServers, type Net } from './check-servers.ts';
+import { checkSpool } from './check-spool.ts';
+import { ConfigProblems } from './config.ts';
+import type { Finding } from './findings.ts';
+import { findConfig, type Loaded, loadConfig } from './sections.ts';
+
+export type Checked = {
+  readonly findings: readonly Finding[];
+  /** 0: nothing stands in the way of a run; 1: files, spool or servers do; 2: the configuration does. */
+  readonly code: 0 | 1 | 2;
+};
+
+export type CheckParts = {
+  /** What -c named. */
+  readonly file: string | undefined;
+  /** Also reach for the servers. */
+  readonly connect: boolean;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  /** Names and connections; the real ones when left out. */
+  readonly net?: Net;
+};
+
+/** Checks everything. It does not throw: what goes wrong is a finding. */
+export async function check(parts: CheckParts): Promise<Checked> {
+  let loaded: Loaded;
+  try {
+    loaded = loadConfig(parts);
+  } catch (problem) {
+    const file = parts.file ?? findConfig(parts.cwd, fs.existsSync);
+    if (problem instanceof ConfigProblems) return { findings: fromProblems(file, problem), code: 2 };
+    throw problem;
+  }
+  const findings = [
+    aboutConfig(loaded),
+    ...checkInputs(loaded),
+    ...checkSpool(loaded),
+    ...(parts.connect ? await checkServers(loaded, parts.net) : []),
+  ];
+  return { findings, code: findings.some(({ level }) => level === 'error') ? 1 : 0 };
+}
+
+function fromProblems(file: string | undefined, { problems }: ConfigProblems): Finding[] {
+  return problems.map(({ line, sentence }) => ({
+    level: 'error',
+    what: sentence,
+    where: line === undefined ? undefined : `${file}:${line}`,
+    cure: undefined,
+  }));
+}
+
+function aboutConfig({ config }: Loaded): Finding {
+  const inputs = count(config.inputs.length, 'input');
+  const destinations = count(config.destinations.length, 'destination');
+  const what =
+    config.source === undefined
+      ? `There is no configuration file, so the defaults hold: ${inputs}, ${destinations}.`
+      : `The configuration ${config.source} is right: ${inputs}, ${destinations}, every pattern compiles.`;
+  return { level: 'ok', what, where: undefined, cure: undefined };
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`;
+}

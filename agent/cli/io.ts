@@ -1,0 +1,21 @@
+/** Where output goes. `done` is called when the bytes are out of this process. */
+type Sink = {
+  write(data: string | Uint8Array, done?: (problem?: Error | null) => void): unknown;
+  readonly isTTY?: boolean | undefined;
+};
+
+/** What a command has of the outside world. `main.ts` hands in the real one, a test its own. */
+export type Io = {
+  readonly stdin: AsyncIterable<Buffer | string>;
+  /** Data. */
+  readonly stdout: Sink;
+  /** Talk. */
+  readonly stderr: Sink;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  /** Aborted when the user or the system asks the process to end. */
+  readonly stop: AbortSignal;
+};
+
+/** The exit codes of every command. */
+export const EXIT = { fine: 0, failed: 1, usage: 2 } as const;

@@ -1,0 +1,70 @@
+import { type Command, durationOf } from './command.ts';
+
+/** Ports that need no rights. */
+const LISTEN = ['udp://127.0.0.1:5514', 'tcp://127.0.0.1:5514'] as const;
+
+export const receiveCommand: Command = {
+  name: 'receive',
+  usage: 'receive [--listen URL]... [--out FILE] [--json]\n  [--verify [--from-first]] [--idle TIME]',
+  summary: 'A small syslog server, for trials and proofs.',
+  about: [
+    'Receives syslog over UDP and TCP until Ctrl-C and writes one message a line. Both framings of TCP are told apart by ' +
+      'themselves, and records that were sent in parts are joined.',
+    'With --verify it adds up the identity element of every record (at, len, skip, after) and reports at the end for each ' +
+      'file which bytes arrived, every gap and every repeat.',
+  ],
+  options: {
+    listen: {
+      kind: 'list',
+      value: 'URL',
+      meaning: `udp://HOST:PORT or tcp://HOST:PORT; may be given several times, port 0 means any free one. Without it: ${LISTEN.join(' and ')}.`,
+    },
+    out: {
+      kind: 'value',
+      value: 'FILE',
+      meaning: 'Append to this file instead of standard output; - is standard output.',
+    },
+    verify: { kind: 'flag', meaning: 'Report gaps and repeats at the end, and exit 1 when something is missing.' },
+    'from-first': {
+      kind: 'flag',
+      meaning: 'With --verify: do not count as missing what came before the first record seen of a file.',
+    },
+    idle: {
+      kind: 'value',
+      value: 'TIME',
+      meaning: 'End by itself when something has come and then nothing for so long, e.g. 5s.',
+    },
+    json: { kind: 'flag', meaning: 'One JSON object a message with its fields, and the report as one too.' },
+  },
+  words: 0,
+  examples: [
+    ['tailship receive', 'In one terminal; then in another:'],
+    ['TAILSHIP_SYSLOG_TARGET=tcp://127.0.0.1:5514 tailship --once', 'Ship to it.'],
+    [
+      'tailship receive --listen tcp://0.0.0.0:5514 --out got.log --verify --idle 10s',
+      'Take a whole run and say whether it is complete.',
+    ],
+  ],
+  exits: [
+    [0, 'Received; with --verify: nothing is missing.'],
+    [1, 'An address cannot be listened on, the output cannot be written, or --verify found something missing.'],
+    [2, 'Wrong usage.'],
+  ],
+  next: 'This is a tool for trials and proofs. For a permanent collector use rsyslog or the like.',
+  async run(given, io) {
+    const { runReceive } = await import('../receive.ts');
+    const listen = given.list('listen');
+    const idle = given.value('idle');
+    return runReceive(
+      {
+        listen: listen.length > 0 ? listen : LISTEN,
+        out: given.value('out'),
+        json: given.flag('json'),
+        verify: given.flag('verify'),
+        fromFirst: given.flag('from-first'),
+        idle: idle === undefined ? undefined : durationOf('idle', idle),
+      },
+      { stdout: io.stdout, stderr: io.stderr, stop: io.stop },
+    );
+  },
+};

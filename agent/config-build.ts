@@ -1,0 +1,209 @@
+/** From settings to the Config that the rooms take: what follows from several keys together, and what they contradict. */
+import path from 'node:path';
+import { find, type Origin, problemAt, type Settings, valuesOf } from './config.ts';
+import { sectionText } from './config-names.ts';
+import { didYouMean } from './nearest.ts';
+import { logOptions } from './ops/options.ts';
+import { levelOptions, ownerOptions, recordOptions, transformOptions } from './shape/options.ts';
+import { linkOptions } from './ship/options.ts';
+import { spoolOptions } from './store/options.ts';
+import { inputOptions } from './tail/options.ts';
+import type { Config, DestinationConfig, InputConfig, Option, TransformConfig } from './types.ts';
+
+/** The most that a UDP datagram carries over IPv4: 65,535 bytes less the headers of IP and UDP. */
+const DATAGRAM = 65_507;
+const DATAGRAM_CHUNK = 1024;
+/** rsyslog's default maxMessageSize, beyond which it would cut or forge messages, is 8 KiB and takes so much. */
+const STREAM_CHUNK = 8096;
+
+/** What a configuration means depends on where it stands. */
+export type Surroundings = {
+  /** The file, absolute; undefined when there is none. */
+  readonly source: string | undefined;
+  readonly cwd: string;
+  readonly hostname: string;
+  readonly timezone: string;
+};
+
+/** The inputs (or destinations) in effect: the unnamed one is undefined, and stands first. */
+export function namesInEffect(settings: Settings, kind: 'input' | 'syslog'): readonly (string | undefined)[] {
+  const names = namesOf(settings, kind);
+  const own = find(settings, kind, undefined, kind === 'input' ? 'path' : 'target');
+  return names.length === 0 || own ? [undefined, ...names] : names;
+}
+
+/** True where `format = script` brings the script's own pattern with it, because none was set. */
+export function takesScriptPattern(settings: Settings, input: string | undefined): boolean {
+  const script = namesInEffect(settings, 'syslog').some(
+    (name) => valuesOf(settings, recordOptions, 'syslog', name).format === 'script',
+  );
+  return script && find(settings, 'transform', input, 'pattern') === undefined;
+}
+
+/** Adds to the settings' problems what several keys together make wrong; the Config is good only if there are none. */
+export function buildConfig(settings: Settings, around: Surroundings): Config {
+  refuseStrays(settings);
+  const names = namesInEffect(settings, 'syslog');
+  refuseDestinations(settings, names);
+  const time = Math.min(...names.map((name) => valuesOf(settings, linkOptions, 'syslog', name).time));
+  const inputs = namesInEffect(settings, 'input').map((name) => buildInput(settings, around, name, time));
+  refuseSharedPaths(settings, inputs);
+  const spool = valuesOf(settings, spoolOptions, 'spool');
+  return deepFreeze({
+    source: around.source,
+    inputs,
+    destinations: names.map((name) => buildDestination(settings, around, name)),
+    spool: {
+      path: place(around, spool.path, find(settings, 'spool', undefined, 'path')?.origin),
+      maxSize: spool.max_size,
+      maxAge: spool.max_age,
+      full: spool.full,
+      sync: spool.sync,
+    },
+    log: valuesOf(settings, logOptions, 'log'),
+  });
+}
+
+function buildInput(settings: Settings, around: Surroundings, name: string | undefined, time: number): InputConfig {
+  const own = valuesOf(settings, inputOptions, 'input', name);
+  const origin = find(settings, 'input', name, 'path')?.origin;
+  return {
+    name: name ?? 'input',
+    named: name !== undefined,
+    paths: [...new Set(own.path.map((file) => place(around, file, origin)))],
+    start: own.start,
+    rotated: own.rotated,
+    poll: Math.min(own.poll, time),
+    watch: own.watch,
+    encoding: own.encoding,
+    maxLine: own.max_line,
+    closeAfter: own.close_after,
+    holdSize: own.hold_size,
+    holdAge: own.hold_age,
+    transform: buildTransform(settings, around, name),
+  };
+}
+
+function buildTransform(settings: Settings, around: Surroundings, name: string | undefined): TransformConfig {
+  const own = valuesOf(settings, transformOptions, 'transform', name);
+  const script = takesScriptPattern(settings, name);
+  const drops = script && find(settings, 'transform', name, 'unmatched') === undefined;
+  return {
+    pattern: script ? { builtin: 'script' } : own.pattern,
+    unmatched: drops ? 'drop' : own.unmatched,
+    timezone: own.timezone ?? around.timezone,
+    levels: wordsOf(settings, 'levels', levelOptions, name),
+    owners: wordsOf(settings, 'owners', ownerOptions, name),
+  };
+}
+
+function buildDestination(settings: Settings, around: Surroundings, name: string | undefined): DestinationConfig {
+  const record = valuesOf(settings, recordOptions, 'syslog', name);
+  const link = valuesOf(settings, linkOptions, 'syslog', name);
+  const udp = link.target.scheme === 'udp';
+  const written = find(settings, 'syslog', name, 'chunk');
+  if (udp && (record.chunk ?? 0) > DATAGRAM && written) {
+    const sentence = `chunk = ${written.text}: a UDP datagram holds ${DATAGRAM} bytes at most. Choose less, or a tcp target.`;
+    settings.problems.push(problemAt(written.origin, sentence));
+  }
+  const chunk = record.chunk ?? (udp ? DATAGRAM_CHUNK : STREAM_CHUNK);
+  return {
+    name: name ?? 'syslog',
+    record: {
+      format: record.format,
+      chunk: udp && chunk === 0 ? DATAGRAM : chunk,
+      json: record.json,
+      hostname: record.hostname || around.hostname,
+      sdId: record.sd_id,
+    },
+    link: {
+      targets: [link.target],
+      framing: link.framing,
+      linger: link.linger,
+      window: link.window,
+      timeout: link.timeout,
+    },
+  };
+}
+
+/** A section whose keys are the operator's words: the built-in ones, then those of the unnamed section, then its own. */
+function wordsOf<T>(
+  settings: Settings,
+  kind: string,
+  options: Readonly<Record<string, Option<T>>>,
+  name: string | undefined,
+): ReadonlyMap<string, T> {
+  const map = new Map<string, T>();
+  for (const [word, option] of Object.entries(options)) map.set(word, option.schema.parse(option.default));
+  for (const section of new Set([undefined, name])) {
+    for (const one of settings.given) {
+      if (one.kind === kind && one.name === section && one.values) map.set(one.key, one.values[0] as T);
+    }
+  }
+  return map;
+}
+
+/** A relative path in the file counts from the file's folder, one in the environment from the working directory. */
+function place(around: Surroundings, file: string, origin: Origin | undefined): string {
+  const fromFile = around.source !== undefined && origin?.from === 'file';
+  return path.resolve(fromFile ? path.dirname(around.source) : around.cwd, file);
+}
+
+/** The names written in `[kind.NAME]`, in the order of the file, then of the environment. */
+function namesOf(settings: Settings, kind: string): string[] {
+  const places = [...settings.headers, ...settings.given].filter((one) => one.kind === kind);
+  return [...new Set(places.flatMap((one) => one.name ?? []))];
+}
+
+/** Where a section begins: its line, else the first variable that speaks of it. */
+function beginning(settings: Settings, kind: string, name: string | undefined): Origin {
+  const header = settings.headers.find((one) => one.kind === kind && one.name === name);
+  if (header) return { from: 'file', line: header.line };
+  return settings.given.find((one) => one.kind === kind && one.name === name)?.origin ?? { from: 'default' };
+}
+
+function refuseStrays(settings: Settings): void {
+  const inputs = namesOf(settings, 'input');
+  for (const kind of ['transform', 'levels', 'owners']) {
+    for (const name of namesOf(settings, kind)) {
+      if (inputs.includes(name)) continue;
+      const near = didYouMean(name, inputs, (one) => sectionText(kind, one));
+      const cure = near || ` Add it, or write [${kind}] for all inputs.`;
+      const sentence = `${sectionText(kind, name)} has no ${sectionText('input', name)} that it could belong to.${cure}`;
+      settings.problems.push(problemAt(beginning(settings, kind, name), sentence));
+    }
+  }
+}
+
+function refuseDestinations(settings: Settings, names: readonly (string | undefined)[]): void {
+  const [first, ...others] = names;
+  for (const name of others) {
+    const here = sectionText('syslog', name);
+    const sentence = `${here}: this version sends to one destination, and that is ${sectionText('syslog', first)} already. Remove one of the two.`;
+    settings.problems.push(problemAt(beginning(settings, 'syslog', name), sentence));
+  }
+}
+
+function refuseSharedPaths(settings: Settings, inputs: readonly InputConfig[]): void {
+  const readers = new Map<string, InputConfig>();
+  for (const input of inputs) {
+    const name = input.named ? input.name : undefined;
+    const own = settings.given.find((one) => one.kind === 'input' && one.name === name && one.key === 'path');
+    for (const file of input.paths) {
+      const reader = readers.get(file);
+      if (!reader) {
+        readers.set(file, input);
+        continue;
+      }
+      const other = sectionText('input', reader.named ? reader.name : undefined);
+      const sentence = `${sectionText('input', name)} reads ${file}, and ${other} does so already. Give it a path of its own.`;
+      settings.problems.push(problemAt(own?.origin ?? beginning(settings, 'input', name), sentence));
+    }
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
+}

@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+/**
+ * The process: checks the Node version before anything else is imported, hands argv in and gives the exit code out.
+ * The only file that ends the process or listens to signals.
+ */
+import process from 'node:process';
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (!(major >= 26 || (major === 24 && minor >= 15))) {
+  process.stderr.write(
+    `tailship needs Node 24.15 or newer of 24, or 26 and up; this is ${process.versions.node}. ` +
+      'Install Node 26 (LTS), or run scripts/tailship from a checkout, which brings its own.\n',
+  );
+  process.exit(2);
+}
+
+// A reader that goes away (`tailship try | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+const stop = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+
+const { runCli } = await import('./cli/cli.ts');
+process.exit(
+  await runCli(process.argv.slice(2), {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+    stop: stop.signal,
+  }),
+);

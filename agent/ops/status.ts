@@ -1,0 +1,116 @@
+/**
+ * The one truth about a running agent. The terminal, `--json`, the page and Prometheus all show this and nothing else.
+ * It is a plain snapshot: whoever holds one can print it, send it as JSON, or check its sums.
+ */
+import type { AckLevel, Count } from '../types.ts';
+
+/** What became of the lines of one input on their way to one destination: the ledger, in lines and in bytes. */
+export type Ledger = {
+  readonly read: Count;
+  readonly acked: Count;
+  readonly filtered: Count;
+  /** By cause: `unmatched`, `spool-full`, `spool-age` … */
+  readonly dropped: Readonly<Record<string, Count>>;
+  /** Sent a second time. Beside the sum, not in it. */
+  readonly repeated: Count;
+  /** Gauges: what waits in the spool, and what is sent or about to be sent and not yet settled. */
+  readonly spool: Count;
+  readonly underway: Count;
+};
+
+/** One generation as one destination's walk sees it. Offsets and sizes in bytes of the (decompressed) generation. */
+export type FileLine = {
+  readonly path: string;
+  readonly gen: string;
+  /** In a word: live, rotated, deleted … */
+  readonly state: string;
+  /** Undefined where it cannot be known: an archive not yet unpacked, a file that is not found any more. */
+  readonly size: number | undefined;
+  /** How far it has been handed on, and up to where that is settled. */
+  readonly read: number;
+  readonly settled: number;
+  /** How it was recognised, or what is wrong with it, in words. */
+  readonly note: string | undefined;
+};
+
+export type InputStatus = {
+  readonly name: string;
+  readonly paths: readonly string[];
+  readonly ledger: Ledger;
+  readonly files: readonly FileLine[];
+};
+
+/** What the link to the servers of one destination does now. Times in ms since the epoch. */
+type LinkLine = {
+  readonly state: 'connecting' | 'up' | 'down';
+  /** The server in use, or the one that is tried. */
+  readonly target: string;
+  readonly level: AckLevel;
+  readonly since: number | undefined;
+  readonly nextTry: number | undefined;
+  /** The last thing that went wrong, in words. */
+  readonly problem: string | undefined;
+};
+
+export type DestinationStatus = {
+  readonly name: string;
+  readonly state: 'live' | 'spooling' | 'draining' | 'connecting';
+  readonly link: LinkLine;
+  readonly underway: Count;
+  readonly spool: {
+    readonly rows: number;
+    readonly lines: number;
+    readonly bytes: number;
+    /** When the oldest row was written, ms since the epoch. */
+    readonly oldest: number | undefined;
+  };
+  readonly inputs: readonly InputStatus[];
+};
+
+export type Status = {
+  readonly agent: {
+    readonly version: string;
+    readonly pid: number;
+    readonly started: number;
+    /** When this snapshot was taken. */
+    readonly now: number;
+    /** The configuration file; undefined when the defaults alone are used. */
+    readonly config: string | undefined;
+  };
+  readonly destinations: readonly DestinationStatus[];
+  /** Bytes known or suspected lost before they became lines. */
+  readonly lost: readonly { readonly input: string; readonly cause: string; readonly bytes: number }[];
+  /** The last warnings and errors of the agent's own log, newest last. */
+  readonly errors: readonly Complaint[];
+};
+
+/** What stands in the state file while no agent can be asked. */
+export type Stopped = {
+  /** The state file, and whether there is one. */
+  readonly state: string;
+  readonly exists: boolean;
+  readonly config: string | undefined;
+  readonly now: number;
+  /** The process that holds the state although it does not answer; undefined when none does. */
+  readonly holder: { readonly pid: number; readonly started: number; readonly command: string } | undefined;
+  readonly destinations: readonly Pick<DestinationStatus, 'name' | 'spool' | 'inputs'>[];
+  readonly lost: Status['lost'];
+};
+
+/** One sentence of the agent's own log. `times`: how often it was said. */
+export type Complaint = {
+  readonly at: number;
+  readonly level: 'warn' | 'error';
+  readonly sentence: string;
+  readonly times: number;
+};
+
+/**
+ * Whether the ledger's sum closes, in lines and in bytes:
+ * read = acked + spool + underway + filtered + dropped, over all causes. Repeats stand beside it.
+ */
+export function ledgerHolds(ledger: Ledger): boolean {
+  const parts = [ledger.acked, ledger.spool, ledger.underway, ledger.filtered, ...Object.values(ledger.dropped)];
+  const sum = (unit: keyof Count) => parts.reduce((total, part) => total + part[unit], 0);
+  return ledger.read.lines === sum('lines') && ledger.read.bytes === sum('bytes');
+}

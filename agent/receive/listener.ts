@@ -1,0 +1,31 @@
+/** What a protocol's server is handed, and what it gives: one listener for each bound address. */
+import type { Clock } from '../types.ts';
+import type { Fault } from '../wire/framing.ts';
+
+/** What takes the messages: see intake.ts. */
+export type Taker = {
+  chunk(bytes: Buffer): void;
+  take(bytes: Buffer, start: number, end: number, fault: Fault | undefined): void;
+  brokeOff(): void;
+};
+
+export type ListenerParts = {
+  readonly taker: Taker;
+  /** Resolves when all that was taken so far is written: true; or cannot be: false. */
+  readonly written: () => Promise<boolean>;
+  readonly clock: Clock;
+  /** Largest message in bytes. */
+  readonly limit: number;
+  /** Says a sentence to the operator. */
+  readonly say: (sentence: string) => void;
+};
+
+/** One bound address. */
+export type Listener = {
+  /** With the real port. */
+  readonly url: string;
+  /** Stops and goes on taking from the network, where the protocol can hold its senders up. */
+  pause(yes: boolean): void;
+  /** Takes what is still coming in for a moment, then lets go. */
+  close(): Promise<void>;
+};

@@ -1,0 +1,192 @@
+/**
+ * The proof that nothing is missing. Each record says which bytes of which generation it was made of; per generation these pieces
+ * must tile it from byte 0, and the first piece of a generation that follows another says up to which byte that one was read.
+ * So three kinds of loss show: a record in the middle, the last ones of a generation that has a successor, a whole generation.
+ *
+ * A generation is known by its name alone. HOSTNAME is what the log line says, so the records of one file may carry several.
+ */
+import type { IdentitySpan } from '../wire/identity-scan.ts';
+import { type Coverage, createCoverage } from './coverage.ts';
+
+/**
+ * A run of bytes that no record stood for. `where`: `head`, before the first byte seen; `middle`; `tail`, up to where the
+ * successor says that this generation was read; `whole`, nothing of the generation came at all.
+ */
+export type Gap = { readonly from: number; readonly to: number; readonly where: 'head' | 'middle' | 'tail' | 'whole' };
+
+export type GenerationReport = {
+  readonly gen: string;
+  /** HOSTNAME of the first of its records; of a generation that is missing whole, its successor's. */
+  readonly host: string;
+  readonly records: number;
+  /** Records that had come before, wholly or in part. */
+  readonly repeats: number;
+  /** Of the repeats, those of which only a part had come before. */
+  readonly overlaps: number;
+  /** Records that came behind a later one, without having come before. */
+  readonly disorder: number;
+  /** The bytes proven are those from `first` to `end`, without the gaps. */
+  readonly first: number;
+  readonly end: number;
+  readonly gaps: readonly Gap[];
+  /** Gaps too many to be told apart. */
+  readonly forgotten: { readonly gaps: number; readonly bytes: number };
+  /** The generation that it follows, and the one that says it follows this one. */
+  readonly follows: string | undefined;
+  readonly followedBy: string | undefined;
+  readonly complete: boolean;
+};
+
+export type VerifyReport = {
+  /** True when at least one record had an identity and nothing is missing. */
+  readonly complete: boolean;
+  readonly records: number;
+  readonly repeats: number;
+  readonly disorder: number;
+  /** Messages without a readable identity: nothing can be said of them. */
+  readonly unidentified: number;
+  readonly gaps: number;
+  readonly missingBytes: number;
+  readonly generations: readonly GenerationReport[];
+};
+
+export type Verifier = {
+  /** Takes one record: `span` as `scanIdentity` has filled it from `bytes`. */
+  take(bytes: Buffer, span: IdentitySpan): void;
+  /** Takes note of a message that has no identity. */
+  unidentified(): void;
+  report(): VerifyReport;
+};
+
+type Seen = {
+  readonly gen: string;
+  readonly name: Buffer;
+  readonly host: string;
+  readonly coverage: Coverage;
+  records: number;
+  repeats: number;
+  overlaps: number;
+  disorder: number;
+  after: { gen: string; upTo: number; prevskip: number } | undefined;
+};
+
+/**
+ * Closes the sum over all records handed in. Memory grows with the generations and the gaps, never with the records.
+ * `fromFirst`: what came before the first byte seen of a generation is not demanded, nor a generation of which nothing was
+ * seen: for a receiver that joined while the sender was at work.
+ */
+export function createVerifier(options: { readonly fromFirst: boolean }): Verifier {
+  const generations = new Map<string, Seen>();
+  let current: Seen | undefined;
+  let unidentified = 0;
+
+  function find(bytes: Buffer, span: IdentitySpan): Seen {
+    if (current && isNamed(current.name, bytes, span.genStart, span.genEnd)) return current;
+    const gen = bytes.toString('latin1', span.genStart, span.genEnd);
+    current = generations.get(gen);
+    if (!current) {
+      const host = bytes.toString('latin1', span.hostStart, span.hostEnd);
+      const counts = { records: 0, repeats: 0, overlaps: 0, disorder: 0 };
+      current = { gen, name: Buffer.from(gen), host, coverage: createCoverage(), ...counts, after: undefined };
+      generations.set(gen, current);
+    }
+    return current;
+  }
+
+  return {
+    take(bytes, span) {
+      const start = span.at - span.skip;
+      const end = span.at + span.len;
+      if (start < 0 || end === start) {
+        unidentified += 1;
+        return;
+      }
+      const seen = find(bytes, span);
+      const furthest = seen.coverage.end();
+      const novelty = seen.coverage.add(start, end);
+      seen.records += 1;
+      if (novelty === 'overlap') seen.overlaps += 1;
+      if (novelty !== 'new') seen.repeats += 1;
+      else if (start < furthest) seen.disorder += 1;
+      if (span.prevStart >= 0) follow(seen, bytes, span);
+    },
+    unidentified() {
+      unidentified += 1;
+    },
+    report: () => summarize([...generations.values()], unidentified, options.fromFirst),
+  };
+}
+
+/** A generation's first record may come again with a higher END, when the one before has grown meanwhile: the highest counts. */
+function follow(seen: Seen, bytes: Buffer, span: IdentitySpan): void {
+  if (seen.after && seen.after.upTo >= span.prevUpTo) return;
+  const gen = bytes.toString('latin1', span.prevStart, span.prevEnd);
+  seen.after = { gen, upTo: span.prevUpTo, prevskip: span.prevskip };
+}
+
+function isNamed(name: Buffer, bytes: Buffer, start: number, end: number): boolean {
+  if (name.length !== end - start) return false;
+  for (let i = 0; i < name.length; i += 1) if (name[i] !== bytes[start + i]) return false;
+  return true;
+}
+
+function summarize(seen: readonly Seen[], unidentified: number, fromFirst: boolean): VerifyReport {
+  /** What a successor demands of a generation: its bytes up to `upTo`. */
+  const demands = new Map<string, { upTo: number; by: Seen }>();
+  for (const by of seen) {
+    if (!by.after) continue;
+    const upTo = by.after.upTo - by.after.prevskip;
+    const known = demands.get(by.after.gen);
+    if (!known || known.upTo < upTo) demands.set(by.after.gen, { upTo, by });
+  }
+  const names = new Set(seen.map(({ gen }) => gen));
+  const reports: GenerationReport[] = [];
+  for (const one of seen) {
+    const before = one.after && !names.has(one.after.gen) ? demands.get(one.after.gen) : undefined;
+    // A generation whose every byte was passed over on purpose sends no record, and none is missing.
+    if (before?.by === one && before.upTo > 0 && !fromFirst) reports.push(missing(one.after!.gen, before.upTo, one));
+    reports.push(reportOf(one, demands.get(one.gen), fromFirst));
+  }
+  const sum = (count: (report: GenerationReport) => number) =>
+    reports.reduce((total, report) => total + count(report), 0);
+  const gaps = sum((report) => report.gaps.length + report.forgotten.gaps);
+  return {
+    complete: gaps === 0 && seen.length > 0,
+    records: sum((report) => report.records),
+    repeats: sum((report) => report.repeats),
+    disorder: sum((report) => report.disorder),
+    unidentified,
+    gaps,
+    missingBytes: sum((report) =>
+      report.gaps.reduce((bytes, gap) => bytes + gap.to - gap.from, report.forgotten.bytes),
+    ),
+    generations: reports,
+  };
+}
+
+function reportOf(seen: Seen, demand: { upTo: number; by: Seen } | undefined, fromFirst: boolean): GenerationReport {
+  const { gen, host, records, repeats, overlaps, disorder, coverage } = seen;
+  const first = coverage.first();
+  const end = coverage.end();
+  const gaps: Gap[] = coverage.gaps().map((gap) => ({ ...gap, where: 'middle' }));
+  if (first > 0 && !fromFirst) gaps.unshift({ from: 0, to: first, where: 'head' });
+  if (demand && demand.upTo > end) gaps.push({ from: end, to: demand.upTo, where: 'tail' });
+  const forgotten = coverage.forgotten();
+  return {
+    ...{ gen, host, records, repeats, overlaps, disorder, first, end, gaps, forgotten },
+    follows: seen.after?.gen,
+    followedBy: demand?.by.gen,
+    complete: gaps.length === 0 && forgotten.gaps === 0,
+  };
+}
+
+function missing(gen: string, upTo: number, successor: Seen): GenerationReport {
+  return {
+    ...{ gen, host: successor.host, records: 0, repeats: 0, overlaps: 0, disorder: 0, first: 0, end: 0 },
+    gaps: [{ from: 0, to: upTo, where: 'whole' }],
+    forgotten: { gaps: 0, bytes: 0 },
+    follows: undefined,
+    followedBy: successor.gen,
+    complete: false,
+  };
+}

@@ -1,0 +1,110 @@
+/** What the shaper knows of each generation it is at, and how far it got. */
+import type { Checkpoint, Chunk, FileContext, FileId } from '../types.ts';
+import { CLUE_BYTES, clue } from '../wire/clue.ts';
+import type { Identity } from '../wire/identity.ts';
+
+export type FileState = {
+  readonly context: FileContext;
+  /** The stand-in for an owner. */
+  readonly name: string;
+  /** What its identity elements begin with. */
+  readonly element: string;
+  /** Every byte before it was shaped, or is part of the record that waits for continuation lines. */
+  end: number;
+  /** The clue of the bytes before `end`. */
+  clue: string;
+  /** Bytes passed over on purpose since the last record; those behind a waiting record are not in it. */
+  skip: number;
+  /** False until the first record of the generation has gone out. */
+  begun: boolean;
+  /** The last mark that was given out. */
+  mark: Checkpoint;
+  /** The record that waits for continuation lines. */
+  held: Held | undefined;
+  /** True once the generation has been let go; a record may still wait. */
+  closed: boolean;
+};
+
+/** A record whose continuation lines may still come. The strings are wide once their chunk is done with. */
+export type Held = {
+  readonly at: number;
+  len: number;
+  lines: number;
+  match: RegExpExecArray | null;
+  line: string;
+  more: string;
+  wide: boolean;
+  clean: boolean;
+  cut: boolean;
+  readonly modified: number;
+  readonly readAt: number;
+  /** When its last line was read, ms. */
+  touched: number;
+  /** Blank lines behind it: part of it if a continuation line follows, else passed over. */
+  blankLines: number;
+  blankBytes: number;
+};
+
+/** Of how many generations that were let go the end is remembered, for the sake of their successors. */
+const REMEMBERED = 1024;
+
+type Ending = { readonly end: number; readonly skip: number };
+
+export type FileStates = {
+  open(context: FileContext, parts: Pick<FileState, 'name' | 'element'>): void;
+  /** Throws an Error when the file has not been opened. */
+  get(file: FileId): FileState;
+  find(file: FileId): FileState | undefined;
+  /** Forgets the file, except for where it ended. */
+  drop(state: FileState): void;
+  /** For the first record of a generation: what came before it, as far as it has been dealt with by now. */
+  predecessor(state: FileState): Pick<Identity, 'after' | 'prevskip'>;
+};
+
+export function createFileStates(): FileStates {
+  const states = new Map<FileId, FileState>();
+  /** Oldest first. */
+  const endings = new Map<FileId, Ending>();
+
+  return {
+    open(context, parts) {
+      const { file, offset, skip } = context;
+      states.set(file, {
+        ...{ context, ...parts, end: offset, clue: '', skip, begun: offset - skip > 0 },
+        ...{ mark: { file, offset, skip, clue: '' }, held: undefined, closed: false },
+      });
+    },
+    get(file) {
+      const state = states.get(file);
+      if (!state) throw new Error(`generation ${file} was not opened before its first chunk was shaped`);
+      return state;
+    },
+    find: (file) => states.get(file),
+    drop(state) {
+      const { file } = state.context;
+      if (states.get(file) === state) states.delete(file);
+      endings.set(file, { end: state.mark.offset, skip: state.mark.skip });
+      const [oldest] = endings.keys();
+      if (endings.size > REMEMBERED && oldest !== undefined) endings.delete(oldest);
+    },
+    predecessor({ context: { after } }) {
+      if (!after) return {};
+      const live = states.get(after.file)?.mark;
+      const { end, skip } = live ? { end: live.offset, skip: live.skip } : (endings.get(after.file) ?? after);
+      endings.delete(after.file);
+      return { after: { gen: after.gen, end }, prevskip: skip || undefined };
+    },
+  };
+}
+
+/** The checkpoint at `offset`, which lies in the chunk or at its end. */
+export function markAt(chunk: Chunk, offset: number, skip: number): Checkpoint {
+  return { file: chunk.file, offset, skip, clue: clue(bytesBefore(chunk, offset)) };
+}
+
+function bytesBefore({ bytes, before, start }: Chunk, offset: number): Uint8Array {
+  // Where bytes were passed over, `before` are those before the end of them.
+  const index = Math.min(offset - start, bytes.length);
+  if (index >= CLUE_BYTES) return bytes.subarray(index - CLUE_BYTES, index);
+  return Buffer.concat([before, bytes.subarray(0, index)]).subarray(-CLUE_BYTES);
+}

@@ -1,0 +1,99 @@
+/** What the header of a record says: from the groups of the match, with a stand-in for each that the line does not have. */
+import type { RecordConfig, TransformConfig } from '../types.ts';
+import { headerField } from '../wire/rfc5424.ts';
+import type { Draft, Member } from './draft.ts';
+import { groupOf, type Pattern } from './pattern.ts';
+import { bare, createPriorities } from './priority.ts';
+import { createTimestamps } from './time.ts';
+
+/** The groups whose value stands in the header, and so need no key of their own. */
+export const HEADER_GROUPS: readonly string[] = ['time', 'host', 'owner', 'pid'];
+
+export type HeaderReader = {
+  /** Fills the header's fields of the draft. */
+  read(draft: Draft): void;
+  /** How many times could not be read so far. */
+  unreadable(): number;
+};
+
+/** Most characters of HOSTNAME, APP-NAME and PROCID (RFC 5424 section 6). */
+const LONGEST = { hostname: 255, appName: 48, procid: 128 } as const;
+const NONE: readonly Member[] = [];
+/** Letters, digits, dots, dashes and underscores, by their codes. */
+const PLAIN = Uint8Array.from({ length: 128 }, (_, code) => (/[\w.-]/.test(String.fromCharCode(code)) ? 1 : 0));
+
+type Parts = { readonly pattern: Pattern; readonly transform: TransformConfig; readonly record: RecordConfig };
+
+export function createHeaderReader({ pattern, transform, record }: Parts): HeaderReader {
+  const { groups } = pattern;
+  const [timeAt, hostAt, ownerAt, pidAt, levelAt] = [...HEADER_GROUPS, 'level'].map((name) => groups.get(name));
+  const priorities = createPriorities(transform);
+  const script = record.format === 'script';
+  const timestamps = createTimestamps(transform.timezone, record.format === 'rfc3164' ? 'rfc3164' : 'rfc5424');
+  const cleanTag = record.format === 'rfc3164' ? tagField : headerField;
+  const hostname = createField(headerField, LONGEST.hostname);
+  const appName = createField(cleanTag, LONGEST.appName);
+  const procid = createField(cleanTag, LONGEST.procid);
+  let unreadable = 0;
+
+  function addExtra(draft: Draft, key: string, value: string): void {
+    draft.extras = [...draft.extras, [key, value]];
+  }
+
+  function readTime(draft: Draft, written: string): void {
+    const stamp = written === '' ? undefined : timestamps.written(written, draft.modified);
+    draft.timestamp = stamp ?? timestamps.instant(draft.readAt);
+    if (stamp !== undefined || written === '') return;
+    unreadable += 1;
+    addExtra(draft, 'TIME', written);
+  }
+
+  return {
+    read(draft) {
+      const { match } = draft;
+      const owner = (match && groupOf(match, ownerAt)) ?? '';
+      draft.pri = priorities(owner, (match && groupOf(match, levelAt)) ?? '');
+      draft.extras = draft.cut ? [['CUT', '1']] : NONE;
+      if (script) return;
+      readTime(draft, (match && groupOf(match, timeAt)) ?? '');
+      const host = (match && groupOf(match, hostAt)) ?? '';
+      const pid = bare((match && groupOf(match, pidAt)) ?? '');
+      draft.hostname = hostname(host || record.hostname);
+      draft.appName = appName(owner || draft.name);
+      draft.procid = procid(pid);
+      // What the header had to change stands in the JSON as it was.
+      if (host !== '' && draft.hostname !== host) addExtra(draft, 'HOST', host);
+      if (owner !== '' && draft.appName !== owner) addExtra(draft, 'OWNER', owner);
+      if (pid !== '' && draft.procid !== pid) addExtra(draft, 'PID', pid);
+    },
+    unreadable: () => unreadable,
+  };
+}
+
+/** In RFC 3164 `[` or `:` ends the TAG (section 5.3), so neither may stand in it. */
+function tagField(text: string, max: number): string {
+  return headerField(text, max).replace(/[[\]:]/g, '_');
+}
+
+/** Cleans a field; neighbouring lines often have the same, so the last one is remembered. */
+function createField(clean: (text: string, max: number) => string, max: number): (text: string) => string {
+  let last = '';
+  let field = clean('', max);
+  return (text) => {
+    if (text !== last) {
+      field = isPlain(text) ? text : clean(text, max);
+      last = text;
+    }
+    return field;
+  };
+}
+
+/** True for short texts that every field takes as they are: a cheap look that spares nearly all lines the thorough one. */
+function isPlain(text: string): boolean {
+  if (text.length === 0 || text.length > LONGEST.appName) return false;
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f || PLAIN[code] === 0) return false;
+  }
+  return true;
+}

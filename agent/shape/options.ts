@@ -1,0 +1,219 @@
+/** The keys of `[transform]`, `[levels]`, `[owners]`, and the half of `[syslog]` that says how a record looks. */
+import { z } from 'zod';
+import type { Option, Options, PriorityRule, TransformConfig } from '../types.ts';
+import { FACILITIES, facilityNumber, SEVERITIES, severityNumber } from '../wire/priority.ts';
+import { parseDuration, parseSize } from '../wire/units.ts';
+
+/** What is wrong with a word, and the words among which the nearest is looked for. */
+type Wrong = {
+  readonly message: string;
+  readonly params: { readonly word: string; readonly known: readonly string[] };
+};
+
+const BUILTINS: readonly string[] = ['app', 'script'];
+const PRESETS = 'syslog rfc5424 nginx apache json logfmt java python docker-json cri utmp'.split(' ');
+/** Where a group's name begins; a lookbehind begins `(?<=` or `(?<!` and has none. */
+const NAMED_GROUP = /\(\?P?<[^=!>]/;
+/** A receiver must take messages of this size (RFC 5424 section 6.1); less would hardly hold a header. */
+const SMALLEST_CHUNK = 480;
+
+export const transformOptions = {
+  pattern: {
+    default: 'app',
+    meaning:
+      'How a line is taken apart: app, script, or a regex in single quotes with named groups: time host owner pid level other msg, and any of your own. With format = script and no pattern set it is script, and unmatched is drop.',
+    schema: z.string().transform((text, context) => {
+      const pattern = readPattern(text);
+      if (typeof pattern !== 'string') return pattern;
+      context.addIssue({ code: 'custom', message: pattern, params: { known: BUILTINS } });
+      return z.NEVER;
+    }),
+  },
+  unmatched: {
+    default: 'ship',
+    meaning:
+      'A line that the pattern does not match: ship it whole, drop it, or join it to the record before (stack traces).',
+    schema: z.enum(['ship', 'drop', 'join']),
+  },
+  timezone: {
+    default: 'local',
+    meaning: "IANA zone in which the time group is written, such as Europe/Berlin. local: the host's.",
+    schema: z.string().transform((text, context) => {
+      const zone = text === 'local' ? undefined : zoneName(text);
+      if (zone !== undefined || text === 'local') return zone;
+      const known = ['local', 'UTC', ...Intl.supportedValuesOf('timeZone')];
+      const message = `'${text}' is no IANA time zone, such as UTC or Europe/Berlin`;
+      context.addIssue({ code: 'custom', message, params: { known } });
+      return z.NEVER;
+    }),
+  },
+} as const satisfies Options;
+
+const severity = z.string().transform((text, context) => {
+  const wrong = wrongSeverity(text);
+  if (wrong) context.addIssue({ code: 'custom', ...wrong });
+  return severityNumber(text) ?? z.NEVER;
+});
+
+/** Any word in `[levels]`. */
+export const anyLevel = {
+  default: '',
+  meaning: 'A level word, in any case, and its severity.',
+  schema: severity,
+} as const satisfies Option;
+
+/** The level words known from the start. */
+export const levelOptions = levels({
+  emerg: ['EMERG', 'EMERGENCY', 'PANIC'],
+  alert: ['ALERT'],
+  crit: ['CRIT', 'CRITICAL', 'FATAL'],
+  err: ['ERROR', 'ERR', 'SEVERE'],
+  warning: ['WARN', 'WARNING'],
+  notice: ['NOTICE'],
+  info: ['INFO', 'INFORMATION'],
+  debug: ['DEBUG', 'TRACE', 'VERBOSE', 'CONFIG', 'FINE', 'FINER', 'FINEST'],
+});
+
+/** Any owner in `[owners]`. */
+export const anyOwner = {
+  default: '',
+  meaning: 'An owner and its facility.severity.',
+  schema: z.string().transform((text, context): PriorityRule => {
+    const [, facility = '', severity = ''] = /^([^.\s]+)\.([^.\s]+)$/.exec(text) ?? [];
+    const wrong =
+      facility === ''
+        ? { message: `'${text}' is not facility.severity, such as local0.notice or *.err` }
+        : ((facility === '*' ? undefined : wrongFacility(facility)) ??
+          (severity === '*' ? undefined : wrongSeverity(severity)));
+    if (wrong) context.addIssue({ code: 'custom', ...wrong });
+    return { facility: facilityNumber(facility), severity: severityNumber(severity) };
+  }),
+} as const satisfies Option;
+
+/** `*` is the last resort for each half by itself, so that as built in it takes no severity away from a level. */
+export const ownerOptions = {
+  '*': {
+    default: 'user.info',
+    meaning:
+      'The last resort, for each half by itself: the facility where the owner names none, the severity where neither owner nor level names one.',
+    schema: anyOwner.schema,
+  },
+  ecms_troubleshoot: {
+    default: '*.emerg',
+    meaning: 'As in the old script: always emerg.',
+    schema: anyOwner.schema,
+  },
+} as const satisfies Options;
+
+export const recordOptions = {
+  format: {
+    default: 'rfc5424',
+    meaning: 'How a record looks: rfc5424, rfc3164, or script (byte for byte what the old script meant to send).',
+    schema: z.enum(['rfc5424', 'rfc3164', 'script']),
+  },
+  chunk: {
+    default: 'auto',
+    meaning:
+      'Largest message in bytes, header included; longer records are cut into parts. 0 = no limit (over UDP: what a datagram holds). auto: 1024 with a udp target, else 8096.',
+    schema: z.string().transform(readChunk),
+  },
+  json: {
+    default: 'own',
+    meaning:
+      "Keys of the JSON: own (what the header does not carry), all (the old script's five too), or a list: MSG,LEVEL.",
+    schema: z.string().transform(readJson),
+  },
+  select: {
+    default: '*.*',
+    meaning: 'Which records are sent: a selector as rsyslog has them.',
+    schema: z.string().min(1, 'there is no selector. Write one, or leave the key out'),
+    later: 'Every record is sent, as with *.*.',
+  },
+  hostname: {
+    default: '',
+    meaning: "The agent's own HOSTNAME, for lines that name none. Empty: the host's name.",
+    schema: z.string().regex(/^[!-~]{0,255}$/, 'a host name is printable ASCII without blanks, at most 255 characters'),
+  },
+  sd_id: {
+    default: 'tail@32473',
+    meaning:
+      "SD-ID of the element by which a record is known again. 32473 is RFC 5612's number for documentation: put your own enterprise number there.",
+    schema: z
+      .string()
+      .regex(
+        /^(?=.{1,32}$)[!#-<>?A-\\^-~]+@\d+(\.\d+)*$/,
+        'an SD-ID is NAME@ENTERPRISE-NUMBER, at most 32 characters, such as tail@32473',
+      ),
+  },
+  mark: {
+    default: 'off',
+    meaning: 'How often an in-band -- MARK -- record names each open file and its committed byte, or off.',
+    schema: z.string().transform((text) => (text === 'off' ? undefined : parseDuration(text))),
+    later: 'There are no marks.',
+  },
+  report_loss: {
+    default: 'on',
+    meaning: 'Whether bytes known to be lost are reported in-band too: on or off. They are always logged and counted.',
+    schema: z.enum(['on', 'off']),
+    later: 'A loss is logged and counted; nothing is sent in-band.',
+  },
+} as const satisfies Options;
+
+/** A pattern, or the sentence that says why it is none. */
+function readPattern(text: string): TransformConfig['pattern'] | string {
+  if (BUILTINS.includes(text)) return { builtin: text };
+  if (NAMED_GROUP.test(text)) return { regex: text };
+  if (PRESETS.includes(text)) {
+    return `${text} does not work in this version yet: app and script do, and any regex in single quotes with named groups`;
+  }
+  return `'${text}' is neither a built-in pattern (${BUILTINS.join(', ')}) nor a regex: a regex needs single quotes and at least one named group, such as (?<msg>.*)`;
+}
+
+function zoneName(text: string): string | undefined {
+  // Intl takes offsets such as +02:00 too; they are no IANA zone and know no summer time.
+  if (!/^[A-Za-z]/.test(text)) return undefined;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone;
+  } catch {
+    return undefined;
+  }
+}
+
+function readChunk(text: string): number | undefined {
+  if (text === 'auto') return undefined;
+  const bytes = parseSize(text);
+  if (bytes > 0 && bytes < SMALLEST_CHUNK) {
+    throw new Error(`${text} is too small for a message; the smallest is ${SMALLEST_CHUNK} bytes, and 0 is no limit`);
+  }
+  return bytes;
+}
+
+function readJson(text: string): 'own' | 'all' | readonly string[] {
+  if (text === 'own' || text === 'all') return text;
+  const names = text.split(',').map((name) => name.trim().toUpperCase());
+  const bad = names.find((name) => !/^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u.test(name));
+  if (bad !== undefined)
+    throw new Error(`'${bad}' is no name of a group. Write own, all, or names with commas: MSG,LEVEL`);
+  return [...new Set(names)];
+}
+
+function wrongFacility(word: string): Wrong | undefined {
+  if (facilityNumber(word) !== undefined) return undefined;
+  const names = FACILITIES.map(({ name }) => name);
+  const message = `'${word}' is no facility; there are ${names.join(' ')}, 0 to 23, and *`;
+  return { message, params: { word, known: [...names, ...FACILITIES.flatMap(({ synonyms }) => synonyms)] } };
+}
+
+function wrongSeverity(word: string): Wrong | undefined {
+  if (severityNumber(word) !== undefined) return undefined;
+  const names = SEVERITIES.map(({ name }) => name);
+  const message = `'${word}' is no severity; there are ${names.join(' ')}, and 0 to 7`;
+  return { message, params: { word, known: [...names, ...SEVERITIES.flatMap(({ synonyms }) => synonyms)] } };
+}
+
+function levels(words: Readonly<Record<string, readonly string[]>>): Readonly<Record<string, Option<number>>> {
+  const rows = Object.entries(words).flatMap(([severityName, synonyms]) =>
+    synonyms.map((word) => [word, { default: severityName, meaning: anyLevel.meaning, schema: severity }] as const),
+  );
+  return Object.fromEntries(rows);
+}

@@ -1,0 +1,132 @@
+/** Records that are longer than `chunk`: cut into parts, each a whole message with a whole JSON object. */
+import { type Identity, writeIdentity } from '../wire/identity.ts';
+import type { Draft, Member } from './draft.ts';
+import type { Format } from './format.ts';
+import { MESSAGE, sorted, writeMembers } from './members.ts';
+
+export type LongRecord = {
+  /** Text, not bytes: `wide` is true. */
+  readonly draft: Draft;
+  readonly members: readonly Member[];
+  readonly identity: Identity;
+  readonly sdId: string;
+  readonly format: Format;
+  /** Largest message in bytes. */
+  readonly limit: number;
+};
+
+export type Parts = {
+  readonly messages: readonly string[];
+  /** True where something other than MSG was too long and had to lose its end. */
+  readonly shortened: boolean;
+};
+
+/** Room for the longest escape, that of a pair of surrogates in the script's form. */
+const LEAST_ROOM = 12;
+/** Digits of the number of parts that are reckoned with before it is known. */
+const LIKELY_DIGITS = 3;
+const MOST_DIGITS = 9;
+const CUT: Member = ['CUT', '1'];
+
+/**
+ * Cuts MSG at characters and spreads it over as few messages as hold it. Where the rest of the record leaves MSG too little room,
+ * other members lose their ends, at the last the members and the header's fields go; the JSON then says CUT. No message is
+ * ever longer than `limit`, however small that is.
+ */
+export function cutIntoParts(record: LongRecord): Parts {
+  const { draft, members } = record;
+  const fitting = shorten(record, draft, members);
+  const messages = fitting && spread(record, draft, fitting);
+  if (messages) return { messages, shortened: fitting !== members };
+  const least = members.filter(([key]) => key === MESSAGE);
+  const nameless: Draft = { ...draft, hostname: '-', appName: '-', procid: '-' };
+  const bared = spread(record, draft, [CUT, ...least]) ??
+    spread(record, nameless, [CUT, ...least]) ?? [write(record, nameless, [CUT], undefined).slice(0, record.limit)];
+  return { messages: bared, shortened: true };
+}
+
+/**
+ * Takes the ends off members other than MSG, the longest first, until they leave MSG half of what there is to share, or as
+ * much as it needs. Undefined where their keys alone are too much.
+ */
+function shorten(record: LongRecord, draft: Draft, members: readonly Member[]): readonly Member[] | undefined {
+  const { style } = record.format;
+  const others = members.filter(([key]) => key !== MESSAGE);
+  const message = members.find(([key]) => key === MESSAGE)?.[1];
+  const sizes = new Map(others.map(([key, value]) => [key, style.size(value)]));
+  const sum = [...sizes.values()].reduce((total, size) => total + size, 0);
+  const allowance = (list: readonly Member[]) => {
+    const empty = list.map(([key]): Member => [key, '']);
+    const room = record.limit - bytesOf(write(record, draft, empty, { n: 1, of: 10 ** (LIKELY_DIGITS - 1) }));
+    if (message === undefined) return room;
+    return room - Math.min(style.size(message), Math.max(LEAST_ROOM, room >> 1));
+  };
+  if (sum <= allowance(members)) return members;
+  const marked = members.some(([key]) => key === CUT[0]) ? members : sorted([CUT, ...members]);
+  const room = allowance(marked) - CUT[1].length;
+  if (room < 0) return undefined;
+  const most = largestCap([...sizes.values()], room);
+  return marked.map(([key, value]): Member => {
+    const whole = (sizes.get(key) ?? 0) <= most;
+    return whole ? [key, value] : [key, value.slice(0, style.fit(value, 0, most))];
+  });
+}
+
+/** The largest size to which each of `sizes` must come down at most, so that their sum is no more than `room`. */
+function largestCap(sizes: readonly number[], room: number): number {
+  let low = 0;
+  let high = Math.max(0, ...sizes);
+  while (low < high) {
+    const cap = Math.ceil((low + high) / 2);
+    if (sizes.reduce((total, size) => total + Math.min(size, cap), 0) <= room) low = cap;
+    else high = cap - 1;
+  }
+  return low;
+}
+
+/** One message if all of it fits, else parts; undefined where MSG finds no room. */
+function spread(record: LongRecord, draft: Draft, members: readonly Member[]): readonly string[] | undefined {
+  const whole = write(record, draft, members, undefined);
+  if (bytesOf(whole) <= record.limit) return [whole];
+  const message = members.find(([key]) => key === MESSAGE)?.[1];
+  if (message === undefined) return undefined;
+  const withMessage = (text: string) =>
+    members.map((member): Member => (member[0] === MESSAGE ? [MESSAGE, text] : member));
+  for (let digits = 1; digits <= MOST_DIGITS; digits += 1) {
+    const most = 10 ** digits - 1;
+    const room = record.limit - bytesOf(write(record, draft, withMessage(''), { n: most, of: most }));
+    if (room < LEAST_ROOM) return undefined;
+    const pieces = cut(message, room, record.format);
+    if (pieces.length > most) continue;
+    return pieces.map((piece, i) => write(record, draft, withMessage(piece), { n: i + 1, of: pieces.length }));
+  }
+  return undefined;
+}
+
+function cut(message: string, room: number, { style }: Format): string[] {
+  const pieces: string[] = [];
+  for (let at = 0; at < message.length; ) {
+    const end = style.fit(message, at, room);
+    pieces.push(message.slice(at, end));
+    at = end;
+  }
+  return pieces;
+}
+
+function write(record: LongRecord, draft: Draft, members: readonly Member[], part: Identity['part']): string {
+  const { format, identity, sdId } = record;
+  if (format.identified) {
+    return format.head(draft, writeIdentity(sdId, { ...identity, part })) + writeMembers(members, format.style);
+  }
+  if (part === undefined) return format.head(draft, '') + writeMembers(members, format.style);
+  const where: readonly Member[] = [
+    ['PART', `${part.n}/${part.of}`],
+    ['REC', `${identity.gen}:${identity.at}`],
+  ];
+  const others = members.filter(([key]) => where.every((member) => member[0] !== key));
+  return format.head(draft, '') + writeMembers(sorted([...others, ...where]), format.style);
+}
+
+function bytesOf(text: string): number {
+  return Buffer.byteLength(text);
+}

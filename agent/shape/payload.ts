@@ -1,0 +1,59 @@
+/** The messages of a batch while they are made: one growing buffer, and where each message ends. */
+
+export type Payload = {
+  /** Adds a message. `wide`: it is text, to be written as UTF-8; else each of its characters is one byte. */
+  add(message: string, wide: boolean): void;
+  /** Gives the messages in buffers of their own, each with one LF behind it, and begins anew. */
+  take(): { readonly payload: Buffer; readonly ends: Uint32Array };
+};
+
+const FIRST_BYTES = 64 * 1024;
+const FIRST_ENDS = 1024;
+/** After a batch that was larger than that, its memory is not kept. */
+const KEPT_BYTES = 4 * 1024 * 1024;
+const LF = 0x0a;
+
+export function createPayload(): Payload {
+  let buffer = Buffer.alloc(0);
+  let size = 0;
+  let ends = new Uint32Array(0);
+  let count = 0;
+
+  function grow(wanted: number): void {
+    let bytes = Math.max(buffer.length, FIRST_BYTES);
+    while (bytes < wanted) bytes *= 2;
+    const larger = Buffer.allocUnsafeSlow(bytes);
+    buffer.copy(larger, 0, 0, size);
+    buffer = larger;
+  }
+
+  function growEnds(): void {
+    const larger = new Uint32Array(Math.max(FIRST_ENDS, ends.length * 2));
+    larger.set(ends);
+    ends = larger;
+  }
+
+  return {
+    add(message, wide) {
+      // A UTF-16 unit takes at most three bytes of UTF-8.
+      const wanted = size + (wide ? message.length * 3 : message.length) + 1;
+      if (wanted > buffer.length) grow(wanted);
+      size += wide ? buffer.write(message, size, 'utf8') : buffer.write(message, size, 'latin1');
+      if (count === ends.length) growEnds();
+      ends[count] = size;
+      count += 1;
+      buffer[size] = LF;
+      size += 1;
+    },
+    take() {
+      // Memory of its own, so that it can be handed to another thread.
+      const payload = Buffer.allocUnsafeSlow(size);
+      buffer.copy(payload, 0, 0, size);
+      const taken = { payload, ends: ends.slice(0, count) };
+      size = 0;
+      count = 0;
+      if (buffer.length > KEPT_BYTES) buffer = Buffer.alloc(0);
+      return taken;
+    },
+  };
+}

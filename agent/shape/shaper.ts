@@ -1,0 +1,166 @@
+/**
+ * Shape: a chunk of lines becomes a batch of messages. Pure and without I/O; all that is remembered between chunks is how far each
+ * generation got, and, with `unmatched = join`, the one record of it whose continuation lines may still come.
+ */
+import type { Batch, Checkpoint, Chunk, FileContext, FileId, InputConfig, RecordConfig } from '../types.ts';
+import { newDraft, ownerStandIn } from './draft.ts';
+import { createFileStates, type FileState, markAt } from './files.ts';
+import { createJoiner } from './join.ts';
+import { compilePattern } from './pattern.ts';
+import { createPayload } from './payload.ts';
+import { createTally } from './tally.ts';
+import { createText } from './text.ts';
+import { createRecordWriter } from './writer.ts';
+
+export type Shaper = {
+  /** Tells of a generation before its first chunk. */
+  open(context: FileContext): void;
+  /**
+   * Shapes the next chunk of a generation. The tally counts the bytes from the generation's last mark to its new one, each once.
+   * Throws an Error when the generation was not opened.
+   */
+  shape(chunk: Chunk): Batch;
+  /** Ships the record of this generation that waits for continuation lines; undefined where none does. */
+  flush(file: FileId): Batch | undefined;
+  /** Ships records that have waited long enough at `now` (ms, as Chunk.readAt), and those of generations let go. */
+  overdue(now: number): Batch | undefined;
+  /** Lets a generation go. A record of it that still waits is overdue from now on. */
+  close(file: FileId): void;
+  status(): ShapeStatus;
+};
+
+/** Counts since the start. */
+export type ShapeStatus = {
+  /** Lines that the pattern did not match: shipped whole or dropped. Lines joined to a record are not counted. */
+  readonly unmatched: number;
+  /** Lines that were not UTF-8. */
+  readonly invalidUtf8: number;
+  readonly unreadableTimes: number;
+  /** Records of lines cut at `max_line`, and records that had to lose something other than MSG to fit `chunk`. */
+  readonly cut: number;
+};
+
+const LF = 0x0a;
+const CR = 0x0d;
+const BOM = Buffer.from('\ufeff');
+
+/** One shaper serves one input on its way to one destination. Throws an Error when the pattern or the time zone is none. */
+export function createShaper(parts: { readonly input: InputConfig; readonly record: RecordConfig }): Shaper {
+  const { input, record } = parts;
+  const { unmatched: policy } = input.transform;
+  const pattern = compilePattern(input.transform.pattern);
+  const { regex } = pattern;
+  const states = createFileStates();
+  const payload = createPayload();
+  const tally = createTally();
+  const writer = createRecordWriter({ input, record, pattern }, states, payload);
+  const text = createText(writer.reads);
+  const joiner = createJoiner({ regex, text, writer, tally });
+  const draft = newDraft();
+  let unmatched = 0;
+
+  function shipLine(state: FileState, chunk: Chunk, from: number, len: number): void {
+    draft.more = '';
+    draft.modified = chunk.modified;
+    draft.readAt = chunk.readAt;
+    draft.name = state.name;
+    writer.write(draft, state, chunk.start + from, len);
+    tally.sent(1, len);
+  }
+
+  /** One line that is not empty: its text from `begin` up to `to`, its bytes from `from` up to `next`. */
+  function take(state: FileState, chunk: Chunk, begin: number, to: number, from: number, next: number): void {
+    const wide = text.wide();
+    draft.line = text.slice(begin, to, wide);
+    draft.match = regex.exec(draft.line);
+    draft.wide = wide;
+    draft.clean = text.clean(begin, to);
+    draft.cut = chunk.cut && next === chunk.bytes.length;
+    if (policy === 'join') {
+      if (joiner.take(state, chunk, draft, { begin, to, from, next })) unmatched += 1;
+    } else if (draft.match !== null || policy === 'ship') {
+      if (draft.match === null) unmatched += 1;
+      shipLine(state, chunk, from, next - from);
+    } else {
+      unmatched += 1;
+      state.skip += next - from;
+      tally.dropped(1, next - from);
+    }
+  }
+
+  function takeLines(state: FileState, chunk: Chunk): void {
+    const { bytes } = chunk;
+    let begin = chunk.start === 0 && bytes.subarray(0, BOM.length).equals(BOM) ? BOM.length : 0;
+    for (let from = 0; from < bytes.length; ) {
+      const lf = bytes.indexOf(LF, from);
+      const next = lf < 0 ? bytes.length : lf + 1;
+      let to = lf < 0 ? next : lf;
+      if (to > begin && bytes[to - 1] === CR) to -= 1;
+      if (to > begin) take(state, chunk, begin, to, from, next);
+      else joiner.passBlank(state, next - from);
+      from = next;
+      begin = next;
+    }
+  }
+
+  function batch(marks: readonly Checkpoint[]): Batch {
+    return { input: input.name, ...payload.take(), marks, tally: tally.take() };
+  }
+
+  return {
+    open(context) {
+      const old = states.find(context.file);
+      if (old) joiner.forget(old);
+      states.open(context, { name: ownerStandIn(input, context), element: writer.element(context) });
+    },
+    shape(chunk) {
+      const state = states.get(chunk.file);
+      const marks: Checkpoint[] = [];
+      // What came before the generation goes before it.
+      const previous = state.begun || !state.context.after ? undefined : states.find(state.context.after.file);
+      if (previous?.held) marks.push(release(previous));
+      // A record ends where bytes were left out behind it.
+      if (chunk.start !== state.end) joiner.release(state);
+      text.load(chunk.bytes);
+      takeLines(state, chunk);
+      const passed = chunk.end - chunk.start - chunk.bytes.length;
+      if (passed > 0) {
+        joiner.release(state);
+        state.skip += passed;
+        tally.filtered(0, passed);
+      }
+      joiner.keep(state);
+      state.end = chunk.end;
+      const last = markAt(chunk, chunk.end, state.skip);
+      state.clue = last.clue;
+      if (!state.held) state.mark = last;
+      else if (state.held.at >= chunk.start) state.mark = markAt(chunk, state.held.at, state.skip);
+      draft.match = null;
+      draft.line = '';
+      return batch([...marks, state.mark]);
+    },
+    flush(file) {
+      const state = states.find(file);
+      return state?.held && batch([release(state)]);
+    },
+    overdue(now) {
+      const marks = joiner.overdue(now).map(release);
+      return marks.length === 0 ? undefined : batch(marks);
+    },
+    close(file) {
+      const state = states.find(file);
+      if (!state) return;
+      state.closed = true;
+      if (!state.held) states.drop(state);
+    },
+    status: () => ({ unmatched, invalidUtf8: text.invalid(), ...writer.counts() }),
+  };
+
+  /** Ships the record that waits and gives the mark behind it. */
+  function release(state: FileState): Checkpoint {
+    joiner.release(state);
+    state.mark = { file: state.context.file, offset: state.end, skip: state.skip, clue: state.clue };
+    if (state.closed) states.drop(state);
+    return state.mark;
+  }
+}

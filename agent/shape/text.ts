@@ -1,0 +1,60 @@
+import { isAscii, isUtf8 } from 'node:buffer';
+import { createEscapes } from './escapes.ts';
+
+/**
+ * The lines of a chunk as strings. Where it gives the same result, a character stands for one byte (a "narrow" string): V8 makes,
+ * matches and writes such strings faster, and their length is their size. Else they are text, decoded from UTF-8 ("wide").
+ */
+export type Text = {
+  /** Takes the chunk that the other functions are about. */
+  load(bytes: Buffer): void;
+  /** Whether the chunk's strings are wide. */
+  wide(): boolean;
+  /** The bytes from `from` up to `to`. What is not UTF-8 becomes U+FFFD, in wide strings only: others hold none. */
+  slice(from: number, to: number, wide: boolean): string;
+  /** True where nothing in these bytes needs an escape. Questions go forward: `from` never decreases. */
+  clean(from: number, to: number): boolean;
+  /** Lines so far that were not UTF-8. */
+  invalid(): number;
+};
+
+/**
+ * `bytewise`: pattern and format give the same when they see UTF-8 byte by byte. `ascii`: they do so at least where all bytes are
+ * ASCII. `escapesAll`: the format escapes all that is not ASCII.
+ */
+export function createText(parts: {
+  readonly bytewise: boolean;
+  readonly ascii: boolean;
+  readonly escapesAll: boolean;
+}): Text {
+  const escapes = createEscapes();
+  let bytes: Buffer = Buffer.alloc(0);
+  let valid = true;
+  let wide = false;
+  let invalid = 0;
+
+  return {
+    load(loaded) {
+      bytes = loaded;
+      const ascii = isAscii(bytes);
+      valid = ascii || isUtf8(bytes);
+      wide = !(ascii ? parts.ascii : valid && parts.bytewise && !parts.escapesAll);
+      escapes.load(bytes);
+    },
+    wide: () => wide,
+    slice(from, to, asText) {
+      if (!asText) return bytes.toString('latin1', from, to);
+      const text = bytes.toString('utf8', from, to);
+      // U+FFFD may have been written in the line itself.
+      if (!valid && text.includes('\ufffd') && !isUtf8(bytes.subarray(from, to))) invalid += 1;
+      return text;
+    },
+    clean: (from, to) => escapes.clean(from, to) && !(wide && parts.escapesAll),
+    invalid: () => invalid,
+  };
+}
+
+/** The text of a narrow string. The result keeps no larger string alive. */
+export function widen(narrow: string): string {
+  return Buffer.from(narrow, 'latin1').toString('utf8');
+}

@@ -1,0 +1,161 @@
+/** TIMESTAMP: from the `time` group, or from the clock, to what the header carries. */
+import { daysIn, readWrittenTime, type WrittenTime } from './writtentime.ts';
+import { createZone, type Zone } from './zone.ts';
+
+export type TimestampStyle = 'rfc5424' | 'rfc3164';
+
+export type Timestamps = {
+  /**
+   * The TIMESTAMP of a time as a line has it; undefined where it cannot be read. `modified`, the file's own time of change
+   * (ms), tells the year that is missing and which of two equal times is meant when the clocks were set back.
+   */
+  written(text: string, modified: number): string | undefined;
+  /** The TIMESTAMP of an instant, ms since the epoch. */
+  instant(ms: number): string;
+};
+
+const MINUTE = 60_000;
+const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+/** RFC 5424 section 6: TIME-SECFRAC has at most six digits. */
+const MOST_DIGITS = 6;
+/** Where the seconds stand in a TIMESTAMP, and its fraction: 2024-07-15T11:30:35.123, Jul 15 11:30:35. */
+const SECONDS_AT = { rfc5424: 17, rfc3164: 13 } as const;
+const FRACTION_AT = 20;
+
+/** The last time read: another text that differs only in the digits from `start` to `end` has the same `head` and `tail`. */
+type Remembered = {
+  modified: number;
+  text: string;
+  stamp: string | undefined;
+  before: string;
+  behind: string;
+  start: number;
+  end: number;
+  head: string;
+  tail: string;
+  limit: number;
+};
+
+/** `zone` is the IANA zone in which times are written that do not name their own. Throws an Error when there is no such zone. */
+export function createTimestamps(zone: string, style: TimestampStyle): Timestamps {
+  const clocks = createZone(zone);
+  const last: Remembered = {
+    ...{ modified: Number.NaN, text: '', stamp: undefined, before: '', behind: '' },
+    ...{ start: -1, end: -1, head: '', tail: '', limit: 0 },
+  };
+  let now = Number.NaN;
+  let nowStamp = '';
+
+  return {
+    written(text, modified) {
+      if (modified === last.modified) {
+        if (text === last.text) return last.stamp;
+        const digits = differing(text, last);
+        if (digits !== undefined) {
+          last.text = text;
+          last.stamp = last.head + digits + last.tail;
+          return last.stamp;
+        }
+      }
+      const time = readWrittenTime(text);
+      const year = time && (time.year ?? nearestYear(time, clocks, modified));
+      last.modified = modified;
+      last.text = text;
+      last.stamp = time && year !== undefined ? stamp(time, year, clocks, style, modified) : undefined;
+      remember(last, time, style);
+      return last.stamp;
+    },
+    instant(ms) {
+      if (ms !== now) {
+        now = ms;
+        nowStamp = instantStamp(ms, clocks, style);
+      }
+      return nowStamp;
+    },
+  };
+}
+
+/** The digits in which `text` differs from the time read last, where it differs in nothing else and they need no other look. */
+function differing(text: string, last: Remembered): string | undefined {
+  const { start, end } = last;
+  if (start < 0 || text.length !== last.text.length) return undefined;
+  for (let i = start; i < end; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code < 0x30 || code > 0x39) return undefined;
+  }
+  if (text.charCodeAt(start) > last.limit) return undefined;
+  return text.startsWith(last.before) && text.endsWith(last.behind) ? text.slice(start, end) : undefined;
+}
+
+/** Finds the last digits of the text in its stamp. They may be replaced only where the stamp shows them as they stand. */
+function remember(last: Remembered, time: WrittenTime | undefined, style: TimestampStyle): void {
+  last.start = -1;
+  if (!time?.last || last.stamp === undefined) return;
+  const { start, end } = time.last;
+  const digits = last.text.slice(start, end);
+  const seconds = time.fraction === '';
+  if (!seconds && (style === 'rfc3164' || end - start > MOST_DIGITS)) return;
+  const at = seconds ? SECONDS_AT[style] : FRACTION_AT;
+  last.start = start;
+  last.end = end;
+  last.before = last.text.slice(0, start);
+  last.behind = last.text.slice(end);
+  last.head = last.stamp.slice(0, at);
+  last.tail = last.stamp.slice(at + digits.length);
+  last.limit = seconds ? 0x35 : 0x39;
+}
+
+function localMs(time: WrittenTime, year: number): number {
+  return Date.UTC(year, time.month - 1, time.day, time.hour, time.minute, time.second);
+}
+
+/** The year that puts a time nearest to `modified`; for 29 February only years that have one. */
+function nearestYear(time: WrittenTime, clocks: Zone, modified: number): number {
+  const around = new Date(modified + (time.offset ?? clocks.offset(modified)) * MINUTE);
+  const here = around.getUTCFullYear();
+  let best = here;
+  let distance = Number.POSITIVE_INFINITY;
+  // Leap years are at most eight years apart (1896, 1904).
+  for (let year = here - 8; year <= here + 8; year += 1) {
+    if (time.day > daysIn(time.month, year)) continue;
+    const away = Math.abs(localMs(time, year) - around.getTime());
+    if (away < distance) {
+      best = year;
+      distance = away;
+    }
+  }
+  return best;
+}
+
+function stamp(time: WrittenTime, year: number, clocks: Zone, style: TimestampStyle, modified: number): string {
+  const local = localMs(time, year);
+  const offset = time.offset ?? clocks.offsetOfLocal(local, modified);
+  if (style === 'rfc5424') return rfc5424(local, time.fraction.slice(0, MOST_DIGITS), offset);
+  const instant = local - offset * MINUTE;
+  return rfc3164(time.offset === undefined ? local : instant + clocks.offset(instant) * MINUTE);
+}
+
+function instantStamp(ms: number, clocks: Zone, style: TimestampStyle): string {
+  const offset = clocks.offset(ms);
+  const local = ms + offset * MINUTE;
+  return style === 'rfc3164' ? rfc3164(local) : rfc5424(local, two(Math.floor(ms) % 1000, 3), offset);
+}
+
+/** RFC 5424 section 6.2.3. `local` is ms as if the clocks showed UTC. */
+function rfc5424(local: number, fraction: string, offset: number): string {
+  const date = new Date(local).toISOString().slice(0, 19);
+  const minutes = Math.abs(offset);
+  const zone = offset === 0 ? 'Z' : `${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+  return `${date}${fraction && '.'}${fraction}${zone}`;
+}
+
+/** RFC 3164 section 4.1.2: `Mmm dd hh:mm:ss`, a day below 10 with a blank before it. */
+function rfc3164(local: number): string {
+  const date = new Date(local);
+  const clock = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map((part) => two(part)).join(':');
+  return `${MONTHS[date.getUTCMonth()]} ${String(date.getUTCDate()).padStart(2)} ${clock}`;
+}
+
+function two(value: number, width = 2): string {
+  return String(value).padStart(width, '0');
+}

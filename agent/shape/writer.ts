@@ -1,0 +1,94 @@
+/** From a draft to messages: header, identity and JSON, in parts where they are longer than `chunk`. */
+import type { FileContext, InputConfig, RecordConfig } from '../types.ts';
+import { type Identity, writeIdentity } from '../wire/identity.ts';
+import type { Draft } from './draft.ts';
+import { elementStart, writeElement } from './element.ts';
+import type { FileState, FileStates } from './files.ts';
+import { FORMATS } from './format.ts';
+import { createHeaderReader } from './header.ts';
+import { createJsonWriter, writeMembers } from './members.ts';
+import { cutIntoParts } from './parts.ts';
+import type { Pattern } from './pattern.ts';
+import type { Payload } from './payload.ts';
+import { widen } from './text.ts';
+
+export type RecordWriter = {
+  /** Writes the record of the draft, which stands for the bytes from `at` to `at + len`, behind `state.skip` passed-over ones. */
+  write(draft: Draft, state: FileState, at: number, len: number): void;
+  /** What the identity elements of a generation begin with. */
+  element(context: FileContext): string;
+  /** How a chunk's lines may be read. */
+  readonly reads: { readonly bytewise: boolean; readonly ascii: boolean; readonly escapesAll: boolean };
+  /** Times that could not be read, and records that had to lose something, so far. */
+  counts(): { readonly unreadableTimes: number; readonly cut: number };
+};
+
+type Room = { readonly input: InputConfig; readonly record: RecordConfig; readonly pattern: Pattern };
+
+export function createRecordWriter(
+  { input, record, pattern }: Room,
+  states: FileStates,
+  payload: Payload,
+): RecordWriter {
+  const format = FORMATS[record.format];
+  const header = createHeaderReader({ pattern, transform: input.transform, record });
+  const json = createJsonWriter(pattern, record, format.style);
+  const { sdId } = record;
+  const limit = record.chunk === 0 ? Number.POSITIVE_INFINITY : record.chunk;
+  let cut = 0;
+
+  function identityOf(state: FileState, at: number, len: number): Identity {
+    const after = state.begun ? {} : states.predecessor(state);
+    return { gen: state.context.gen, at, len, skip: state.skip, ...after };
+  }
+
+  /** Parts are cut between characters, so the draft must be text. */
+  function asText(draft: Draft): Draft {
+    if (draft.wide) return draft;
+    const line = widen(draft.line);
+    const match = draft.match && pattern.regex.exec(line);
+    return { ...draft, match, line, more: widen(draft.more), wide: true };
+  }
+
+  function writeParts(narrow: Draft, identity: Identity): void {
+    const draft = asText(narrow);
+    const { messages, shortened } = cutIntoParts({
+      draft,
+      members: json.members(draft),
+      identity,
+      sdId,
+      format,
+      limit,
+    });
+    if (shortened && !draft.cut) cut += 1;
+    for (const message of messages) payload.add(message, true);
+  }
+
+  return {
+    write(draft, state, at, len) {
+      header.read(draft);
+      if (draft.cut) cut += 1;
+      const first = !state.begun && state.context.after ? identityOf(state, at, len) : undefined;
+      const element = first ? writeIdentity(sdId, first) : writeElement(state.element, at, len, state.skip);
+      const body = draft.extras.length === 0 ? json.write(draft) : writeMembers(json.members(draft), format.style);
+      const message = format.head(draft, element) + body;
+      if (fits(message, draft.wide, limit)) payload.add(message, draft.wide);
+      else writeParts(draft, first ?? identityOf(state, at, len));
+      state.begun = true;
+      state.skip = 0;
+    },
+    element: (context) => elementStart(sdId, context.gen),
+    reads: {
+      bytewise: pattern.bytewise && json.ascii,
+      ascii: json.ascii,
+      escapesAll: record.format === 'script',
+    },
+    counts: () => ({ unreadableTimes: header.unreadable(), cut }),
+  };
+}
+
+/** A UTF-16 unit takes at most three bytes, so most messages need no counting. */
+function fits(message: string, wide: boolean, limit: number): boolean {
+  if (message.length > limit) return false;
+  return !wide || message.length * 3 <= limit || Buffer.byteLength(message) <= limit;
+}

@@ -1,0 +1,111 @@
+/** Times as log lines write them. */
+
+/** A time taken apart, as it was written. */
+export type WrittenTime = {
+  /** Undefined where the line does not say, as in RFC 3164. */
+  readonly year: number | undefined;
+  /** 1 to 12, 1 to 31, 0 to 23, 0 to 59, 0 to 59: a leap second is written as the one before (RFC 5424 section 6.2.3). */
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+  /** The digits behind the second as written; empty where there are none. */
+  readonly fraction: string;
+  /** Minutes east of UTC; undefined where the time is that of the clocks on the wall. */
+  readonly offset: number | undefined;
+  /**
+   * Where in the text the last digits stand, those of the fraction or else of the second: a text that differs only there is
+   * the same time but for them. Undefined where they cannot be told apart.
+   */
+  readonly last: { readonly start: number; readonly end: number } | undefined;
+};
+
+const MONTHS = 'january february march april may june july august september october november december'.split(' ');
+const CLOCK = '(?<hour>\\d{1,2}):(?<minute>\\d{2})(?::(?<second>\\d{2})(?:[.,](?<fraction>\\d+))?)?';
+const ZONE = '(?: ?(?<zone>Z|UTC|GMT|[+-]\\d{2}(?::?\\d{2})?))?';
+const WEEKDAY = '(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? +)?';
+
+/** Tried in order. With `i`, for months and zones; with `d`, for the place of the last digits. */
+const FORMS: readonly RegExp[] = [
+  // RFC 3164, with or without a year: Jul  5 11:30:35, Jul 5 2024 11:30:35.123, Fri Jul 5 11:30:35 2024
+  `${WEEKDAY}(?<month>[a-z]+)\\.? +(?<day>\\d{1,2}),?(?: +(?<year>\\d{4}),?)? +${CLOCK}${ZONE}(?: +(?<yearBehind>\\d{4}))?`,
+  // ISO 8601 and its neighbours: 2024-07-05T11:30:35.123+02:00, 2024-07-05 11:30:35,123, 2024/07/05 11:30:35
+  `(?<year>\\d{4})([-/.])(?<month>\\d{1,2})\\2(?<day>\\d{1,2})(?:T|[ _]+)${CLOCK}${ZONE}`,
+  `(?<year>\\d{4})(?<month>\\d{2})(?<day>\\d{2})(?:T|[ _]+)?(?<hour>\\d{2})(?<minute>\\d{2})(?<second>\\d{2})(?:[.,](?<fraction>\\d+))?${ZONE}`,
+  // The day first: 05/Jul/2024:11:30:35 +0200 (web servers), Fri, 05 Jul 2024 11:30:35 +0200 (mail), 05-Jul-2024 11:30:35.123
+  `${WEEKDAY}(?<day>\\d{1,2})[-/ ](?<month>[a-z]+)[-/ ](?<year>\\d{4})[: ]${CLOCK}${ZONE}`,
+].map((form) => new RegExp(`^\\[?${form}\\]?$`, 'id'));
+
+/** Seconds since the epoch, or as many digits more as ms, us or ns take. */
+const EPOCH = /^(\d{9,10})(?:[.,]?(\d{3}|\d{6}|\d{9})|[.,](\d+))?$/;
+
+/** Takes a time apart. Undefined where it is none that we know, or no day of any year has it. */
+export function readWrittenTime(text: string): WrittenTime | undefined {
+  const trimmed = text.trim();
+  for (const form of FORMS) {
+    const found = form.exec(trimmed);
+    if (found) return fromForm(found, text.indexOf(trimmed));
+  }
+  return fromEpoch(trimmed);
+}
+
+function fromForm(found: RegExpExecArray, shift: number): WrittenTime | undefined {
+  const { year, yearBehind, month = '', day, hour, minute, second = '0', fraction = '', zone } = found.groups!;
+  const written = year ?? yearBehind;
+  const time = {
+    year: written === undefined ? undefined : Number(written),
+    month: /^\d/.test(month) ? Number(month) : monthNumber(month),
+    day: Number(day),
+    hour: Number(hour),
+    minute: Number(minute),
+    second: Number(second),
+  };
+  if (time.hour > 23 || time.minute > 59 || time.second > 60) return undefined;
+  if (time.day < 1 || time.day > daysIn(time.month, time.year)) return undefined;
+  // A year before the epoch is a value that was never set.
+  if (time.year !== undefined && time.year < 1970) return undefined;
+  const last = found.indices?.groups?.[fraction === '' ? 'second' : 'fraction'];
+  return {
+    ...time,
+    second: Math.min(time.second, 59),
+    fraction,
+    offset: zone === undefined ? undefined : zoneMinutes(zone),
+    last: last && { start: last[0] + shift, end: last[1] + shift },
+  };
+}
+
+function fromEpoch(text: string): WrittenTime | undefined {
+  const found = EPOCH.exec(text);
+  if (!found) return undefined;
+  const date = new Date(Number(found[1]) * 1000);
+  return {
+    year: date.getUTCFullYear(),
+    month: date.getUTCMonth() + 1,
+    day: date.getUTCDate(),
+    hour: date.getUTCHours(),
+    minute: date.getUTCMinutes(),
+    second: date.getUTCSeconds(),
+    fraction: found[2] ?? found[3] ?? '',
+    offset: 0,
+    last: undefined,
+  };
+}
+
+/** The days of a month, 0 for a month that there is not. Without a year, February may have 29. */
+export function daysIn(month: number, year: number | undefined): number {
+  if (!(month >= 1 && month <= 12)) return 0;
+  return new Date(Date.UTC(year ?? 2000, month, 0)).getUTCDate();
+}
+
+/** English names, whole or from the third letter on: Jul, July, Sept. */
+function monthNumber(name: string): number {
+  return name.length < 3 ? 0 : MONTHS.findIndex((month) => month.startsWith(name.toLowerCase())) + 1;
+}
+
+function zoneMinutes(zone: string): number {
+  const found = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone);
+  if (!found) return 0;
+  const minutes = Number(found[2]) * 60 + Number(found[3] ?? 0);
+  return found[1] === '-' ? -minutes : minutes;
+}

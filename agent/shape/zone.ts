@@ -1,0 +1,63 @@
+/** What the clocks of a time zone show. Offsets are minutes east of UTC. */
+export type Zone = {
+  /** The offset at an instant (ms since the epoch). */
+  offset(instant: number): number;
+  /**
+   * The offset of a time that the zone's clocks show, given as if it were UTC (ms). Where they show it twice, of the two the one
+   * nearer to the instant `near`; where they skip it, the offset from before the gap.
+   */
+  offsetOfLocal(local: number, near: number): number;
+};
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+/** No zone changes its offset within a quarter of an hour: all changes since 1973 happened on such a border. */
+const QUARTER = 15 * MINUTE;
+const REMEMBERED = 4096;
+
+/** `name` is an IANA zone such as Europe/Berlin. Throws an Error with a sentence when there is none of that name. */
+export function createZone(name: string): Zone {
+  const format = formatOf(name);
+  const known = new Map<number, number>();
+
+  function offset(instant: number): number {
+    const quarter = Math.floor(instant / QUARTER);
+    let minutes = known.get(quarter);
+    if (minutes === undefined) {
+      minutes = readOffset(format.format(quarter * QUARTER));
+      if (known.size >= REMEMBERED) known.clear();
+      known.set(quarter, minutes);
+    }
+    return minutes;
+  }
+
+  return {
+    offset,
+    offsetOfLocal(local, near) {
+      const before = offset(local - DAY);
+      const after = offset(local + DAY);
+      if (before === after) return before;
+      const first = local - before * MINUTE;
+      const second = local - after * MINUTE;
+      const firstHolds = offset(first) === before;
+      const secondHolds = offset(second) === after;
+      if (firstHolds && secondHolds) return Math.abs(near - second) < Math.abs(near - first) ? after : before;
+      return secondHolds ? after : before;
+    },
+  };
+}
+
+function formatOf(name: string): Intl.DateTimeFormat {
+  try {
+    return new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
+  } catch {
+    throw new Error(`'${name}' is no IANA time zone: write one such as UTC or Europe/Berlin`);
+  }
+}
+
+/** Reads the end of `7/15/2024, GMT+02:00`; UTC itself is a bare `GMT`. Offsets with seconds (before 1972) lose them. */
+function readOffset(text: string): number {
+  const found = /GMT(?:([+-])(\d{2}):(\d{2}))?/.exec(text);
+  const minutes = Number(found?.[2] ?? 0) * 60 + Number(found?.[3] ?? 0);
+  return found?.[1] === '-' ? -minutes : minutes;
+}

@@ -1,0 +1,166 @@
+/** The half of `[syslog]` that says where and how records travel. */
+import { isIPv4, isIPv6 } from 'node:net';
+import { z } from 'zod';
+import type { Options, Target } from '../types.ts';
+import { parseDuration, parseSize } from '../wire/units.ts';
+
+/** Port of each scheme where the target names none. */
+const PORTS = { udp: 514, tcp: 514, tls: 6514, relp: 2514, relps: 2514 } as const;
+const SCHEMES = Object.keys(PORTS);
+const NOW = 'udp://HOST:PORT and tcp://HOST:PORT do';
+const NO_TLS = 'There is no TLS; udp:// and tcp:// targets work.';
+
+const duration = z.string().transform((text) => parseDuration(text));
+const positive = duration.refine((ms) => ms > 0, 'must be more than 0');
+
+export const linkOptions = {
+  target: {
+    default: 'udp://127.0.0.1:514',
+    meaning:
+      'The syslog server: udp://HOST:PORT or tcp://HOST:PORT, IPv6 in brackets; @HOST:PORT (UDP) and @@HOST:PORT (TCP) as in rsyslog. The port may be left out: 514. Not in this version yet: tls:// (6514), relp:// and relps:// (2514), and several servers with commas between, for failover.',
+    schema: z.string().transform((text, context) => {
+      const word = /^([^:@]+):\/\//.exec(text)?.[1]?.toLowerCase();
+      if (word === undefined || isScheme(word)) return readTarget(text);
+      const message = `${word}:// is no transport; there are ${SCHEMES.join(', ')}`;
+      context.addIssue({ code: 'custom', message, params: { word, known: SCHEMES } });
+      return z.NEVER;
+    }),
+  },
+  framing: {
+    default: 'newline',
+    meaning: 'How records are told apart on a TCP stream: newline, or octet-counting (RFC 6587). UDP has no framing.',
+    schema: z.enum(['newline', 'octet-counting']),
+  },
+  time: {
+    default: '10',
+    meaning: "The old script's key, in seconds: the longest that any input's poll may be.",
+    schema: z.string().transform(readSeconds),
+  },
+  linger: {
+    default: '2s',
+    meaning:
+      "TCP: what the peer's TCP has acknowledged counts as delivered after the connection has stood for so long since. never: only when the peer closes in order.",
+    schema: z.string().transform((text) => (text === 'never' ? Number.POSITIVE_INFINITY : parseDuration(text))),
+  },
+  window: {
+    default: '16MiB',
+    meaning:
+      'The most that is under way at a time, sent and not yet acknowledged. It is what a broken link may repeat.',
+    schema: z
+      .string()
+      .transform((text) => parseSize(text))
+      .refine((bytes) => bytes >= 1024, 'the smallest is 1KiB'),
+  },
+  timeout: {
+    default: '30s',
+    meaning: 'Data waits and nothing is acknowledged for so long: that is an outage, and the link is made anew.',
+    schema: positive,
+  },
+  balance: {
+    default: 'failover',
+    meaning: 'How several servers share the work: failover or round-robin.',
+    schema: z.enum(['failover', 'round-robin']),
+    later: 'There is one server.',
+  },
+  rate: {
+    default: 'none',
+    meaning: 'The most that is sent in a second, in lines or bytes.',
+    schema: z.string().min(1, 'there is no rate. Write one, or none'),
+    later: 'Records are sent as fast as the server takes them.',
+  },
+  drain_rate: {
+    default: 'none',
+    meaning: 'The most that is sent from the spool in a second, in lines or bytes.',
+    schema: z.string().min(1, 'there is no rate. Write one, or none'),
+    later: 'The spool is drained as fast as the server takes it.',
+  },
+  tls_ca: {
+    default: '',
+    meaning:
+      'File with the certificates of the authorities that the server may be signed by. Empty: those of the system.',
+    schema: z.string(),
+    later: NO_TLS,
+  },
+  tls_cert: {
+    default: '',
+    meaning: "File with the agent's own certificate.",
+    schema: z.string(),
+    later: NO_TLS,
+  },
+  tls_key: {
+    default: '',
+    meaning: "File with the agent's own private key.",
+    schema: z.string(),
+    later: NO_TLS,
+  },
+  tls_verify: {
+    default: 'on',
+    meaning: "Whether the server's certificate and name are checked: on or off.",
+    schema: z.enum(['on', 'off']),
+    later: NO_TLS,
+  },
+} as const satisfies Options;
+
+function readSeconds(text: string): number {
+  const ms = /^\d+(\.\d+)?$/.test(text) ? Math.round(Number(text) * 1000) : parseDuration(text);
+  if (ms < 10) throw new Error(`'${text}' is too short; the shortest is 0.01 seconds`);
+  return ms;
+}
+
+/** Takes a target apart; throws a sentence, also for what does not work yet. */
+function readTarget(text: string): Target {
+  if (text.includes(',')) {
+    throw new Error(`several servers (failover) do not work in this version yet. Name one: ${NOW}`);
+  }
+  const [scheme, rest] = readScheme(text);
+  const { host, port } = readAddress(rest.replace(/\/$/, ''), text);
+  if (scheme !== 'udp' && scheme !== 'tcp') {
+    throw new Error(`${scheme}:// does not work in this version yet; ${NOW}`);
+  }
+  const number = port === undefined ? PORTS[scheme] : Number(port);
+  if (number < 1 || number > 65_535) throw new Error(`'${port}' is no port: ports go from 1 to 65535`);
+  return { url: `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${number}`, scheme, host, port: number };
+}
+
+function readScheme(text: string): [Target['scheme'], string] {
+  const rsyslog = /^(@@?)(\(.*\))?(.*)$/s.exec(text);
+  if (rsyslog) {
+    const scheme = rsyslog[1] === '@@' ? 'tcp' : 'udp';
+    if (rsyslog[2] === '(o)') {
+      throw new Error(
+        `(o) is octet counting in rsyslog. Write target = ${scheme}://${rsyslog[3]} and framing = octet-counting`,
+      );
+    }
+    if (rsyslog[2]) throw new Error(`rsyslog's options ${rsyslog[2]} are not known here. Write ${rsyslog[1]}HOST:PORT`);
+    return [scheme, rsyslog[3] ?? ''];
+  }
+  const url = /^([^:@]+):\/\/(.*)$/s.exec(text);
+  const scheme = url?.[1]?.toLowerCase() ?? '';
+  if (!url || !isScheme(scheme)) {
+    const example = text === '' || /\s/.test(text) ? 'HOST:PORT' : text;
+    throw new Error(`'${text}' does not say how to send. Write udp://${example} or tcp://${example}`);
+  }
+  return [scheme, url[2]!];
+}
+
+function isScheme(word: string): word is Target['scheme'] {
+  return Object.hasOwn(PORTS, word);
+}
+
+function readAddress(address: string, text: string): { host: string; port: string | undefined } {
+  const bracketed = /^\[([^\]]*)\](?::(\d+))?$/.exec(address);
+  if (bracketed) {
+    const host = bracketed[1]!;
+    if (!isIPv6(host)) throw new Error(`'${host}' is no IPv6 address. Brackets are for IPv6 addresses alone`);
+    return { host, port: bracketed[2] };
+  }
+  if (isIPv6(address) || /^[0-9a-f:]*:[0-9a-f:]*:\d*$/i.test(address)) {
+    throw new Error(`'${address}' is an IPv6 address without brackets. Write [ADDRESS]:PORT`);
+  }
+  const plain = /^([A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?)(?::(\d+))?$/.exec(address);
+  if (!plain) throw new Error(`'${text}' names no server. Write SCHEME://HOST:PORT, such as udp://127.0.0.1:514`);
+  const host = plain[1]!;
+  if (/^[\d.]+$/.test(host) && !isIPv4(host))
+    throw new Error(`'${host}' is no IPv4 address: it has four numbers up to 255`);
+  return { host, port: plain[2] };
+}

@@ -1,0 +1,208 @@
+/**
+ * One destination's way to its server: takes batches in order, keeps each until it is settled, sends again what a broken link
+ * leaves unsettled, and hands it back when the server stays away.
+ *
+ *   connecting   from the start, or from a break, until the first attempt has succeeded (all is sent again) or failed
+ *   up           what is sent goes out
+ *   down         what was unsettled is handed back; attempts go on, and the first that succeeds makes it up
+ */
+import type { AckLevel, Clock, LinkConfig, Log, Sent } from '../types.ts';
+import { createLink, type Retry } from './link.ts';
+import type { Sockets } from './sockets.ts';
+import type { Session, SessionEnd } from './transport.ts';
+import { createWindow, isEmpty } from './window.ts';
+
+type LinkState = 'connecting' | 'up' | 'down';
+
+type ShipperEvents = {
+  /** The link's state has changed. */
+  changed(): void;
+  /** Settled in the order of sending; all that settles at once comes in one call, and never from within `send`. */
+  settled(sent: readonly Sent[]): void;
+  /**
+   * The link goes down, and everything unsettled is handed back in order: it is no longer in the shipper's hands. What was on
+   * the wire is marked `again`. `link()` says `connecting` until this returns.
+   */
+  down(unsettled: readonly Sent[], reason: string): void;
+};
+
+export type ShipperParts = {
+  readonly link: LinkConfig;
+  readonly sockets: Sockets;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly events: ShipperEvents;
+  /** Delays between attempts; 200 ms to 30 s where not given. */
+  readonly retry?: Retry | undefined;
+};
+
+/** Times in ms since the epoch. */
+type LinkStatus = {
+  readonly state: LinkState;
+  /** When this state began. */
+  readonly since: number;
+  /** The server as configured, and the address in use or used last. */
+  readonly target: string;
+  readonly address: string | undefined;
+  readonly level: AckLevel;
+  /** When the next attempt begins, where one is waited for. */
+  readonly nextTry: number | undefined;
+  /** What went wrong last, in words. */
+  readonly problem: string | undefined;
+  /** Messages given to a session since the start, how many of them were on the wire before, and those that cannot be carried. */
+  readonly messages: { readonly sent: number; readonly repeated: number; readonly refused: number };
+  /** What is sent and not settled, in order. Good until the next turn of the event loop. */
+  readonly underway: readonly Sent[];
+};
+
+export type Shipper = {
+  link(): LinkState;
+  /** Bytes of the window that are left; not positive when it is full. It may be overdrawn by one batch. */
+  room(): number;
+  /** Takes a batch. One without messages settles when everything before it is settled. */
+  send(sent: Sent): void;
+  start(): void;
+  /**
+   * Sends what was taken, half-closes and waits for the server's proof, for `graceMs` at most and not at all when the link is
+   * not up. Gives what stayed unsettled; what was on the wire is marked `again`. Nothing is called after it has resolved.
+   */
+  stop(graceMs: number): Promise<readonly Sent[]>;
+  status(): LinkStatus;
+};
+
+const RETRY: Retry = { least: 200, ceiling: 30_000 };
+
+/** Throws an Error with a sentence where the target has no transport. */
+export function createShipper(parts: ShipperParts): Shipper {
+  const { clock, log, events } = parts;
+  const window = createWindow(parts.link.window);
+  const messages = { sent: 0, repeated: 0, refused: 0 };
+  let state: LinkState = 'connecting';
+  let since = clock.now();
+  let problem: string | undefined;
+  let address: string | undefined;
+  let session: Session | undefined;
+  /** How many batches the session has settled. */
+  let settledBatches = 0;
+  /** Settled, and not yet told. */
+  let news: Sent[] = [];
+  let probe: Buffer | undefined;
+  /** Set by `stop`: ends the wait for proof. */
+  let conclude: (() => void) | undefined;
+
+  const link = createLink({
+    ...parts,
+    retry: parts.retry ?? RETRY,
+    events: { up, settled, refused, closed, failed, excess: window.excess, probe: () => probe },
+  });
+
+  function enter(next: LinkState): void {
+    if (state === next) return;
+    state = next;
+    since = clock.now();
+    events.changed();
+  }
+
+  function up(fresh: Session): void {
+    session = fresh;
+    address = fresh.address;
+    settledBatches = 0;
+    probe = undefined;
+    for (const sent of [...window.unsettled()]) if (!isEmpty(sent)) put(fresh, sent);
+    enter('up');
+  }
+
+  function put(to: Session, sent: Sent): void {
+    const count = sent.batch.ends.length;
+    messages.sent += count;
+    if (sent.again) messages.repeated += count;
+    to.write(sent.batch);
+  }
+
+  function settled(batches: number): void {
+    settledBatches += batches;
+    report(window.settle(batches));
+  }
+
+  /** Tells what is settled at the end of this turn, so that it comes in bulk and never while somebody is in `send`. */
+  function report(sent: Sent[]): void {
+    if (sent.length === 0) return;
+    if (news.length === 0) queueMicrotask(flush);
+    news.push(...sent);
+  }
+
+  function flush(): void {
+    if (news.length === 0) return;
+    const sent = news;
+    news = [];
+    events.settled(sent);
+    if (window.unsettled().length === 0) conclude?.();
+  }
+
+  function refused(count: number, reason: string): void {
+    messages.refused += count;
+    log.error(`A record cannot be sent to ${link.target.url} and is passed over: ${reason}.`, {
+      refused: messages.refused,
+    });
+  }
+
+  function closed(end: SessionEnd): void {
+    const begun = session === undefined ? 0 : session.begun() - settledBatches;
+    session = undefined;
+    if (end.orderly) report(window.settle(window.unsettled().length));
+    window.markAgain(begun);
+    problem = end.orderly ? problem : end.reason;
+    probe = firstMessage(window.unsettled());
+    enter('connecting');
+    conclude?.();
+  }
+
+  function failed(reason: string): void {
+    problem = reason;
+    flush();
+    const unsettled = window.clear();
+    if (state !== 'down' || unsettled.length > 0) events.down(unsettled, reason);
+    enter('down');
+  }
+
+  async function stop(graceMs: number): Promise<readonly Sent[]> {
+    link.stop();
+    if (session && graceMs > 0 && window.unsettled().length > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      conclude = resolve;
+      const cancel = clock.after(graceMs, resolve);
+      session.finish();
+      await promise;
+      cancel();
+    }
+    if (session) {
+      window.markAgain(session.begun() - settledBatches);
+      session.close();
+      session = undefined;
+    }
+    flush();
+    return window.clear();
+  }
+
+  return {
+    link: () => state,
+    room: window.room,
+    send(sent) {
+      window.push(sent);
+      if (isEmpty(sent)) report(window.settle(0));
+      else if (session) put(session, sent);
+    },
+    start: link.start,
+    stop,
+    status: () => ({
+      ...{ state, since, target: link.target.url, address, level: link.level, nextTry: link.nextTry(), problem },
+      ...{ messages: { ...messages }, underway: [...window.unsettled()] },
+    }),
+  };
+}
+
+/** A copy of the oldest message, so that the batch around it need not be kept. */
+function firstMessage(unsettled: readonly Sent[]): Buffer | undefined {
+  const batch = unsettled.find((sent) => !isEmpty(sent))?.batch;
+  return batch && Buffer.from(batch.payload.subarray(0, batch.ends[0]));
+}

@@ -1,0 +1,63 @@
+/** The sockets and tables of the system that ship needs, handed in so that a test can make them fail. */
+import dgram from 'node:dgram';
+import dns from 'node:dns/promises';
+import fs from 'node:fs/promises';
+import net from 'node:net';
+
+/** What is used of a net.Socket. */
+export type TcpSocket = {
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  /** Bytes taken by `write` that the kernel has not taken. */
+  readonly writableLength: number;
+  /** The kernel has all bytes and the half-close. */
+  readonly writableFinished: boolean;
+  write(bytes: Uint8Array, done: (error?: Error | null) => void): unknown;
+  end(): unknown;
+  destroy(): unknown;
+  resume(): unknown;
+  on(event: 'connect' | 'end' | 'close', run: () => void): unknown;
+  on(event: 'error', run: (error: Error) => void): unknown;
+};
+
+/** What is used of a dgram.Socket. */
+export type UdpSocket = {
+  connect(port: number, host: string): unknown;
+  /** On a connected socket. `done` is called once, never before `send` has returned. */
+  send(bytes: Uint8Array, offset: number, length: number, done: (error: Error | null) => void): unknown;
+  close(): unknown;
+  on(event: 'connect', run: () => void): unknown;
+  on(event: 'error', run: (error: Error) => void): unknown;
+};
+
+export type Family = 4 | 6;
+
+export type Sockets = {
+  /** Begins to connect. Half-open sockets are allowed, Nagle is off, keepalive is on. */
+  connectTcp(host: string, port: number): TcpSocket;
+  createUdp(family: Family): UdpSocket;
+  /** All addresses of a name, in the order in which they are to be tried. Throws as node:dns does. */
+  lookup(host: string): Promise<readonly { readonly address: string; readonly family: number }[]>;
+  /** The text of the kernel's table of TCP connections of one family. Throws where there is none. */
+  readTcpTable(family: Family): Promise<string>;
+  /** The text of net.ipv4.tcp_wmem: the least, usual and greatest size of a send buffer, in bytes. Throws where there is none. */
+  readSendBuffers(): Promise<string>;
+};
+
+/** Quiet time after which an idle connection is asked whether it still stands, ms. */
+const KEEPALIVE_DELAY = 30_000;
+
+/** The real ones. */
+export const realSockets: Sockets = {
+  connectTcp: (host, port) =>
+    net.connect({
+      ...{ host, port, allowHalfOpen: true, noDelay: true },
+      ...{ keepAlive: true, keepAliveInitialDelay: KEEPALIVE_DELAY },
+    }),
+  createUdp: (family) => dgram.createSocket({ type: family === 6 ? 'udp6' : 'udp4' }),
+  lookup: (host) => dns.lookup(host, { all: true }),
+  readTcpTable: (family) => fs.readFile(family === 6 ? '/proc/self/net/tcp6' : '/proc/self/net/tcp', 'latin1'),
+  readSendBuffers: () => fs.readFile('/proc/sys/net/ipv4/tcp_wmem', 'latin1'),
+};

@@ -1,0 +1,97 @@
+/** Opening the SQLite file: its settings, its schema and the ladder from older schemas. */
+import fs from 'node:fs';
+import Database from 'better-sqlite3';
+import { makePrivate } from './place.ts';
+import { StoreProblem } from './problem.ts';
+
+/** A trickle of single lines writes little, a flood of large batches writes fast: measured best between 4 and 16 KiB. */
+const PAGE_SIZE = 8192;
+/** "tail", as schema.sql writes it into the file's head. */
+const APPLICATION_ID = 0x7461696c;
+/** How long to wait for a reader from outside, in ms: long enough for a look, too short to be noticed. */
+const PATIENCE = 250;
+const LOOKS = [
+  'SELECT sum(length(head)) FROM generation',
+  'SELECT sum(length(clue)) FROM checkpoint',
+  'SELECT sum(lines) FROM spool',
+  'SELECT sum(lines) FROM ledger',
+  'SELECT sum(length(ranges)) FROM lost',
+] as const;
+
+/** Step i leads from version i to i + 1. The file's user_version is the number of steps it has taken. */
+const LADDER: readonly ((db: Database.Database) => void)[] = [
+  (db) => db.exec(fs.readFileSync(new URL('./schema.sql', import.meta.url), 'utf8')),
+];
+
+export type Settings = {
+  readonly sync: 'normal' | 'full';
+  /** Bytes that the write-ahead log may hold before it is written back, and that it keeps on disk afterwards. */
+  readonly walLimit: number;
+  /** Read the whole file and throw what SQLite finds wrong with it. Takes about a third of a second a GiB. */
+  readonly check: boolean;
+};
+
+/**
+ * Opens `file`, or begins a new one (mode 0600). Throws StoreProblem `newer` and `foreign`, and SQLite's own errors, of which
+ * SQLITE_NOTADB and SQLITE_CORRUPT mean that this file cannot be used.
+ */
+export function openDatabase(file: string, settings: Settings): Database.Database {
+  const db = new Database(file, { timeout: PATIENCE });
+  try {
+    checkVersion(db);
+    // Before anything is written; the log takes over the rights of the file.
+    makePrivate(file);
+    // Page size and vacuum can only be chosen before the first page is written, the others belong to the connection.
+    db.pragma(`page_size = ${PAGE_SIZE}`);
+    db.pragma('auto_vacuum = INCREMENTAL');
+    db.pragma('journal_mode = WAL');
+    db.pragma(`synchronous = ${settings.sync}`);
+    db.pragma(`wal_autocheckpoint = ${Math.ceil(settings.walLimit / PAGE_SIZE)}`);
+    db.pragma(`journal_size_limit = ${settings.walLimit}`);
+    climb(db);
+    touch(db);
+    if (settings.check) checkWhole(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Throws StoreProblem when a newer tailship or another program wrote this file. */
+export function checkVersion(db: Database.Database): void {
+  const version = Number(db.pragma('user_version', { simple: true }));
+  const owner = Number(db.pragma('application_id', { simple: true }));
+  const empty = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
+  if (!empty && owner !== APPLICATION_ID) {
+    const cure = 'Set [spool] path to a file that no other program uses.';
+    throw new StoreProblem('foreign', `${db.name} is the database of another program and was not touched. ${cure}`);
+  }
+  if (version > LADDER.length) {
+    const known = `its schema has version ${version}, this tailship knows ${LADDER.length}`;
+    const cure = 'Install the newer tailship again, or set [spool] path to another file.';
+    throw new StoreProblem(
+      'newer',
+      `${db.name} was written by a newer tailship: ${known}. It was not touched. ${cure}`,
+    );
+  }
+}
+
+/** Throws SQLITE_CORRUPT when SQLite finds anything wrong. */
+export function checkWhole(db: Database.Database): void {
+  const found = String(db.pragma('quick_check(1)', { simple: true }));
+  if (found !== 'ok') throw new Database.SqliteError(found, 'SQLITE_CORRUPT');
+}
+
+function climb(db: Database.Database): void {
+  const step = db.transaction((version: number) => {
+    LADDER[version]!(db);
+    db.pragma(`user_version = ${version + 1}`);
+  });
+  for (let v = Number(db.pragma('user_version', { simple: true })); v < LADDER.length; v++) step.exclusive(v);
+}
+
+/** Reads every table once (not the batches' bytes), so that damage is met here, where a new file can be begun. */
+function touch(db: Database.Database): void {
+  for (const look of LOOKS) db.prepare(look).get();
+}

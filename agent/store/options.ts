@@ -1,0 +1,49 @@
+/** The keys of `[spool]`: where what cannot be sent yet is kept. */
+import { z } from 'zod';
+import type { Options } from '../types.ts';
+import { parseDuration, parseSize } from '../wire/units.ts';
+
+/** Smallest `max_size` in bytes: SQLite's own pages and one batch. */
+const SMALLEST_SPOOL = 64 * 1024;
+
+export const spoolOptions = {
+  path: {
+    default: '/var/lib/tailship/spool.db',
+    meaning:
+      'The SQLite file that holds positions and spool. A relative path counts from the folder of the configuration file.',
+    schema: z
+      .string()
+      .min(1, 'there is no path. Write one, or leave the key out')
+      .regex(/^[^~]/, "~ is the shell's and means nothing here. Write the whole path"),
+  },
+  max_size: {
+    default: 'auto',
+    meaning: 'Largest size of the spool on disk. auto: 1GiB, or a tenth of the free space if that is less.',
+    schema: z.string().transform(readSize),
+  },
+  max_age: {
+    default: 'never',
+    meaning: 'Spooled records older than this are dropped and counted. never: they are kept.',
+    schema: z.string().transform((text) => (text === 'never' ? undefined : parseDuration(text))),
+    later: 'Spooled records are kept until they are delivered.',
+  },
+  full: {
+    default: 'block',
+    meaning:
+      'When the spool is full: block (the log files themselves wait), drop-oldest or drop-newest (dropped and counted).',
+    schema: z.enum(['block', 'drop-oldest', 'drop-newest']),
+  },
+  sync: {
+    default: 'normal',
+    meaning: 'normal: safe when the agent dies. full: each commit reaches the disk, safe when the power fails too.',
+    schema: z.enum(['normal', 'full']),
+  },
+} as const satisfies Options;
+
+function readSize(text: string): number | undefined {
+  if (text === 'auto') return undefined;
+  const bytes = parseSize(text);
+  if (bytes < SMALLEST_SPOOL)
+    throw new Error(`${text} is too small for a spool; the smallest is 64KiB. Is the unit missing`);
+  return bytes;
+}

@@ -1,0 +1,82 @@
+/** The state's place in the file system: its folder, its rights, and what is done with a file that cannot be used. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { problemOf, StoreProblem } from './problem.ts';
+
+/** Read and written by its owner alone: the spool holds log lines. */
+const PRIVATE = 0o600;
+/** SQLite keeps these beside its file, and gives them the file's own rights. */
+const SIDE_FILES = ['-wal', '-shm'] as const;
+
+/**
+ * Makes the folder of `file` (mode 0700) when it is missing and its own parent is there; a missing parent is more likely a
+ * misspelt path or a volume that is not mounted. Throws StoreProblem.
+ */
+export function prepareFolder(file: string): void {
+  const folder = path.dirname(file);
+  try {
+    if (fs.statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
+      throw new StoreProblem(
+        'EISDIR',
+        `${file} is a folder. [spool] path names a file: use ${path.join(file, 'spool.db')}.`,
+      );
+    }
+    if (!fs.existsSync(folder)) fs.mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) {
+      const cure = `Make the folder ${folder}, mount its volume, or set [spool] path to another place.`;
+      throw new StoreProblem(
+        error.code,
+        `Cannot make the folder ${folder}: ${path.dirname(folder)} is no folder. ${cure}`,
+      );
+    }
+    throw problemOf(error, 'make the folder of', file);
+  }
+}
+
+/**
+ * Makes `file`, empty and readable by its owner alone, where it is missing. Throws StoreProblem.
+ * An existing file is never opened here: closing it again would drop the locks that this process holds on it.
+ */
+export function createPrivate(file: string): void {
+  try {
+    if (!fs.existsSync(file)) fs.closeSync(fs.openSync(file, 'wx', PRIVATE));
+  } catch (error) {
+    throw problemOf(error, 'make', file);
+  }
+}
+
+/** Takes the rights of all others from `file` and its side files. Throws StoreProblem. */
+export function makePrivate(file: string): void {
+  try {
+    for (const one of [file, ...SIDE_FILES.map((end) => file + end)]) {
+      const stat = fs.statSync(one, { throwIfNoEntry: false });
+      if (stat && (stat.mode & 0o777) !== PRIVATE) fs.chmodSync(one, PRIVATE);
+    }
+  } catch (error) {
+    throw problemOf(error, 'take the rights of others from', file);
+  }
+}
+
+/**
+ * Keeps an unusable file, and what SQLite had beside it, under the new name FILE.broken-YYYYMMDD-HHMMSS (UTC). Gives that name.
+ * The side files go first: a new database must never find the write-ahead log of the old one. Throws StoreProblem.
+ */
+export function setAside(file: string, now: number): string {
+  const stamp = new Date(now).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  const wanted = `${file}.broken-${stamp}`;
+  let kept = wanted;
+  for (let n = 2; fs.existsSync(kept); n++) kept = `${wanted}-${n}`;
+  try {
+    for (const end of [...SIDE_FILES, '']) if (fs.existsSync(file + end)) fs.renameSync(file + end, kept + end);
+  } catch (error) {
+    throw problemOf(error, 'set aside', file);
+  }
+  return kept;
+}
+
+/** Bytes that a process without special rights may still write on the disk of `folder`. */
+export function freeBytes(folder: string): number {
+  const { bavail, bsize } = fs.statfsSync(folder);
+  return bavail * bsize;
+}

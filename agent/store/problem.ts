@@ -1,0 +1,87 @@
+/** What can go wrong with the state on disk, said so that the operator can mend it. */
+import os from 'node:os';
+import path from 'node:path';
+import Database from 'better-sqlite3';
+
+/**
+ * A fault of the state file. `message` is whole sentences: what, where, why, and the cure.
+ * `code` is SQLite's extended result code (SQLITE_FULL …), the system's (EACCES …), or one of `held` (another process has
+ * the state), `newer` (written by a newer tailship) and `foreign` (another program's database).
+ */
+export class StoreProblem extends Error {
+  readonly code: string;
+
+  constructor(code: string, sentence: string, cause?: unknown) {
+    super(sentence, { cause });
+    this.name = 'StoreProblem';
+    this.code = code;
+  }
+}
+
+/** Beginning of a code -> reason and cure. The first that fits is taken. */
+const REASONS = [
+  ['SQLITE_FULL', 'the disk is full. Free some space there, or set [spool] path to a larger disk.'],
+  ['ENOSPC', 'the disk is full. Free some space there, or set [spool] path to a larger disk.'],
+  ['EDQUOT', 'the disk quota is used up. Raise it, or set [spool] path to another disk.'],
+  ['SQLITE_IOERR', 'the disk gave an error. See what the kernel says (dmesg), or set [spool] path to another disk.'],
+  ['EIO', 'the disk gave an error. See what the kernel says (dmesg), or set [spool] path to another disk.'],
+  ['SQLITE_READONLY', 'it is read-only. Make the disk and the file writable, or set [spool] path to another place.'],
+  ['EROFS', 'the disk is read-only. Make it writable, or set [spool] path to another place.'],
+  ['SQLITE_CORRUPT', 'the file is damaged. Restart tailship: it checks the file, sets it aside and begins a new one.'],
+  ['SQLITE_NOTADB', 'it is not a SQLite file. Move it away, or set [spool] path to another place.'],
+  ['SQLITE_BUSY', 'another program has locked it. Close whatever else has this file open.'],
+  ['SQLITE_NOMEM', 'there is not enough memory. Give the process more, or make [syslog] window smaller.'],
+] as const;
+const DENIED = ['EACCES', 'EPERM', 'SQLITE_CANTOPEN', 'SQLITE_PERM', 'SQLITE_AUTH'] as const;
+
+/** What SQLite says of a wrong statement or value: a fault of the program, which no retry and no operator can mend. */
+const OWN_FAULTS = ['SQLITE_ERROR', 'SQLITE_CONSTRAINT', 'SQLITE_MISMATCH', 'SQLITE_MISUSE', 'SQLITE_RANGE'] as const;
+
+/**
+ * `error` as a StoreProblem when the disk or the file is at fault, otherwise unchanged.
+ * `doing`: what was tried, as in "Cannot DOING FILE".
+ */
+export function problemOf(error: unknown, doing: string, file: string): unknown {
+  const code = codeOf(error);
+  if (error instanceof StoreProblem || code === undefined) return error;
+  const startsIn = (starts: readonly string[]) => starts.some((start) => code.startsWith(start));
+  if (startsIn(OWN_FAULTS)) return error;
+  const known = REASONS.find(([start]) => code.startsWith(start))?.[1];
+  const reason = startsIn(DENIED)
+    ? deniedTo(file)
+    : (known ?? `${text(error)}. Set [spool] path to a place that works.`);
+  return new StoreProblem(code, `Cannot ${doing} ${file}: ${reason} (${code})`, error);
+}
+
+/** Whether `error` says that the file's content is no usable database, so that a new one must be begun. */
+export function isDamage(error: unknown): boolean {
+  const code = codeOf(error) ?? '';
+  return code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT');
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (error instanceof StoreProblem || error instanceof Database.SqliteError) return error.code;
+  return error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : undefined;
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function deniedTo(file: string): string {
+  const uid = process.geteuid?.();
+  const name = nameOf(uid);
+  const who = name === undefined ? `uid ${uid}` : `user ${name}${uid === undefined ? '' : ` (uid ${uid})`}`;
+  const cure = `chown ${name ?? uid} ${path.dirname(file)} ${file}*`;
+  return `${who} may not write there. Allow it with "${cure}", or set [spool] path to a place that it may write.`;
+}
+
+/** In a container the uid often has no name. */
+function nameOf(uid: number | undefined): string | undefined {
+  try {
+    const user = os.userInfo();
+    return uid === undefined || user.uid === uid ? user.username : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * The spool's rows: one batch each, oldest first, and their sums kept in memory so that nobody scans the table.
+ *
+ * A row that `read` gave out is under way until it is removed or comes back. It is still counted as spooled.
+ */
+import type Database from 'better-sqlite3';
+import type { Batch, Count, Sent } from '../types.ts';
+import type { Transactions } from './transactions.ts';
+
+/** What stands in the spool for one destination. `lines` and `bytes` are source lines and their bytes. */
+export type Spooled = {
+  readonly rows: number;
+  readonly lines: number;
+  readonly bytes: number;
+  /** When the oldest row was written, ms since the epoch; undefined when there is none. */
+  readonly oldest: number | undefined;
+};
+
+/** A row that has left the spool. */
+type Removed = Count & { readonly destination: string; readonly input: string; readonly again: boolean };
+
+export type Rows = {
+  insert(destination: string, sent: Sent, now: number): void;
+  /** The next row behind `afterRow`; its batch has no marks, for its checkpoint has moved already. */
+  read(destination: string, afterRow: number): Sent | undefined;
+  /** The newest row's number, 0 when there is none. */
+  newest(destination: string): number;
+  /** Deletes a row. Undefined when it is not there, as after it was dropped while it was under way. */
+  remove(destination: string, row: number): Removed | undefined;
+  /** Deletes the oldest row of all destinations, one that is not under way before any that is. */
+  removeOldest(): Removed | undefined;
+  /** Notes that a row was on the wire and came back. */
+  cameBack(destination: string, row: number): void;
+  spooled(destination: string): Spooled;
+  sum(destination: string, input: string): Count;
+  empty(): boolean;
+};
+
+type Sums = Map<string, Map<string, Sum>>;
+type Sum = { rows: number; lines: number; bytes: number };
+type Place = { readonly destination: string; readonly input: string };
+type RemovedRow = Place & Count & { readonly row: number; readonly again: number };
+
+export function createRows(db: Database.Database, tx: Transactions): Rows {
+  const insert = db.prepare(`
+    INSERT INTO spool (destination, input, added, again, lines, bytes, marks, ends, payload)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const next = db.prepare<[string, number], Count & StoredRow>(`
+    SELECT row, input, again, lines, bytes, ends, payload FROM spool
+    WHERE destination = ? AND row > ? ORDER BY row LIMIT 1`);
+  const newest = db.prepare<[string], number | null>('SELECT max(row) FROM spool WHERE destination = ?').pluck();
+  const remove = db.prepare<[number, string], RemovedRow>(`
+    DELETE FROM spool WHERE row = ? AND destination = ? RETURNING row, destination, input, again, lines, bytes`);
+  const inOrder = db.prepare<[], Place & { row: number }>('SELECT row, destination, input FROM spool ORDER BY row');
+  const cameBack = db.prepare('UPDATE spool SET again = 1 WHERE row = ? AND destination = ?');
+  const sums = readSums(db);
+  const underway = new Map<string, Set<number>>();
+
+  function sumOf({ destination, input }: Place): Sum {
+    const inputs = sums.get(destination) ?? new Map<string, Sum>();
+    const sum = inputs.get(input) ?? { rows: 0, lines: 0, bytes: 0 };
+    sums.set(destination, inputs.set(input, sum));
+    return sum;
+  }
+
+  function taken(place: Place, rows: number, { lines, bytes }: Count): void {
+    tx.committed(() => {
+      const sum = sumOf(place);
+      sum.rows += rows;
+      sum.lines += rows * lines;
+      sum.bytes += rows * bytes;
+    });
+  }
+
+  function removeRow(destination: string, row: number): Removed | undefined {
+    tx.committed(() => underway.get(destination)?.delete(row));
+    const found = remove.get(row, destination);
+    if (!found) return undefined;
+    taken(found, -1, found);
+    return { ...found, again: found.again === 1 };
+  }
+
+  function oldestRow(): { readonly row: number; readonly destination: string } | undefined {
+    let first: { readonly row: number; readonly destination: string } | undefined;
+    for (const one of inOrder.iterate()) {
+      if (!underway.get(one.destination)?.has(one.row)) return one;
+      first ??= one;
+    }
+    return first;
+  }
+
+  return {
+    insert(destination, { batch, again }, now) {
+      const { input, tally, marks } = batch;
+      const shown = JSON.stringify(marks.map(({ file, offset }) => [file, offset]));
+      const ends = Buffer.from(batch.ends.buffer, batch.ends.byteOffset, batch.ends.byteLength);
+      const { lines, bytes } = tally.sent;
+      insert.run(destination, input, now, again ? 1 : 0, lines, bytes, shown, ends, batch.payload);
+      taken({ destination, input }, 1, tally.sent);
+    },
+    read(destination, afterRow) {
+      const found = next.get(destination, afterRow);
+      if (!found) return undefined;
+      underway.set(destination, (underway.get(destination) ?? new Set<number>()).add(found.row));
+      return { batch: rebuild(found), row: found.row, again: found.again === 1 };
+    },
+    newest: (destination) => newest.get(destination) ?? 0,
+    remove: removeRow,
+    removeOldest() {
+      const found = oldestRow();
+      return found && removeRow(found.destination, found.row);
+    },
+    cameBack(destination, row) {
+      cameBack.run(row, destination);
+      tx.committed(() => underway.get(destination)?.delete(row));
+    },
+    spooled: (destination) => spooledFrom(db, sums, destination),
+    sum: (destination, input) => {
+      const { lines, bytes } = sumOf({ destination, input });
+      return { lines, bytes };
+    },
+    empty: () => [...sums.values()].every((inputs) => [...inputs.values()].every(({ rows }) => rows === 0)),
+  };
+}
+
+type StoredRow = {
+  readonly row: number;
+  readonly input: string;
+  readonly again: number;
+  readonly ends: Buffer;
+  readonly payload: Buffer;
+};
+
+/** The batch of a row. `ends` is copied to memory of its own, because four-byte numbers must begin at a multiple of four. */
+function rebuild({ input, lines, bytes, ends, payload }: Count & StoredRow): Batch {
+  const numbers = new Uint32Array(ends.byteLength / 4);
+  new Uint8Array(numbers.buffer).set(ends);
+  const none = { lines: 0, bytes: 0 };
+  return { input, payload, ends: numbers, marks: [], tally: { sent: { lines, bytes }, filtered: none, dropped: none } };
+}
+
+/** Rows, lines and bytes in the spool by destination and input. Reads the whole table, though not the batches' bytes. */
+export function readSums(db: Database.Database): Sums {
+  const sums: Sums = new Map();
+  const all = db.prepare<[], Place & Sum>(`
+    SELECT destination, input, count(*) AS rows, sum(lines) AS lines, sum(bytes) AS bytes
+    FROM spool GROUP BY destination, input`);
+  for (const { destination, input, ...sum } of all.iterate()) {
+    const inputs = sums.get(destination) ?? new Map<string, Sum>();
+    sums.set(destination, inputs.set(input, sum));
+  }
+  return sums;
+}
+
+/** What stands in the spool for one destination, from the sums and a look at its oldest row. */
+export function spooledFrom(db: Database.Database, sums: Sums, destination: string): Spooled {
+  const all = [...(sums.get(destination)?.values() ?? [])];
+  const total = (unit: keyof Sum) => all.reduce((sum, one) => sum + one[unit], 0);
+  const oldest = db
+    .prepare<[string], number>('SELECT added FROM spool WHERE destination = ? ORDER BY row LIMIT 1')
+    .pluck()
+    .get(destination);
+  return { rows: total('rows'), lines: total('lines'), bytes: total('bytes'), oldest };
+}

@@ -1,0 +1,162 @@
+/**
+ * The one rule: a checkpoint moves only by a settle, in one transaction with the spool row and the ledger's entries.
+ *
+ * A batch is settled when the receiver has acknowledged it (`settle`), when it stands in the spool, or when it was dropped by
+ * `full` and counted (`spool`). Filtered lines, and those dropped by `unmatched`, are settled with the batch that tells of them.
+ */
+import type { Batch, Clock, Count, Log, Sent, SpoolConfig } from '../types.ts';
+import { formatSize } from '../wire/units.ts';
+import type { Generations } from './generations.ts';
+import type { Book, Ledger } from './ledger.ts';
+import type { Rows } from './rows.ts';
+import type { Space } from './space.ts';
+import type { Transactions } from './transactions.ts';
+
+export type Settling = {
+  /**
+   * The receiver has acknowledged these, in the order in which they were sent. A spool row is deleted; one that is no longer
+   * there was counted when it was dropped, and is not counted again.
+   */
+  settle(destination: string, sent: readonly Sent[]): void;
+  /**
+   * Keeps these, in order, until they can be sent. One that is a spool row already is marked as having been on the wire.
+   * False, and nothing is written, when they do not all fit and `full` is block. What the other two policies drop is counted
+   * as dropped:spool-full, and the answer is true. Drop-oldest takes the oldest rows of all destinations, those under way last.
+   */
+  spool(destination: string, sent: readonly Sent[]): boolean;
+};
+
+type Parts = {
+  readonly config: Pick<SpoolConfig, 'path' | 'full'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly tx: Transactions;
+  readonly move: Generations['move'];
+  readonly ledger: Ledger;
+  readonly rows: Rows;
+  readonly space: Space;
+  /** Bytes that the state may take on disk. */
+  readonly limit: number;
+};
+
+/** Drops are said at once, and then at most once in this time, in ms. */
+const SAY_EVERY = 60_000;
+
+export function createSettling(parts: Parts): Settling {
+  const { config, clock, tx, move, ledger, rows, space } = parts;
+  const sayDropped = createSaying(parts);
+
+  /** What holds for every batch that comes from the files: its lines are read, and its checkpoint moves. */
+  function pass(destination: string, { input, ends, marks, tally }: Batch, book: Book): void {
+    const { sent, filtered, dropped } = tally;
+    if (ends.length === 0 && sent.lines > 0) throw new Error(`${sent.lines} lines of ${input} are in no message.`);
+    move(destination, marks);
+    for (const count of [sent, filtered, dropped]) book.enter(input, 'read', count);
+    book.enter(input, 'filtered', filtered);
+    book.enter(input, 'dropped:unmatched', dropped);
+  }
+
+  function acknowledge(destination: string, { batch, row, again }: Sent, book: Book): void {
+    const removed = row === undefined ? undefined : rows.remove(destination, row);
+    if (row === undefined) pass(destination, batch, book);
+    else if (!removed) return;
+    const count = removed ?? batch.tally.sent;
+    book.enter(batch.input, 'acked', count);
+    if (again || removed?.again) book.enter(batch.input, 'repeated', count);
+  }
+
+  /** Whether a row of `pages` can be kept, after making room by `full`. `written`: pages of this transaction before it. */
+  function makeRoom(pages: number, written: number): boolean {
+    if (config.full === 'drop-oldest' && space.canEverFit(pages)) {
+      while (!space.fits(pages, written)) {
+        const removed = rows.removeOldest();
+        if (!removed) break;
+        const book = ledger.open(removed.destination);
+        drop(removed.input, removed, book);
+        book.write();
+      }
+    }
+    return space.fits(pages, written);
+  }
+
+  function drop(input: string, { lines, bytes }: Count, book: Book): void {
+    book.enter(input, 'dropped:spool-full', { lines, bytes });
+    tx.committed(() => sayDropped(lines, bytes));
+  }
+
+  /** Gives the pages that it wrote at most. */
+  function keep(destination: string, sent: Sent, written: number, book: Book): number {
+    if (sent.row !== undefined) {
+      rows.cameBack(destination, sent.row);
+      return 0;
+    }
+    const pages = pagesOf(sent);
+    // Room is made first: what it deletes is older than what this batch adds.
+    const kept = pages > 0 && (config.full === 'block' || makeRoom(pages, written));
+    pass(destination, sent.batch, book);
+    if (kept) rows.insert(destination, sent, clock.now());
+    else if (pages > 0) drop(sent.batch.input, sent.batch.tally.sent, book);
+    return kept ? pages : 0;
+  }
+
+  /**
+   * The log needs room beside a file that is as large as it is. So before a list larger than any that the file has left
+   * room for, the file itself is made smaller, which a transaction cannot do. Within the caller's it has to go without.
+   */
+  function prepare(pages: number): void {
+    const due = tx.look('look for room in', () => !tx.open() && space.tight(pages));
+    if (!due) return;
+    if (config.full === 'drop-oldest') tx.run('make room in', () => makeRoom(pages, 0));
+    tx.look('make room in', () => space.tighten(pages));
+  }
+
+  /** A row is written already, and a batch without messages needs none. */
+  function pagesOf({ batch, row }: Sent): number {
+    return row !== undefined || batch.ends.length === 0 ? 0 : space.pages(batch.payload.length + batch.ends.byteLength);
+  }
+
+  return {
+    settle(destination, sent) {
+      tx.run('settle in', () => {
+        const book = ledger.open(destination);
+        for (const one of sent) acknowledge(destination, one, book);
+        book.write();
+        if (sent.some(({ row }) => row !== undefined)) tx.committed(giveBack);
+      });
+    },
+    spool(destination, sent) {
+      const total = sent.reduce((sum, one) => sum + pagesOf(one), 0);
+      if (total > 0) prepare(total);
+      return tx.run('spool into', () => {
+        if (total > 0 && config.full === 'block' && !space.fits(total, 0)) return false;
+        const book = ledger.open(destination);
+        let written = 0;
+        for (const one of sent) written += keep(destination, one, written, book);
+        book.write();
+        return true;
+      });
+    },
+  };
+
+  function giveBack(): void {
+    if (rows.empty()) space.giveBack(rows.empty);
+  }
+}
+
+/** Warns of dropped lines without flooding the log. */
+function createSaying({ config, clock, log, limit }: Parts): (lines: number, bytes: number) => void {
+  let lines = 0;
+  let bytes = 0;
+  let quiet = -Infinity;
+  return (moreLines, moreBytes) => {
+    lines += moreLines;
+    bytes += moreBytes;
+    if (clock.ticks() < quiet) return;
+    const what = `${lines} lines (${formatSize(bytes)}) were dropped by full = ${config.full}, and counted`;
+    const cure = 'Bring the server back, raise [spool] max_size, or use full = block.';
+    log.warn(`The spool ${config.path} is full (${formatSize(limit)}): ${what}. ${cure}`);
+    lines = 0;
+    bytes = 0;
+    quiet = clock.ticks() + SAY_EVERY;
+  };
+}

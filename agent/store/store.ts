@@ -1,0 +1,144 @@
+/**
+ * The state of the agent in one SQLite file: generations, checkpoints, spool and ledger.
+ *
+ * Every verb that writes is one transaction, or, called inside `transaction(work)`, a part of that one: so each verb is its own
+ * twin. Verbs throw StoreProblem when the disk or the file is at fault; then nothing of what they were to write is written,
+ * and the same call can be made again later. Any other error is a fault of the program.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import type Database from 'better-sqlite3';
+import type { Clock, FileId, Log, Loss, Sent, SpoolConfig } from '../types.ts';
+import { openDatabase } from './database.ts';
+import { createGenerations, type Generations } from './generations.ts';
+import { createLedger, type LedgerRow, type LossRow, readLedger, readLosses } from './ledger.ts';
+import { type Lock, takeLock } from './lock.ts';
+import { freeBytes, prepareFolder, setAside } from './place.ts';
+import { isDamage, problemOf, StoreProblem } from './problem.ts';
+import { createRows, type Spooled } from './rows.ts';
+import { createSettling, type Settling } from './settle.ts';
+import { createSpace, type Space } from './space.ts';
+import { createTransactions } from './transactions.ts';
+
+export { StoreProblem };
+
+/** The largest default for `max_size`, in bytes. */
+const LARGEST_DEFAULT = 2 ** 30;
+/** What the write-ahead log holds before it is written back: large enough to be fast, small beside any spool. In bytes. */
+const LARGEST_LOG = 8 * 2 ** 20;
+const SMALLEST_LOG = 128 * 2 ** 10;
+
+export type StoreParts = {
+  readonly config: SpoolConfig;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The command line, told to whoever tries to use the same state. */
+  readonly command: string;
+  /** Free bytes on the disk of a folder; by default what the file system says. */
+  readonly freeBytes?: (folder: string) => number;
+  /** True: read the whole file first, and set it aside when anything is wrong with it. */
+  readonly check?: boolean;
+};
+
+export type Store = Omit<Generations, 'move'> &
+  Settling & {
+    /** The oldest row behind `afterRow` (0: the oldest of all), its batch without marks; undefined when there is none. */
+    read(destination: string, afterRow: number): Sent | undefined;
+    /** The newest row's number, 0 when the destination's spool is empty. */
+    newestRow(destination: string): number;
+    spooled(destination: string): Spooled;
+    ledger(): LedgerRow[];
+    losses(): LossRow[];
+    /** Writes down bytes that never became lines. */
+    lost(loss: Loss): void;
+    /** Runs `work`, and with it every verb that it calls, in one transaction: all of it or, when it throws, nothing. */
+    transaction<T>(work: () => T): T;
+    /** Bytes on disk now, and the most that file and log may take together. */
+    space(): ReturnType<Space['status']> & { readonly limit: number };
+    /** Gives the lock back. Nothing else may be called afterwards. */
+    close(): void;
+  };
+
+/**
+ * Takes the lock and opens the state at `config.path`, or begins a new one. A file that is damaged or no SQLite file is set
+ * aside under a new name, which is said as an error. Throws StoreProblem: `held` with the words of the process that has it,
+ * `newer`, `foreign`, or what the file system refuses.
+ */
+export function openStore(parts: StoreParts): Store {
+  const { config, clock, command } = parts;
+  prepareFolder(config.path);
+  const lock = takeLock(config.path, { pid: process.pid, started: clock.now(), command });
+  let db: Database.Database | undefined;
+  try {
+    const limit = config.maxSize ?? defaultLimit(config.path, parts.freeBytes ?? freeBytes);
+    const walLimit = Math.min(LARGEST_LOG, Math.max(SMALLEST_LOG, Math.floor(limit / 8)));
+    const check = parts.check === true || lock.left?.damaged === true;
+    const settings = { sync: config.sync, walLimit, check };
+    db = openOrSetAside(parts, () => openDatabase(config.path, settings));
+    return createStore(parts, db, lock, limit, walLimit);
+  } catch (error) {
+    db?.close();
+    lock.release();
+    throw problemOf(error, 'open', config.path);
+  }
+}
+
+/** The store on an open database whose lock is held. `limit` and `walLimit` in bytes. */
+export function createStore(
+  parts: StoreParts,
+  db: Database.Database,
+  lock: Lock,
+  limit: number,
+  walLimit: number,
+): Store {
+  const { config, clock, log } = parts;
+  const tx = createTransactions(db, lock.markDamaged);
+  const { move, ...registry } = createGenerations(db, tx, clock);
+  const ledger = createLedger(db, tx);
+  const rows = createRows(db, tx);
+  const space = createSpace(db, limit, walLimit, clock, log);
+  registry.prune(new Set<FileId>());
+  if (rows.empty() && space.status().free > 0) space.giveBack(rows.empty);
+
+  return {
+    ...registry,
+    ...createSettling({ config, clock, log, tx, move, ledger, rows, space, limit }),
+    read: (destination, afterRow) => tx.look('read', () => rows.read(destination, afterRow)),
+    newestRow: (destination) => tx.look('read', () => rows.newest(destination)),
+    spooled: (destination) => tx.look('read', () => rows.spooled(destination)),
+    ledger: () => tx.look('read', () => readLedger(db, rows.sum)),
+    losses: () => tx.look('read', () => readLosses(db)),
+    lost: (loss) => ledger.lost(loss, clock.now()),
+    transaction: (work) => tx.run('write to', work),
+    space: () => tx.look('read', () => ({ ...space.status(), limit })),
+    close() {
+      if (!db.open) return;
+      space.finish(rows.empty());
+      db.close();
+      lock.release();
+    },
+  };
+}
+
+/** A GiB, or a tenth of the space that is free or taken by this state already if that is less. */
+function defaultLimit(file: string, free: (folder: string) => number): number {
+  const own = fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  return Math.min(LARGEST_DEFAULT, Math.floor((free(path.dirname(file)) + own) / 10));
+}
+
+function openOrSetAside({ config, clock, log }: StoreParts, open: () => Database.Database): Database.Database {
+  try {
+    return open();
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    const kept = setAside(config.path, clock.now());
+    const why = error instanceof Error ? error.message : String(error);
+    const db = open();
+    log.error(
+      `The spool ${config.path} cannot be used (${why}). It is kept as ${kept}, and a new one was begun. Its positions are gone: ` +
+        'the log files are read as at a first start, so with start = beginning the server gets lines again, and with start = end ' +
+        'what was written meanwhile is passed over. What stood in the old spool only is not sent.',
+    );
+    return db;
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * One way into the database for everything that writes.
+ *
+ * `run` opens a transaction, or joins the one that is open as a savepoint. So each writing verb of the store is its own twin:
+ * called alone it commits by itself, called inside `store.transaction(work)` it is part of that. What a verb keeps in
+ * memory changes only through `committed`, so that memory never runs ahead of the disk.
+ */
+import type Database from 'better-sqlite3';
+import { isDamage, problemOf } from './problem.ts';
+
+export type Transactions = {
+  /**
+   * Runs `work` and commits, or rolls back everything it wrote and throws: a StoreProblem where the disk or the file is at
+   * fault. `doing`: what is tried, as in "Cannot DOING FILE".
+   */
+  run<T>(doing: string, work: () => T): T;
+  /** Runs `look`, which only reads, with the same problems. */
+  look<T>(doing: string, look: () => T): T;
+  /** Whether a transaction is open. */
+  open(): boolean;
+  /** Calls `effect` when the outermost transaction has been committed, and never when it (or this part of it) was not. */
+  committed(effect: () => void): void;
+};
+
+export function createTransactions(db: Database.Database, damaged: () => void): Transactions {
+  let effects: (() => void)[] = [];
+  const begin = db.transaction((work: () => void) => work());
+
+  function fault(error: unknown, doing: string): unknown {
+    if (isDamage(error)) damaged();
+    return problemOf(error, doing, db.name);
+  }
+
+  return {
+    run<T>(doing: string, work: () => T): T {
+      const outermost = !db.inTransaction;
+      const standing = effects.length;
+      let result: { readonly value: T } | undefined;
+      try {
+        begin.immediate(() => {
+          result = { value: work() };
+        });
+      } catch (error) {
+        effects.length = standing;
+        throw fault(error, doing);
+      }
+      if (outermost) {
+        const due = effects;
+        effects = [];
+        for (const effect of due) effect();
+      }
+      return result!.value;
+    },
+    look(doing, look) {
+      try {
+        return look();
+      } catch (error) {
+        throw fault(error, doing);
+      }
+    },
+    open: () => db.inTransaction,
+    committed(effect) {
+      effects.push(effect);
+    },
+  };
+}

@@ -1,0 +1,244 @@
+/**
+ * One chain: a live path and the generations that bore it. It looks at the live file and at every rotated one still read, with
+ * one stat each; only where something happened is the directory looked at (`lineage.ts`).
+ */
+import type { Clock, Generation, InputConfig, Log, Loss } from '../types.ts';
+import { HEAD_BYTES } from '../wire/clue.ts';
+import { codeOf, type Files, type Stat } from './files.ts';
+import { cluesOf, readHead, sameHead } from './fingerprint.ts';
+import { Elsewhere, type Gen, type Handles } from './generation.ts';
+import { createLineage } from './lineage.ts';
+import type { Registry } from './registry.ts';
+import { look, type Mark } from './rotation.ts';
+import type { Listings } from './survey.ts';
+
+export type ChainParts = {
+  /** The live path. */
+  readonly path: string;
+  readonly input: InputConfig;
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly handles: Handles;
+  /** What the registry knows of this chain, oldest first. */
+  readonly known: readonly Generation[];
+  /** True where the agent had looked before and there was no such file: nothing in it is older than the agent. */
+  readonly fresh: boolean;
+  listings(): Listings;
+  /** How far each destination has read a generation. */
+  marks(gen: Gen): readonly Mark[];
+  /** The least offset at which a destination still has to read on; undefined where none has. */
+  unread(gen: Gen): number | undefined;
+  /** Another chain of the input that has the file with this inode. */
+  owner(stat: Stat): Chain | undefined;
+  lost(loss: Loss): void;
+  /** Called when there may be something to read. */
+  changed(chain: Chain): void;
+};
+
+export type Chain = {
+  readonly path: string;
+  /** True where the agent had looked before and there was no such file: nothing in it is older than the agent. */
+  fresh(): boolean;
+  /** Oldest first. */
+  gens(): readonly Gen[];
+  live(): Gen | undefined;
+  /** Why the live path cannot be read, or is not read here; undefined where it can. */
+  trouble(): string | undefined;
+  /** One stat of the live path and of every rotated file still read. True where the directory must be looked at: call `survey`. */
+  poll(): boolean;
+  survey(listings: Listings, reason?: string): void;
+  /** Looks at one generation again. */
+  refresh(gen: Gen): void;
+  /** The bytes of `gen` were overwritten: what follows is another generation. */
+  rewritten(gen: Gen, reason: string): void;
+  /** A generation could not be read: looks where it went, or says why. */
+  failed(gen: Gen, error: unknown): void;
+  has(stat: Stat): boolean;
+};
+
+const CURES: Readonly<Record<string, string>> = {
+  EACCES: 'give the agent the right to read it (and to enter its folder); it is tried again at every poll',
+  EPERM: 'give the agent the right to read it; it is tried again at every poll',
+  EMFILE: 'raise the limit of open files (ulimit -n, LimitNOFILE)',
+  ENFILE: 'the host has no file descriptors left (sysctl fs.file-max)',
+  ELOOP: 'its symbolic links lead back to themselves',
+};
+
+/** A sentence for the operator: what cannot be read, why, and the cure. */
+function troubleOf(path: string, error: unknown): string {
+  const code = codeOf(error);
+  const cure = CURES[code] ?? 'it is tried again at every poll';
+  return `${path} cannot be read (${code || (error instanceof Error ? error.message : String(error))}): ${cure}`;
+}
+
+export function createChain(parts: ChainParts): Chain {
+  const { path, input, files, clock, log, handles } = parts;
+  const name = { input: input.name };
+  let trouble: string | undefined;
+  /** True while another chain reads this file. */
+  let alias = false;
+  /** True once the live path was looked at and led to nothing. */
+  let absent = false;
+  /** Inode of the live file at the last look. */
+  let polled: number | undefined;
+  /** Inode of a live file that could not be opened, so that its directory is not listed at every poll. */
+  let barred: number | undefined;
+  const lineage = createLineage({
+    ...parts,
+    ticks: () => clock.ticks(),
+    now: () => clock.now(),
+    changed: () => parts.changed(self),
+    foreign: (stat) => parts.owner(stat) !== undefined && parts.owner(stat) !== self,
+    barred(ino) {
+      barred = ino;
+      tryOpen();
+    },
+  });
+
+  function complain(sentence: string | undefined): void {
+    if (sentence === trouble) return;
+    if (sentence !== undefined) log.warn(sentence, name);
+    else log.info(`${path} can be read again`, name);
+    trouble = sentence;
+  }
+
+  function tryOpen(): boolean {
+    try {
+      files.close(files.open(path));
+      return true;
+    } catch (error) {
+      complain(troubleOf(path, error));
+      return false;
+    }
+  }
+
+  function survey(listings: Listings, why = 'it was asked for'): void {
+    lineage.survey(listings, why, polled);
+    if (!lineage.live()) return;
+    barred = undefined;
+    complain(undefined);
+  }
+
+  /** Takes note that a generation grew or changed in place; its head hash grows with it. */
+  function grown(gen: Gen, stat: Stat): void {
+    if (gen.clues.headBytes < HEAD_BYTES && gen.packed === undefined) {
+      const head = readHead(files, handles.fd(gen), false);
+      if (!sameHead(gen.clues, head)) {
+        rewritten(gen, `its first ${gen.clues.headBytes} bytes changed: it was truncated and refilled`);
+        return;
+      }
+      if (head.length > gen.clues.headBytes) lineage.remember(gen, { clues: cluesOf(stat, head) });
+    }
+    lineage.note(gen, stat);
+  }
+
+  function refresh(gen: Gen): void {
+    if (gen.place === 'gone') return;
+    try {
+      const stat = handles.isOpen(gen) ? files.fstat(handles.fd(gen)) : files.stat(gen.path);
+      if (!stat || stat.ino !== gen.clues.ino || stat.dev !== gen.clues.dev) {
+        survey(parts.listings(), `${gen.path} is not what it was`);
+        return;
+      }
+      if (stat.links === 0 && gen.place !== 'live') gen.place = 'deleted';
+      if (gen.packed !== undefined || (stat.size === gen.size && stat.modified === gen.modified)) return;
+      if (stat.size < gen.size) rewritten(gen, `it shrank from ${gen.size} to ${stat.size} bytes`);
+      else grown(gen, stat);
+    } catch (error) {
+      failed(gen, error);
+    }
+  }
+
+  function rewritten(gen: Gen, reason: string): void {
+    if (gen.ended || gen.place === 'gone') return;
+    if (gen.packed !== undefined) {
+      lineage.abandon(gen, reason);
+      return;
+    }
+    gen.ended = true;
+    handles.drop(gen);
+    log.info(`${gen.path}: ${reason}`, name);
+    survey(parts.listings(), reason);
+  }
+
+  function failed(gen: Gen, error: unknown): void {
+    const damaged =
+      gen.packed !== undefined && (codeOf(error).startsWith('Z_') || codeOf(error) === 'ERR_BUFFER_TOO_LARGE');
+    if (error instanceof Elsewhere) survey(parts.listings(), error.message);
+    else if (damaged) lineage.abandon(gen, `the archive is damaged (${codeOf(error)})`);
+    else complain(troubleOf(gen.path, error));
+  }
+
+  /** Whether the file that has the live path now may be looked into. */
+  function admitted(stat: Stat): boolean {
+    const owner = parts.owner(stat);
+    if (!owner || owner === self) {
+      alias = false;
+      return barred !== stat.ino || tryOpen();
+    }
+    if (!alias) log.info(`${path} is the same file as ${owner.path}: it is read once, there`, name);
+    alias = true;
+    trouble = undefined;
+    for (const gen of owner.gens()) if (gen.clues.ino === stat.ino && gen.clues.dev === stat.dev) owner.refresh(gen);
+    return lineage.live() !== undefined;
+  }
+
+  /** The live file; undefined where there is none, `false` where it cannot be looked at. */
+  function statLive(): Stat | undefined | false {
+    try {
+      const stat = files.stat(path);
+      if (!stat || stat.kind === 'file') return stat;
+      const what = stat.kind === 'directory' ? 'folder' : 'device or pipe';
+      complain(`${path} is a ${what}, not a file: name the files themselves, for example ${path}/*.log`);
+    } catch (error) {
+      complain(troubleOf(path, error));
+    }
+    return false;
+  }
+
+  function poll(): boolean {
+    const stat = statLive();
+    if (stat === false) return false;
+    absent ||= !stat && lineage.gens().length === 0;
+    polled = stat?.ino;
+    const before = lineage.live();
+    for (const gen of lineage.gens()) if (gen !== before && gen.readers.size > 0) refresh(gen);
+    const live = lineage.live();
+    const verdict = look(live && { ...live.clues, size: live.size, modified: live.modified }, stat);
+    if (verdict.what === 'nothing') return !lineage.surveyed();
+    if (verdict.what === 'gone' || !live || !stat) return verdict.what === 'gone' || admitted(stat!);
+    if (verdict.what === 'replaced') return admitted(stat);
+    complain(undefined);
+    if (verdict.what === 'same') return false;
+    if (verdict.what === 'truncated') {
+      rewritten(live, verdict.reason);
+      return false;
+    }
+    // What stood in a file before it was first seen with a byte may have been copied away meanwhile: the directory tells.
+    if (live.clues.headBytes === 0) return true;
+    try {
+      grown(live, stat);
+    } catch (error) {
+      failed(live, error);
+    }
+    return false;
+  }
+
+  const self: Chain = {
+    path,
+    fresh: () => parts.fresh || absent,
+    gens: lineage.gens,
+    live: lineage.live,
+    trouble: () => (alias ? 'the same file as another input path, read there' : trouble),
+    poll,
+    survey,
+    refresh,
+    rewritten,
+    failed,
+    has: (stat) =>
+      lineage.gens().some((gen) => gen.place !== 'gone' && gen.clues.ino === stat.ino && gen.clues.dev === stat.dev),
+  };
+  return self;
+}

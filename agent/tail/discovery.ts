@@ -1,0 +1,157 @@
+/**
+ * Which files an input names: paths as they stand, and globs expanded. A directory is listed again only when it changed, so that
+ * a look at a quiet one costs a single stat.
+ */
+import path from 'node:path';
+import { codeOf, type Files } from './files.ts';
+import { chainOf } from './names.ts';
+
+type Listing = { readonly modified: number; readonly settled: boolean; readonly names: ReadonlySet<string> };
+
+export type Discovery = {
+  /** Every live path that the input names now; exact paths whether or not there is such a file. */
+  paths(): string[];
+  /** The directories that were looked into last, which are worth watching. */
+  directories(): string[];
+  /** Directories that could not be listed, with the reason's code. */
+  troubles(): ReadonlyMap<string, string>;
+  /** Whether an input's path or glob names this file. */
+  names(file: string): boolean;
+};
+
+/** Deeper folders are not searched by `**`, which also ends loops of links. */
+const DEPTH = 16;
+const NONE: ReadonlySet<string> = new Set();
+const MAGIC = /[*?[\]{}]/;
+
+/** `known` tells whether a live path is a chain that was seen before; without it every file that matches counts, whatever its name. */
+export function createDiscovery(
+  files: Files,
+  patterns: readonly string[],
+  known: ((live: string) => boolean) | undefined = undefined,
+): Discovery {
+  const cache = new Map<string, Listing>();
+  const troubles = new Map<string, string>();
+  /** The directories of the last expansion, and what it found. */
+  let visited = new Set<string>();
+  let found: string[] | undefined;
+  /** The directories looked at in this look. */
+  let checked = new Set<string>();
+
+  function list(directory: string): ReadonlySet<string> {
+    visited.add(directory);
+    if (!checked.has(directory)) {
+      checked.add(directory);
+      refresh(directory);
+    }
+    return cache.get(directory)?.names ?? NONE;
+  }
+
+  /** Lists a directory anew if it changed; true where what it holds may be different. */
+  function refresh(directory: string): boolean {
+    try {
+      const stat = files.stat(directory);
+      troubles.delete(directory);
+      if (stat?.kind !== 'directory') return cache.delete(directory);
+      const before = cache.get(directory);
+      const same = before?.modified === stat.modified;
+      // Time stamps are coarse: only a listing made when the stamp was already known is sure to have it all.
+      if (same && before.settled) return false;
+      cache.set(directory, { modified: stat.modified, settled: same, names: new Set(files.list(directory)) });
+    } catch (error) {
+      const code = codeOf(error);
+      if (troubles.get(directory) === code) return false;
+      troubles.set(directory, code);
+      cache.delete(directory);
+    }
+    return true;
+  }
+
+  const isDirectory = (file: string): boolean => {
+    try {
+      return files.stat(file)?.kind === 'directory';
+    } catch {
+      return false;
+    }
+  };
+
+  const fits = (name: string, segment: string): boolean =>
+    (segment.startsWith('.') || !name.startsWith('.')) && path.matchesGlob(name, segment);
+
+  /** All names that match the segments below a directory. */
+  function* expand(directory: string, segments: readonly string[], depth: number): Generator<string> {
+    const [segment, ...rest] = segments;
+    if (segment === undefined) return;
+    if (segment === '**') {
+      yield* expand(directory, rest.length > 0 ? rest : ['*'], depth);
+      if (depth >= DEPTH) return;
+      for (const name of list(directory)) {
+        const below = path.join(directory, name);
+        if (!name.startsWith('.') && isDirectory(below)) yield* expand(below, segments, depth + 1);
+      }
+      return;
+    }
+    const names = MAGIC.test(segment) ? [...list(directory)].filter((name) => fits(name, segment)) : [segment];
+    for (const name of names) {
+      const file = path.join(directory, name);
+      if (rest.length === 0) yield file;
+      else if (!MAGIC.test(segment) || isDirectory(file)) yield* expand(file, rest, depth);
+    }
+  }
+
+  function glob(pattern: string): string[] {
+    const absolute = path.resolve(pattern);
+    const { root } = path.parse(absolute);
+    return [...expand(root, absolute.slice(root.length).split(path.sep), 0)].filter(isLive);
+  }
+
+  /** Whether a file that a glob matched is followed for itself: a generation of a chain is not, nor is an archive. */
+  function isLive(file: string): boolean {
+    if (!known) return true;
+    const name = path.basename(file);
+    const directory = path.dirname(file);
+    if (/\.(gz|zst|bz2|xz)$/.test(name)) return false;
+    const heads = chainOf(name).map((place) => place.chain);
+    if (heads.length === 0) return !isDirectory(file);
+    const siblings = list(directory);
+    return !heads.some((head) => siblings.has(head) || known(path.join(directory, head))) && !isDirectory(file);
+  }
+
+  /** A path is meant literally where it has no wildcard, or where a file has just this name. */
+  function isExact(pattern: string): boolean {
+    if (!MAGIC.test(pattern)) return true;
+    try {
+      return files.stat(pattern) !== undefined;
+    } catch {
+      return false;
+    }
+  }
+
+  function search(): string[] {
+    const all = new Set<string>();
+    for (const pattern of patterns) {
+      const absolute = path.resolve(pattern);
+      if (!isExact(pattern)) {
+        for (const file of glob(pattern)) all.add(file);
+        continue;
+      }
+      all.add(absolute);
+      visited.add(path.dirname(absolute));
+    }
+    return [...all];
+  }
+
+  return {
+    paths() {
+      checked = new Set(visited);
+      const changed = [...visited].map(refresh).some(Boolean);
+      if (found && !changed) return found;
+      visited = new Set();
+      found = search();
+      return found;
+    },
+    directories: () => [...visited],
+    troubles: () => troubles,
+    names: (file) => patterns.some((one) => path.resolve(one) === file || path.matchesGlob(file, path.resolve(one))),
+  };
+}

@@ -1,0 +1,48 @@
+import { gunzipSync, constants as zlib } from 'node:zlib';
+import type { Clues } from '../types.ts';
+import { CLUE_BYTES, clue, HEAD_BYTES } from '../wire/clue.ts';
+import type { Files, Stat } from './files.ts';
+
+/** Enough compressed bytes to hold the head, few enough that even the densest archive stays small when unpacked. */
+const PACKED_HEAD = 8192;
+
+/**
+ * The first bytes of an open file, at most HEAD_BYTES; of an archive its first unpacked bytes. NUL bytes at the end of them do not
+ * count: they may be space that was set aside and is written to later. Throws as `read` does.
+ */
+export function readHead(files: Files, fd: number, packed: boolean): Buffer {
+  const bytes = Buffer.alloc(packed ? PACKED_HEAD : HEAD_BYTES);
+  const got = bytes.subarray(0, files.read(fd, bytes, 0));
+  const head = packed ? unpacked(got) : got;
+  let end = head.length;
+  while (end > 0 && head[end - 1] === 0) end -= 1;
+  return head.subarray(0, end);
+}
+
+function unpacked(bytes: Buffer): Buffer {
+  try {
+    return gunzipSync(bytes, { finishFlush: zlib.Z_SYNC_FLUSH }).subarray(0, HEAD_BYTES);
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
+/** The clues of a file whose head is `head`. */
+export const cluesOf = (stat: Stat, head: Uint8Array): Clues => ({
+  dev: stat.dev,
+  ino: stat.ino,
+  birth: stat.birth,
+  headBytes: head.length,
+  head: clue(head),
+});
+
+/** Whether a file that begins with `head` may be the one with these clues. A shorter file is never the same. */
+export const sameHead = (clues: Clues, head: Uint8Array): boolean =>
+  head.length >= clues.headBytes && clue(head.subarray(0, clues.headBytes)) === clues.head;
+
+/** The clue of the bytes just before `offset` of an open plain file; undefined where it is shorter than that. */
+export function clueBefore(files: Files, fd: number, offset: number): string | undefined {
+  const length = Math.min(CLUE_BYTES, offset);
+  const bytes = Buffer.alloc(length);
+  return files.read(fd, bytes, offset - length) === length ? clue(bytes) : undefined;
+}

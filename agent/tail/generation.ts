@@ -1,0 +1,126 @@
+import type { Clues, Generation } from '../types.ts';
+import { codeOf, type Files } from './files.ts';
+
+/** live: it has the chain's name. rotated: another name, or none that is known. deleted: no name, but open. gone: not to be had. */
+type Place = 'live' | 'rotated' | 'deleted' | 'gone';
+
+/** One generation as all walks share it. Only its chain changes it. */
+export type Gen = {
+  readonly row: Generation;
+  /** Where it was last seen. */
+  path: string;
+  place: Place;
+  clues: Clues;
+  /** The suffix of the compressor when `path` is an archive. */
+  packed: string | undefined;
+  /** True once its inode was truncated, so that its bytes can only be found in a copy. */
+  ended: boolean;
+  /** Bytes and ms as last seen; of an archive, unknown. */
+  size: number;
+  modified: number;
+  /** Counts the changes seen, so that a reader that found nothing need not look again until it moves. */
+  version: number;
+  /** Ticks of the last change, or of the loss of its name if that came later. */
+  quietSince: number;
+  /** How it was recognised, in words. */
+  reason: string;
+  /** The destinations that still read it. */
+  readonly readers: Set<string>;
+};
+
+/** A generation that the registry knows and nobody has found yet. `now`: ticks. */
+export function fromRow(row: Generation, now: number): Gen {
+  return {
+    row,
+    path: row.path ?? row.chain,
+    place: 'gone',
+    clues: row.clues,
+    packed: undefined,
+    ended: false,
+    size: row.clues.headBytes,
+    modified: 0,
+    version: 0,
+    quietSince: now,
+    reason: 'known from before',
+    readers: new Set(),
+  };
+}
+
+/** Said where a path leads to another file than the one that was meant. */
+export class Elsewhere extends Error {}
+
+/** The open files of an input, bounded in number: a file that can be opened again by its name is closed when others need its place. */
+export type Handles = {
+  /** The open file of a generation, opened by its path where need be. Throws `Elsewhere`, or as node:fs. */
+  fd(gen: Gen): number;
+  isOpen(gen: Gen): boolean;
+  /** Takes over a file that is open already. */
+  adopt(gen: Gen, fd: number): void;
+  drop(gen: Gen): void;
+  close(): void;
+};
+
+/** Node raises the soft limit of descriptors to the hard one, which is seldom below 4096. */
+const OPEN_FILES = 2048;
+
+export function createHandles(files: Files, limit = OPEN_FILES): Handles {
+  /** Least recently used first. */
+  const open = new Map<Gen, number>();
+
+  function drop(gen: Gen): void {
+    const fd = open.get(gen);
+    if (fd === undefined) return;
+    open.delete(gen);
+    files.close(fd);
+  }
+
+  /** Closes the file that was idle longest, sparing those whose bytes no name leads to. */
+  function makeRoom(): void {
+    if (open.size < limit) return;
+    for (const gen of open.keys()) {
+      if (gen.place !== 'live') continue;
+      drop(gen);
+      return;
+    }
+  }
+
+  function adopt(gen: Gen, fd: number): void {
+    drop(gen);
+    makeRoom();
+    open.set(gen, fd);
+  }
+
+  function openAnew(gen: Gen): number {
+    let fd: number;
+    try {
+      fd = files.open(gen.path);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') throw new Elsewhere(`${gen.path} does not exist any more`);
+      throw error;
+    }
+    const stat = files.fstat(fd);
+    if (stat.dev === gen.clues.dev && stat.ino === gen.clues.ino) return fd;
+    files.close(fd);
+    throw new Elsewhere(`${gen.path} is another file by now (inode ${stat.ino} instead of ${gen.clues.ino})`);
+  }
+
+  return {
+    fd(gen) {
+      const known = open.get(gen);
+      if (known === undefined) {
+        const fd = openAnew(gen);
+        adopt(gen, fd);
+        return fd;
+      }
+      open.delete(gen);
+      open.set(gen, known);
+      return known;
+    },
+    isOpen: (gen) => open.has(gen),
+    adopt,
+    drop,
+    close() {
+      for (const gen of [...open.keys()]) drop(gen);
+    },
+  };
+}

@@ -1,0 +1,259 @@
+/**
+ * The generations of one chain, oldest first, as all walks share them: who is who is decided by `rotation.ts`, carried out here, and
+ * written down before anyone reads a byte of it.
+ */
+import type { Clues, FileId, Generation, InputConfig, Log, Loss } from '../types.ts';
+import { HEAD_BYTES } from '../wire/clue.ts';
+import { type Files, realPath, type Stat } from './files.ts';
+import { cluesOf } from './fingerprint.ts';
+import { fromRow, type Gen, type Handles } from './generation.ts';
+import { knownOf } from './known.ts';
+import { createLosses } from './losses.ts';
+import { forget, inOrder, placeOf, REMEMBERED } from './order.ts';
+import type { Registry } from './registry.ts';
+import { inWords, type Mark, recognise, type Sighting } from './rotation.ts';
+import { type Candidate, type Listings, survey } from './survey.ts';
+
+export type LineageParts = {
+  /** The live path of the chain. */
+  readonly path: string;
+  readonly input: InputConfig;
+  readonly files: Files;
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly handles: Handles;
+  /** What the registry knows of this chain, oldest first. */
+  readonly known: readonly Generation[];
+  listings(): Listings;
+  ticks(): number;
+  now(): number;
+  /** How far each destination has read a generation. */
+  marks(gen: Gen): readonly Mark[];
+  /** The least offset from which a destination still has to read on; undefined where none has. */
+  unread(gen: Gen): number | undefined;
+  /** True where the file belongs to another chain. */
+  foreign(stat: Stat): boolean;
+  lost(loss: Loss): void;
+  /** Called when there may be something to read. */
+  changed(): void;
+  /** Called with the inode of a live file that could not be opened. */
+  barred(ino: number): void;
+};
+
+export type Lineage = {
+  gens(): readonly Gen[];
+  live(): Gen | undefined;
+  surveyed(): boolean;
+  /**
+   * Looks at every file of the chain and says anew who is who; `why` it was looked. The listings serve as long as the live file is
+   * still the one with the inode `polled`; else newer ones are made.
+   */
+  survey(listings: Listings, why: string, polled: number | undefined): void;
+  /** Gives up a generation whose bytes cannot be had though its file is there. */
+  abandon(gen: Gen, reason: string): void;
+  /** Takes note of size and time of change. */
+  note(gen: Gen, stat: Stat): void;
+  /** Changes what is known of a generation, here and in the registry. */
+  remember(gen: Gen, change: { readonly clues?: Clues; readonly path?: string }): void;
+};
+
+export function createLineage(parts: LineageParts): Lineage {
+  const { path, input, files, log, registry, handles } = parts;
+  const name = { input: input.name };
+  const losses = createLosses(parts);
+  let gens: Gen[] = parts.known.slice(-4 * REMEMBERED).map((row) => fromRow(row, parts.ticks()));
+  let live: Gen | undefined;
+  let surveyed = false;
+  let busy = false;
+  let real = path;
+
+  function remember(gen: Gen, change: { readonly clues?: Clues; readonly path?: string }): void {
+    if (change.clues) gen.clues = change.clues;
+    if (change.path !== undefined) gen.path = change.path;
+    registry.update(gen.row.file, change);
+  }
+
+  function touch(gen: Gen): void {
+    gen.version += 1;
+    gen.quietSince = parts.ticks();
+    // While it is being said who is who, nobody may act on the half of it.
+    if (!busy) parts.changed();
+  }
+
+  function note(gen: Gen, stat: Stat): void {
+    if (stat.size === gen.size && stat.modified === gen.modified) return;
+    gen.size = stat.size;
+    gen.modified = stat.modified;
+    touch(gen);
+  }
+
+  function settle(gen: Gen, found: Candidate): void {
+    const place = found.live ? 'live' : 'rotated';
+    if (gen.place === 'live' && place === 'rotated') {
+      log.info(`${path} was rotated to ${found.path}; it is read to its end`, name);
+    }
+    if (gen.place !== place) touch(gen);
+    gen.place = place;
+    if (gen.path !== found.path || gen.row.path === undefined) remember(gen, { path: found.path });
+    gen.packed = found.packed;
+    if (found.packed !== undefined) return;
+    const head = gen.clues.headBytes < HEAD_BYTES ? found.head() : undefined;
+    if (head && head.length > gen.clues.headBytes) remember(gen, { clues: cluesOf(found.stat, head) });
+    note(gen, found.stat);
+  }
+
+  /** Holds a file open that has bytes to read, so that they stay within reach whatever becomes of its name. */
+  function hold(gen: Gen, found: Candidate): void {
+    if (handles.isOpen(gen)) return;
+    const unread = parts.unread(gen);
+    if (!found.live && (unread === undefined || (gen.packed === undefined && unread >= gen.size))) return;
+    const fd = found.takeFd();
+    if (fd !== undefined) handles.adopt(gen, fd);
+  }
+
+  function same(gen: Gen, sighting: Sighting, found: Candidate): void {
+    gen.reason = sighting.reason;
+    settle(gen, found);
+    hold(gen, found);
+  }
+
+  /** The content of `gen` lies in another file: it is read on there, unless its own file is still open. */
+  function copied(gen: Gen, sighting: Sighting, found: Candidate): void {
+    if (handles.isOpen(gen)) {
+      registry.update(gen.row.file, { path: found.path });
+      nameless(gen);
+      return;
+    }
+    const unread = parts.unread(gen);
+    const size = found.packed === undefined ? found.stat.size : gen.size;
+    if (unread !== undefined && Math.max(unread, size) < gen.size)
+      losses.lose(gen, Math.max(unread, size), 'truncated');
+    log.info(`${found.path} holds the content of an earlier ${path}: what was not read yet is read from it`, name);
+    gen.ended = false;
+    gen.size = size;
+    const { dev, ino, birth } = found;
+    remember(gen, { clues: { ...gen.clues, dev, ino, birth } });
+    touch(gen);
+    same(gen, sighting, found);
+  }
+
+  /** No file of the chain is this generation any more, but it is open. */
+  function nameless(gen: Gen): void {
+    const place = files.fstat(handles.fd(gen)).links === 0 ? 'deleted' : 'rotated';
+    if (gen.place !== place) {
+      const what = place === 'deleted' ? 'was deleted' : 'was moved out of sight';
+      log.info(`${gen.path} ${what}; it is read to its end through the open file`, name);
+      gen.place = place;
+      touch(gen);
+    }
+  }
+
+  function abandon(gen: Gen, reason: string): void {
+    losses.unreadable(gen, parts.unread(gen) ?? gen.size, reason);
+    gen.place = 'gone';
+    handles.drop(gen);
+    touch(gen);
+  }
+
+  function vanished(gen: Gen): void {
+    if (gen.place === 'gone' && (surveyed || gen.row.path === undefined)) return;
+    const unread = parts.unread(gen);
+    if (unread !== undefined && unread < gen.size) losses.lose(gen, unread, gen.ended ? 'truncated' : 'deleted');
+    else if (unread !== undefined && !surveyed) {
+      const what = `what was written to it behind byte ${unread} is not known`;
+      log.warn(`${gen.path} is gone since the agent last ran: ${what}`, name);
+    }
+    gen.place = 'gone';
+    registry.update(gen.row.file, { path: undefined });
+    touch(gen);
+  }
+
+  function add(sighting: Sighting, found: Candidate, previous: FileId | undefined): Gen | undefined {
+    if (found.packed !== undefined && found.packed !== 'gz') {
+      losses.neverRead(found, `cannot be unpacked here (.${found.packed}); let rotation use gzip or delaycompress`);
+      return undefined;
+    }
+    const head = found.head() ?? new Uint8Array();
+    const clues = cluesOf(found.stat, head);
+    const row = { input: input.name, chain: path, path: found.path, clues, previous, firstSeen: parts.now() };
+    const gen = fromRow(registry.add(row), parts.ticks());
+    gen.place = found.live ? 'live' : 'rotated';
+    gen.reason = sighting.reason;
+    gen.packed = found.packed;
+    gen.modified = found.stat.modified;
+    gen.size = found.packed === undefined ? found.stat.size : head.length;
+    const fd = found.takeFd();
+    if (fd !== undefined) handles.adopt(gen, fd);
+    touch(gen);
+    if (previous !== undefined) log.info(`${found.path} is read as a new generation: ${sighting.reason}`, name);
+    return gen;
+  }
+
+  function apply(sightings: readonly Sighting[], candidates: readonly Candidate[]): void {
+    const matched = new Set<Gen>();
+    let now: Gen | undefined;
+    const pairs = sightings.map((sighting, index) => ({ sighting, found: candidates[index]! }));
+    for (const { sighting } of pairs) {
+      const gen = gens.find((one) => one.row.file === sighting.instead);
+      if (!gen) continue;
+      gen.ended = true;
+      handles.drop(gen);
+    }
+    for (const { sighting, found } of pairs) {
+      const gen = gens.find((one) => one.row.file === sighting.file);
+      if (!gen) continue;
+      matched.add(gen);
+      if (sighting.what === 'copy') copied(gen, sighting, found);
+      else same(gen, sighting, found);
+      if (found.live) now = gen;
+    }
+    for (const gen of gens) {
+      if (matched.has(gen)) continue;
+      if (handles.isOpen(gen)) nameless(gen);
+      else vanished(gen);
+    }
+    const order = inOrder(gens, sightings, now);
+    for (const [index, { sighting, found }] of pairs.entries()) {
+      if (sighting.what === 'unreadable' && found.live) parts.barred(found.ino);
+      else if (sighting.what === 'unreadable') losses.neverRead(found, 'cannot be read (rights)');
+      if (sighting.what !== 'new' && sighting.what !== 'missed') continue;
+      const at = found.live ? order.length : placeOf(sighting, sightings.slice(index + 1), order);
+      const gen = add(sighting, found, order[at - 1]?.row.file);
+      if (gen && found.live) now = gen;
+      else if (gen) order.splice(at, 0, gen);
+    }
+    live = now;
+    gens = forget(now ? [...order, now] : order);
+  }
+
+  return {
+    gens: () => gens,
+    live: () => live,
+    surveyed: () => surveyed,
+    abandon,
+    note,
+    remember,
+    survey(listings, why, polled) {
+      // A link that leads nowhere for the moment: the folder to which it led last is where its old files are.
+      real = realPath(files, path) ?? real;
+      const paths = gens.filter((gen) => gen.place !== 'gone' || !surveyed).map((gen) => gen.path);
+      const all = survey(files, path, real, paths, (live) => (live === polled ? listings : parts.listings()));
+      const candidates = all.filter((one) => !one.live || !parts.foreign(one.stat));
+      busy = true;
+      try {
+        const sightings = recognise(
+          gens.map((gen) => knownOf(gen, { files, handles, remember, marks: parts.marks })),
+          candidates,
+          input.start,
+        );
+        log.debug(`${path} was looked into, because ${why}: ${inWords(sightings)}`, name);
+        apply(sightings, candidates);
+      } finally {
+        busy = false;
+        for (const one of all) one.release();
+      }
+      surveyed = true;
+      parts.changed();
+    },
+  };
+}

@@ -1,0 +1,40 @@
+/**
+ * What is said and counted where bytes are known never to become lines.
+ */
+import type { InputConfig, Log, Loss } from '../types.ts';
+import type { Gen } from './generation.ts';
+import type { Candidate } from './survey.ts';
+
+type Parts = { readonly input: InputConfig; readonly log: Log; lost(loss: Loss): void };
+
+export type Losses = {
+  /** The bytes of `gen` from `from` to its known end are nowhere any more. */
+  lose(gen: Gen, from: number, cause: Loss['cause']): void;
+  /** The bytes of `gen` behind `from` are there and cannot be had. */
+  unreadable(gen: Gen, from: number, reason: string): void;
+  /** A rotated file of which nothing was read will not be read. */
+  neverRead(found: Candidate, why: string): void;
+};
+
+export function createLosses({ input, log, lost }: Parts): Losses {
+  const name = { input: input.name };
+  return {
+    lose(gen, from, cause) {
+      const { path, size: to } = gen;
+      log.warn(`${to - from} bytes of ${path} are lost: it was ${cause} before bytes ${from} to ${to} were read`, name);
+      lost({ input: input.name, file: gen.row.file, path, from, to, cause });
+    },
+    unreadable(gen, from, reason) {
+      const { path } = gen;
+      const what = `${path} cannot be read behind byte ${from}: ${reason}`;
+      log.warn(`${what}; the lines that follow there are missing`, name);
+      const to = Math.max(from, gen.size);
+      lost({ input: input.name, file: gen.row.file, path, from, to, cause: 'unreadable' });
+    },
+    neverRead(found, why) {
+      log.warn(`${found.path} was never read and ${why}: its lines are missing`, name);
+      const to = found.stat.size;
+      lost({ input: input.name, file: undefined, path: found.path, from: 0, to, cause: 'unreadable' });
+    },
+  };
+}

@@ -1,0 +1,83 @@
+/**
+ * The names that rotation gives: which chain a name may belong to, and where in the chain it stands. Pure.
+ */
+
+/** One way to read a rotated name. */
+export type Rotated = {
+  /** The name of the live file. */
+  readonly chain: string;
+  readonly by: 'date' | 'number';
+  /** Ascending: the greater, the newer. A date gives yyyymmdd and what follows it; a number gives its negative. */
+  readonly order: readonly number[];
+  /** The suffix of the compressor, such as `gz`; undefined when the file is plain. */
+  readonly packed: string | undefined;
+};
+
+const DATE = String.raw`(\d{4}[-_.]?\d{2}[-_.]?\d{2}|\d{9,11}|\d{6})((?:[-_.T:]?\d+)*)`;
+const NAME_DATE = new RegExp(`^(.+?)[-._]${DATE}$`);
+const STEM_DATE_EXT = new RegExp(String.raw`^(.+?)[-._]${DATE}(\.[^.\d][^.]*)$`);
+const NAME_NUMBER = /^(.+)\.(\d{1,5})$/;
+const STEM_NUMBER_EXT = /^(.+)\.(\d{1,5})(\.[^.\d][^.]*)$/;
+const PACKED = /^(.+)\.(gz|zst|bz2|xz)$/;
+
+/** A date's digits as one number, or undefined where they cannot be a date (or a time in seconds since the epoch). */
+function dated(text: string): number | undefined {
+  const digits = text.replace(/\D/g, '');
+  const number = Number(digits);
+  if (digits.length > 8) return number > 300_000_000 && number < 9_999_999_999 ? number : undefined;
+  const year = Number(digits.slice(0, 4));
+  const month = Number(digits.slice(4, 6));
+  const day = digits.length === 8 ? Number(digits.slice(6, 8)) : 1;
+  return year >= 1970 && year < 2200 && month >= 1 && month <= 12 && day >= 1 && day <= 31 ? number : undefined;
+}
+
+const groups = (text: string): number[] => (text.match(/\d+/g) ?? []).map(Number);
+
+/**
+ * All the chains that a file of this name could be a generation of, likeliest first: NAME-YYYYMMDD, NAME-DATE..., NAME.DATE,
+ * NAME.N, STEM-DATE.EXT, STEM.N.EXT, each also compressed. Whether it is one depends on whether such a chain exists.
+ */
+export function chainOf(name: string): Rotated[] {
+  const compressed = PACKED.exec(name);
+  const packed = compressed?.[2];
+  const plain = compressed?.[1] ?? name;
+  const found: Rotated[] = [];
+  const add = (chain: string, by: Rotated['by'], order: number[]): void => {
+    if (!found.some((one) => one.chain === chain)) found.push({ chain, by, order, packed });
+  };
+  const dates: [RegExpExecArray | null, boolean][] = [
+    [NAME_DATE.exec(plain), false],
+    [STEM_DATE_EXT.exec(plain), true],
+  ];
+  for (const [match, extension] of dates) {
+    const date = match ? dated(match[2]!) : undefined;
+    if (match && date !== undefined) add(match[1]! + (extension ? match[4] : ''), 'date', [date, ...groups(match[3]!)]);
+  }
+  const number = NAME_NUMBER.exec(plain);
+  if (number) add(number[1]!, 'number', [-Number(number[2])]);
+  const inner = STEM_NUMBER_EXT.exec(plain);
+  if (inner) add(inner[1]! + inner[3]!, 'number', [-Number(inner[2])]);
+  return found;
+}
+
+/** How `name` stands in the chain whose live file is called `live`; undefined where it is no generation of it. */
+export const placeIn = (live: string, name: string): Rotated | undefined =>
+  chainOf(name).find((one) => one.chain === live);
+
+/**
+ * Negative where `a` is older than `b`: by date or number, then by the time of change; by that time alone where one name
+ * carries a date and the other a number.
+ */
+export function compareAge(
+  a: { readonly place: Rotated | undefined; readonly modified: number },
+  b: { readonly place: Rotated | undefined; readonly modified: number },
+): number {
+  if (a.place && b.place && a.place.by === b.place.by) {
+    const length = Math.min(a.place.order.length, b.place.order.length);
+    for (let i = 0; i < length; i += 1) {
+      const difference = a.place.order[i]! - b.place.order[i]!;
+      if (difference !== 0) return difference;
+    }
+  }
+  return a.modified - b.modified;
+}

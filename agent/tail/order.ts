@@ -1,0 +1,32 @@
+/**
+ * How the generations of a chain stand in line. Pure.
+ */
+import type { Gen } from './generation.ts';
+import type { Sighting } from './rotation.ts';
+
+/** Generations that are gone are remembered up to this number, to know a file again that is brought back. */
+export const REMEMBERED = 64;
+
+/** All generations but the live one, those that were found in the order that their names tell. */
+export function inOrder(gens: readonly Gen[], sightings: readonly Sighting[], now: Gen | undefined): Gen[] {
+  const order = gens.filter((gen) => gen !== now);
+  const told = sightings.filter((one) => one.file !== undefined && one.found.place !== undefined);
+  if (new Set(told.map((one) => one.found.place?.by)).size > 1) return order;
+  const found = told.flatMap((one) => order.filter((gen) => gen.row.file === one.file));
+  const queue = [...found];
+  return order.map((gen) => (found.includes(gen) ? queue.shift()! : gen));
+}
+
+/** Where a generation that was missed belongs: behind the one that had its inode, else before the first one that is younger. */
+export function placeOf(sighting: Sighting, younger: readonly Sighting[], order: readonly Gen[]): number {
+  const before = order.findIndex((one) => one.row.file === sighting.behind);
+  if (before >= 0) return before + 1;
+  const next = order.findIndex((one) => younger.some((other) => other.file === one.row.file));
+  return next < 0 ? order.length : next;
+}
+
+/** Without the oldest of those that are gone and that nobody reads any more. */
+export function forget(all: readonly Gen[]): Gen[] {
+  let spare = all.filter((gen) => gen.place === 'gone' && gen.readers.size === 0).length - REMEMBERED;
+  return all.filter((gen) => !(gen.place === 'gone' && gen.readers.size === 0 && spare-- > 0));
+}

@@ -1,0 +1,223 @@
+/**
+ * What became of a file: decisions from what was known and what is seen now, each with its reason in words. Pure, apart from
+ * the two questions that a `Found` answers by reading (its head, and the bytes before an offset), asked only where they matter.
+ */
+import type { Clues, FileId, InputConfig } from '../types.ts';
+import { CLUE_BYTES, HEAD_BYTES } from '../wire/clue.ts';
+import { sameHead } from './fingerprint.ts';
+import type { Rotated } from './names.ts';
+
+type Shape = { readonly dev: number; readonly ino: number; readonly size: number; readonly modified: number };
+
+/** touched: as long as before, yet changed since; whether the bytes are the same is for the reader to check. */
+export type Verdict = {
+  readonly what: 'nothing' | 'new' | 'same' | 'grown' | 'touched' | 'truncated' | 'replaced' | 'gone';
+  readonly reason: string;
+};
+
+/** What happened at a live path since it was last looked at. */
+export function look(before: Shape | undefined, now: Shape | undefined): Verdict {
+  if (!before)
+    return now ? { what: 'new', reason: 'first seen' } : { what: 'nothing', reason: 'there is no such file' };
+  if (!now) return { what: 'gone', reason: 'no file has this name any more' };
+  if (now.dev !== before.dev || now.ino !== before.ino) {
+    return { what: 'replaced', reason: `another file has this name now (inode ${now.ino} instead of ${before.ino})` };
+  }
+  if (now.size < before.size) {
+    return { what: 'truncated', reason: `it shrank from ${before.size} to ${now.size} bytes` };
+  }
+  if (now.size > before.size) return { what: 'grown', reason: `${now.size - before.size} bytes were added` };
+  return now.modified === before.modified
+    ? { what: 'same', reason: 'nothing changed' }
+    : { what: 'touched', reason: 'it was written to without growing' };
+}
+
+/** File systems keep times of change as coarsely as this, in ms. */
+const COARSE = 2000;
+
+/** A place in a generation and the clue of the bytes before it. */
+export type Mark = { readonly offset: number; readonly clue: string };
+
+/** A generation that was seen before. */
+export type Known = {
+  readonly file: FileId;
+  readonly clues: Clues;
+  /** How far each destination has read it. */
+  readonly marks: readonly Mark[];
+  /** True while it is open: its inode cannot have been given to another file. */
+  readonly held: boolean;
+  /** True once its inode was truncated: its bytes can only be found in a copy. */
+  readonly ended: boolean;
+  /** True where not one byte of it had been seen at the last look, so that it proves nothing about what came before it. */
+  readonly empty: boolean;
+  /** Bytes that it had when it was last looked at. */
+  readonly size: number;
+  /** When it was first seen, ms since the epoch. */
+  readonly firstSeen: number;
+};
+
+/** A file that bears a name of the chain. */
+export type Found = {
+  readonly path: string;
+  readonly live: boolean;
+  readonly place: Rotated | undefined;
+  readonly dev: number;
+  readonly ino: number;
+  readonly birth: number;
+  readonly modified: number;
+  /** Bytes; undefined for an archive. */
+  readonly size: number | undefined;
+  readonly packed: string | undefined;
+  /** Its first bytes; undefined where it cannot be read. */
+  head(): Uint8Array | undefined;
+  /** The clue before `offset`; undefined where it cannot be read or is shorter. Never asked of an archive. */
+  clue(offset: number): string | undefined;
+};
+
+/**
+ * same: a known generation, at its place or under a new name. copy: a known generation's content in another inode.
+ * new: the live file, never seen. missed: an older generation never seen that is to be read. old: nothing to do with it.
+ */
+export type Sighting = {
+  readonly found: Found;
+  readonly file: FileId | undefined;
+  readonly what: 'same' | 'copy' | 'new' | 'missed' | 'old' | 'unreadable';
+  readonly reason: string;
+  /** The generation that had this inode before: its bytes are not in this file any more. */
+  readonly instead?: FileId;
+  /** The generation right behind which this one belongs, where its name does not tell. */
+  readonly behind?: FileId;
+};
+
+/** Why `found`, which has the inode of `known`, is not that generation after all; undefined where it is. */
+function refuted(known: Known, found: Found): string | undefined {
+  if (known.ended) return 'it was truncated';
+  if (found.size !== undefined && found.size < known.size) return `it shrank from ${known.size} to ${found.size} bytes`;
+  // Rights may have been taken away since it was opened.
+  if (known.held && !found.head()) return undefined;
+  if (!known.held && known.clues.birth !== 0 && found.birth !== 0 && known.clues.birth !== found.birth) {
+    return 'its inode number was given to another file, born later';
+  }
+  return unlike(known, found);
+}
+
+/** Why the content of `found` is not that of `known`, as far as that was read; undefined where it is. */
+function unlike(known: Known, found: Found): string | undefined {
+  const head = found.head();
+  if (!head) return 'it cannot be read';
+  if (!sameHead(known.clues, head)) {
+    return `its first ${known.clues.headBytes} bytes are not those that were there before: it was truncated and refilled`;
+  }
+  for (const mark of known.marks) {
+    if (found.size === undefined || mark.offset === 0) continue;
+    if (found.size < mark.offset) return `it is shorter than the ${mark.offset} bytes that were read of it`;
+    if (found.clue(mark.offset) !== mark.clue) {
+      return `the ${Math.min(CLUE_BYTES, mark.offset)} bytes before offset ${mark.offset} are not those that were read`;
+    }
+  }
+  return undefined;
+}
+
+/** Whether `found`, under another inode, holds the content of `known`. A live file must give stronger proof than a rotated one. */
+function isCopy(known: Known, found: Found): boolean {
+  const proven = known.clues.headBytes > 0 || (found.size !== undefined && known.marks.some((mark) => mark.offset > 0));
+  if (!proven) return false;
+  if (found.live && (known.ended || !known.marks.some((mark) => mark.offset >= HEAD_BYTES))) return false;
+  if (!unlike(known, found)) return true;
+  // A copy taken while the file was still growing is shorter than what was read of it.
+  const furthest = Math.max(0, ...known.marks.map((mark) => mark.offset));
+  const head = found.head();
+  return (
+    known.ended &&
+    found.size !== undefined &&
+    found.size < furthest &&
+    head !== undefined &&
+    sameHead(known.clues, head)
+  );
+}
+
+const named = (known: Known, found: Found): string =>
+  known.held ? 'the inode of an open file' : `inode, head and the bytes before the offset agree (inode ${found.ino})`;
+
+/**
+ * Says of every file found in a chain which generation it is. `known` and `found` stand oldest first, the live file last.
+ * A chain of which nothing is known is at its first sight, and `start` says whether its old generations count.
+ */
+export function recognise(known: readonly Known[], found: readonly Found[], start: InputConfig['start']): Sighting[] {
+  const sightings = new Map<Found, Sighting>();
+  const matched = new Map<FileId, Found>();
+  const refusals = new Map<Found, Refusal>();
+  const newestFirst = [...found].reverse();
+  const take = (one: Found, generation: Known, what: 'same' | 'copy', reason: string): void => {
+    sightings.set(one, { found: one, file: generation.file, what, reason });
+    matched.set(generation.file, one);
+  };
+  for (const one of newestFirst) {
+    const twin = newestFirst.find((other) => other.dev === one.dev && other.ino === one.ino);
+    if (twin && twin !== one) {
+      sightings.set(one, { found: one, file: undefined, what: 'old', reason: `another name of ${twin.path}` });
+      continue;
+    }
+    for (const generation of [...known].reverse()) {
+      if (generation.clues.dev !== one.dev || generation.clues.ino !== one.ino || matched.has(generation.file))
+        continue;
+      const reason = refuted(generation, one);
+      if (reason === undefined) take(one, generation, 'same', named(generation, one));
+      else refusals.set(one, { reason, instead: generation.file });
+      if (reason === undefined) break;
+    }
+  }
+  for (const one of newestFirst) {
+    if (sightings.has(one)) continue;
+    const generation = [...known].reverse().find((other) => !matched.has(other.file) && isCopy(other, one));
+    if (generation) take(one, generation, 'copy', `same content as inode ${generation.clues.ino} had, in another file`);
+  }
+  const isMissed = missedAfter(known, found, matched, start);
+  for (const [index, one] of found.entries()) {
+    if (!sightings.has(one))
+      sightings.set(one, firstSight(one, one.place !== undefined && isMissed(one, index), refusals.get(one)));
+  }
+  return found.map((one) => sightings.get(one)!);
+}
+
+type Refusal = { readonly reason: string; readonly instead: FileId };
+
+function firstSight(found: Found, missed: boolean, refusal: Refusal | undefined): Sighting {
+  const give = (what: Sighting['what'], reason: string): Sighting => ({
+    ...{ found, file: undefined, what, reason: refusal?.reason ?? reason },
+    ...(refusal && { instead: refusal.instead }),
+  });
+  if (!found.live && !missed && !refusal) return give('old', 'older than what was seen of this chain first');
+  if (!found.head()) return { ...give('unreadable', ''), reason: 'it cannot be read' };
+  if (found.live) return give('new', 'never seen before');
+  const sighting = give('missed', 'a generation that came and was rotated unseen');
+  return refusal && !missed ? { ...sighting, behind: refusal.instead } : sighting;
+}
+
+/** Tells which unknown rotated files are younger than what was seen last. */
+function missedAfter(
+  known: readonly Known[],
+  found: readonly Found[],
+  matched: ReadonlyMap<FileId, Found>,
+  start: InputConfig['start'],
+): (one: Found, index: number) => boolean {
+  // What a generation held that was empty at the last look may lie elsewhere by now, and older than what it holds.
+  const last = known.at(-1);
+  const anchor = last?.empty ? known.at(-2) : last;
+  if (!last) return () => start === 'oldest';
+  const place = anchor && matched.get(anchor.file);
+  if (place) {
+    // Where one name carries a date and the other a number, only times of change order them, and these must then be beyond doubt.
+    const alike = (one: Found): boolean => place.live || one.place?.by === place.place?.by;
+    return (one, index) => index > found.indexOf(place) && (alike(one) || one.modified >= last.firstSeen - COARSE);
+  }
+  const rotated = [...matched]
+    .filter(([file, one]) => !one.live && !(last.empty && file === last.file))
+    .map(([, one]) => one);
+  const floor = Math.max(-1, ...rotated.map((one) => found.indexOf(one)));
+  return (one, index) => index > floor && one.modified >= last.firstSeen - COARSE;
+}
+
+/** Who is who, for the agent's own log. */
+export const inWords = (sightings: readonly Sighting[]): string =>
+  sightings.map((one) => `${one.found.path} is ${one.what} ${one.file ?? ''}(${one.reason})`).join('; ');

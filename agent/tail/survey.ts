@@ -1,0 +1,156 @@
+/**
+ * What lies in a chain's directory: every file that bears one of the chain's names, oldest first, ready to be recognised.
+ */
+import path from 'node:path';
+import type { Files, Stat } from './files.ts';
+import { clueBefore, readHead } from './fingerprint.ts';
+import { chainOf, compareAge, placeIn, type Rotated } from './names.ts';
+import type { Found } from './rotation.ts';
+
+type Member = { readonly path: string; readonly place: Rotated | undefined };
+
+/** The rotated files of directories, listed once and indexed by chain, so that ten thousand chains of one directory share the work. */
+export type Listings = {
+  /** The files that may be rotated generations of the live file at this (real) path. */
+  members(live: string): readonly Member[];
+};
+
+/** Directories are listed when first asked for: make it anew for every look. `elsewhere` are the files of `rotated`. */
+export function createListings(files: Files, elsewhere: () => readonly string[]): Listings {
+  const directories = new Map<string, Map<string, Member[]>>();
+  let others: readonly string[] | undefined;
+
+  function index(directory: string): Map<string, Member[]> {
+    const chains = new Map<string, Member[]>();
+    for (const name of names(files, directory)) {
+      for (const place of chainOf(name)) {
+        const member = { path: path.join(directory, name), place };
+        const members = chains.get(place.chain);
+        if (members) members.push(member);
+        else chains.set(place.chain, [member]);
+      }
+    }
+    return chains;
+  }
+
+  return {
+    members(live) {
+      const directory = path.dirname(live);
+      const chains = directories.get(directory) ?? index(directory);
+      directories.set(directory, chains);
+      others ??= elsewhere();
+      const name = path.basename(live);
+      const far = others.flatMap((other) => {
+        const place = placeIn(name, path.basename(other));
+        return place ? [{ path: other, place }] : [];
+      });
+      return [...(chains.get(name) ?? []), ...far];
+    },
+  };
+}
+
+function names(files: Files, directory: string): string[] {
+  try {
+    return files.list(directory);
+  } catch {
+    // Without the right to list, rotated files are only followed through their open descriptors; the input says so itself.
+    return [];
+  }
+}
+
+/** A found file and its descriptor, which whoever keeps the file takes over. */
+export type Candidate = Found & { readonly stat: Stat; takeFd(): number | undefined; release(): void };
+
+function candidate(files: Files, member: Member, stat: Stat, live: boolean): Candidate {
+  const packed = member.place?.packed;
+  let fd: number | undefined;
+  let head: Uint8Array | undefined;
+  let refused = false;
+  const opened = (): number | undefined => {
+    if (fd === undefined && !refused) {
+      try {
+        fd = files.open(member.path);
+      } catch {
+        refused = true;
+      }
+    }
+    return fd;
+  };
+  const attempt = <T>(run: (open: number) => T): T | undefined => {
+    const open = opened();
+    try {
+      return open === undefined ? undefined : run(open);
+    } catch {
+      return undefined;
+    }
+  };
+  return {
+    path: member.path,
+    live,
+    place: member.place,
+    dev: stat.dev,
+    ino: stat.ino,
+    birth: stat.birth,
+    modified: stat.modified,
+    size: packed ? undefined : stat.size,
+    packed,
+    stat,
+    head() {
+      if (packed !== undefined && packed !== 'gz') return new Uint8Array();
+      head ??= attempt((open) => readHead(files, open, packed !== undefined));
+      return head;
+    },
+    clue: (offset) => attempt((open) => clueBefore(files, open, offset)),
+    takeFd() {
+      const open = opened();
+      fd = undefined;
+      refused = true;
+      return open;
+    },
+    release() {
+      if (fd !== undefined) files.close(fd);
+      fd = undefined;
+      refused = true;
+    },
+  };
+}
+
+function statOf(files: Files, file: string): Stat | undefined {
+  try {
+    const stat = files.stat(file);
+    return stat?.kind === 'file' ? stat : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Every file of the chain of `live` (whose links resolve to `real`), oldest first, the live one last where it exists. `remembered` are the paths at which its
+ * generations were last seen, which a moved link may have left behind. An archive beside its original is left out: it may be
+ * unfinished, and the original says the same.
+ */
+export function survey(
+  files: Files,
+  live: string,
+  real: string,
+  remembered: readonly string[],
+  listings: (liveInode: number | undefined) => Listings,
+): Candidate[] {
+  // Looked at before its folder is listed: what is rotated in between is then seen under both names, not under none.
+  const current = statOf(files, live);
+  const members = [...listings(current?.ino).members(real)];
+  for (const other of remembered) {
+    if (other !== live && other !== real && !members.some((member) => member.path === other)) {
+      members.push({ path: other, place: placeIn(path.basename(real), path.basename(other)) });
+    }
+  }
+  const rotated: Candidate[] = [];
+  for (const member of members) {
+    const stat = member.path === live ? undefined : statOf(files, member.path);
+    if (stat) rotated.push(candidate(files, member, stat, false));
+  }
+  const paths = new Set(rotated.map((one) => one.path));
+  const kept = rotated.filter((one) => !one.packed || !paths.has(one.path.slice(0, -one.packed.length - 1)));
+  kept.sort(compareAge);
+  return current ? [...kept, candidate(files, { path: live, place: undefined }, current, true)] : kept;
+}

@@ -1,0 +1,225 @@
+/**
+ * Follows the files of one input: finds them, knows them again, and gives out what they hold, chunk by chunk, to every destination
+ * at its own pace. What is found and who is who is shared; how far one has read is not.
+ */
+import path from 'node:path';
+import type { Clock, FileContext, FileId, InputConfig, Log, Loss } from '../types.ts';
+import { type Chain, createChain } from './chain.ts';
+import { createDiscovery } from './discovery.ts';
+import type { Files, Stat } from './files.ts';
+import { createHandles, type Gen } from './generation.ts';
+import { linesOf } from './lines.ts';
+import { chainOf } from './names.ts';
+import type { Registry } from './registry.ts';
+import type { Mark } from './rotation.ts';
+import { createListings, type Listings } from './survey.ts';
+import { createWalk, type InnerWalk, type TailWalk } from './walk.ts';
+import { createWatch, type Watch } from './watch.ts';
+
+export type { Registry } from './registry.ts';
+export type { TailWalk } from './walk.ts';
+
+export type TailParts = {
+  readonly input: InputConfig;
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly registry: Registry;
+  /** Called whenever there may be something to read. */
+  wake(): void;
+  /** Called for bytes that are known never to become lines. */
+  lost(loss: Loss): void;
+  /** Read what is there at the start, and no more. */
+  readonly once: boolean;
+};
+
+export type Tail = {
+  /**
+   * A destination's walk over the files; ask for all of them before `start`. `opened` is called before the first chunk of a generation,
+   * `closed` once all that it held was given out and it is let go.
+   */
+  walk(destination: string, opened: (context: FileContext) => void, closed: (file: FileId) => void): TailWalk;
+  /** Looks at the files for the first time and goes on looking. */
+  start(): void;
+  close(): Promise<void>;
+};
+
+/** Hints that come within this time, in ms, are looked into together. */
+const GATHER = 10;
+
+const inode = (file: { readonly dev: number; readonly ino: number }): string => `${file.dev}:${file.ino}`;
+
+export function createTail(parts: TailParts): Tail {
+  const { input, files, clock, log, registry } = parts;
+  const name = { input: input.name };
+  const handles = createHandles(files);
+  const lines = linesOf(input.encoding);
+  const chains = new Map<string, Chain>();
+  const walks: InnerWalk[] = [];
+  /** Live paths of which the registry knows generations. */
+  const past = new Set<string>();
+  /** Which chain reads an inode; an entry may be out of date, so the chain itself is asked. */
+  const owners = new Map<string, Chain>();
+  const indexed = new Map<Chain, readonly Gen[]>();
+  const hinted = new Set<Chain>();
+  const refused = new Map<string, string>();
+  const discovery = createDiscovery(files, input.paths, (live) => chains.has(live) || past.has(live));
+  const elsewhere = input.rotated === undefined ? undefined : createDiscovery(files, [input.rotated]);
+  let phase: 'new' | 'started' | 'closed' = 'new';
+  let first = true;
+  let rescan = false;
+  let gathering = false;
+  let cancel: (() => void) | undefined;
+  let watch: Watch | undefined;
+
+  const listings = (): Listings => createListings(files, () => elsewhere?.paths() ?? []);
+
+  function changed(chain: Chain): void {
+    const gens = chain.gens();
+    if (indexed.get(chain) !== gens) {
+      indexed.set(chain, gens);
+      for (const gen of gens) if (gen.place !== 'gone') owners.set(inode(gen.clues), chain);
+    }
+    for (const walk of walks) walk.note(chain);
+    parts.wake();
+  }
+
+  function owner(stat: Stat): Chain | undefined {
+    const chain = owners.get(inode(stat));
+    return chain && chains.get(chain.path) === chain && chain.has(stat) ? chain : undefined;
+  }
+
+  function add(live: string, fresh: boolean): void {
+    const known = past.has(live) ? registry.generations(input.name).filter((row) => row.chain === live) : [];
+    past.add(live);
+    const chain = createChain({
+      ...{ path: live, input, files, clock, log, registry, handles, known, fresh, listings, owner, changed },
+      marks: (gen) => walks.map((walk) => walk.mark(chain, gen)).filter((mark): mark is Mark => mark !== undefined),
+      unread(gen) {
+        const offsets = walks.flatMap((walk) => walk.unread(chain, gen) ?? []);
+        return offsets.length > 0 ? Math.min(...offsets) : undefined;
+      },
+      lost: parts.lost,
+    });
+    chains.set(live, chain);
+  }
+
+  /** Finds files that came since the last look, and forgets chains of globs of which nothing is left. */
+  function discover(): void {
+    const before = new Set(refused.keys());
+    const paths = discovery.paths();
+    sayTroubles();
+    for (const live of paths) if (!chains.has(live)) add(live, !first && !before.has(path.dirname(live)));
+    if (first) for (const live of past) if (!chains.has(live) && discovery.names(live)) add(live, false);
+    const named = new Set(paths);
+    for (const chain of chains.values()) {
+      if (named.has(chain.path) || chain.live() || chain.gens().some((gen) => gen.readers.size > 0)) continue;
+      chains.delete(chain.path);
+      indexed.delete(chain);
+      for (const walk of walks) walk.forget(chain);
+    }
+    watch?.directories(discovery.directories());
+    first = false;
+  }
+
+  function sayTroubles(): void {
+    const now = discovery.troubles();
+    for (const [directory, code] of now) {
+      if (refused.get(directory) === code) continue;
+      refused.set(directory, code);
+      const cure = 'give the agent the right to read and enter it; it is tried again at every poll';
+      log.warn(`The folder ${directory} cannot be listed (${code}): ${cure}`, name);
+    }
+    for (const directory of refused.keys()) {
+      if (now.has(directory)) continue;
+      refused.delete(directory);
+      log.info(`The folder ${directory} can be listed again`, name);
+    }
+  }
+
+  /** Looks at some chains. Directories are listed after the last live file was looked at, so that no rotation falls in between. */
+  function lookAt(some: Iterable<Chain>): void {
+    const due = [...some].filter((chain) => chain.poll());
+    if (due.length === 0) return;
+    const shared = listings();
+    for (const chain of due) chain.survey(shared, 'its live file is not what it was');
+  }
+
+  function round(): void {
+    if (phase === 'closed') return;
+    rescan = false;
+    hinted.clear();
+    discover();
+    lookAt(chains.values());
+  }
+
+  function tick(): void {
+    round();
+    if (phase !== 'closed') cancel = clock.after(input.poll, tick);
+  }
+
+  function hint(file: string): void {
+    const directory = path.dirname(file);
+    const chain =
+      chains.get(file) ??
+      chainOf(path.basename(file))
+        .map((place) => chains.get(path.join(directory, place.chain)))
+        .find((one) => one !== undefined);
+    if (chain) hinted.add(chain);
+    else if (discovery.names(file)) rescan = true;
+    else return;
+    if (gathering) return;
+    gathering = true;
+    clock.after(GATHER, () => {
+      gathering = false;
+      if (phase === 'closed') return;
+      if (rescan) round();
+      else lookAt([...hinted]);
+      hinted.clear();
+    });
+  }
+
+  function startWatch(): void {
+    watch = createWatch({
+      hint,
+      failed(code) {
+        watch = undefined;
+        const cure = 'raise fs.inotify.max_user_watches and max_user_instances for a quicker response';
+        log.warn(
+          `File events are not to be had (${code}): files are looked at every ${input.poll} ms instead; ${cure}`,
+          name,
+        );
+      },
+    });
+    watch.directories(discovery.directories());
+  }
+
+  return {
+    walk(destination, opened, closed) {
+      const walk = createWalk({
+        ...{ destination, opened, closed, input, files, clock, registry, handles, lines, once: parts.once },
+        chains: () => chains.values(),
+        started: () => phase !== 'new',
+        wake: parts.wake,
+      });
+      walks.push(walk);
+      for (const chain of chains.values()) walk.note(chain);
+      return walk;
+    },
+    start() {
+      for (const row of registry.generations(input.name)) past.add(row.chain);
+      round();
+      phase = 'started';
+      cancel = clock.after(input.poll, tick);
+      if (input.watch === 'auto' && !parts.once) startWatch();
+      parts.wake();
+    },
+    async close() {
+      phase = 'closed';
+      cancel?.();
+      for (const walk of walks) walk.close();
+      handles.close();
+      await watch?.close();
+    },
+  };
+}

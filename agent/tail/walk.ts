@@ -1,0 +1,119 @@
+/**
+ * One destination's way through all chains of an input, in fair turns: one chunk of a chain, then the next one's.
+ * Only chains of which something is to be expected are asked, so that ten thousand idle ones cost nothing.
+ */
+import type { Chunk, FileContext, FileId } from '../types.ts';
+import type { Chain } from './chain.ts';
+import { type Course, createCourse } from './course.ts';
+import type { Gen } from './generation.ts';
+import type { LegParts } from './leg.ts';
+import type { Registry } from './registry.ts';
+import type { Mark } from './rotation.ts';
+import { type FileStatus, statusOf } from './status.ts';
+
+/** Where one destination stands in the files of one input. */
+export type TailWalk = {
+  /**
+   * The next chunk in turn; undefined where there is none until `wake` is called again.
+   * With `leaving` only of generations that are no longer the live file, which may vanish.
+   */
+  next(only?: 'leaving'): Chunk | undefined;
+  /** With `once`: everything that stood in the files at the start was given out. */
+  finished(): boolean;
+  status(): FileStatus[];
+};
+
+/** What tail itself needs of a walk. */
+export type InnerWalk = TailWalk & {
+  readonly destination: string;
+  /** Takes note that a chain may have something to read. */
+  note(chain: Chain): void;
+  forget(chain: Chain): void;
+  unread(chain: Chain, gen: Gen): number | undefined;
+  mark(chain: Chain, gen: Gen): Mark | undefined;
+  close(): void;
+};
+
+export type WalkParts = Omit<LegParts, 'wake'> & {
+  readonly destination: string;
+  readonly registry: Registry;
+  readonly once: boolean;
+  opened(context: FileContext): void;
+  closed(file: FileId): void;
+  /** Every chain of the input. */
+  chains(): Iterable<Chain>;
+  /** True once the first look at the files is over. */
+  started(): boolean;
+  wake(): void;
+};
+
+/** Steps without a chunk (looking through a hole, past an overlong line) before the caller gets to do something else. */
+const PATIENCE = 16;
+
+export function createWalk(parts: WalkParts): InnerWalk {
+  const courses = new Map<Chain, Course>();
+  const ready = new Set<Course>();
+
+  function courseOf(chain: Chain): Course {
+    let course = courses.get(chain);
+    if (course) return course;
+    const wake = (): void => {
+      ready.add(courseOf(chain));
+      parts.wake();
+    };
+    course = createCourse({ ...parts, chain, wake });
+    courses.set(chain, course);
+    return course;
+  }
+
+  function next(only?: 'leaving'): Chunk | undefined {
+    const leaving = only === 'leaving';
+    let patience = PATIENCE;
+    for (const course of ready) {
+      if (leaving && !course.leaving()) continue;
+      const got = course.step(leaving);
+      if (got !== undefined || !leaving) ready.delete(course);
+      if (got === undefined) continue;
+      // At the end of the line: a set is walked in the order of insertion.
+      ready.add(course);
+      if (got !== 'again') return got;
+      patience -= 1;
+      if (patience > 0) continue;
+      parts.clock.after(0, parts.wake);
+      return undefined;
+    }
+    return undefined;
+  }
+
+  return {
+    destination: parts.destination,
+    next,
+    finished() {
+      if (!parts.once || !parts.started()) return false;
+      for (const chain of parts.chains()) if (!courseOf(chain).finished()) return false;
+      return true;
+    },
+    status() {
+      const list: FileStatus[] = [];
+      for (const chain of parts.chains()) list.push(...statusOf(courseOf(chain)));
+      return list;
+    },
+    note(chain) {
+      const course = courseOf(chain);
+      course.sync();
+      ready.add(course);
+    },
+    forget(chain) {
+      const course = courses.get(chain);
+      if (!course) return;
+      course.close();
+      ready.delete(course);
+      courses.delete(chain);
+    },
+    unread: (chain, gen) => courseOf(chain).unread(gen),
+    mark: (chain, gen) => courseOf(chain).mark(gen),
+    close() {
+      for (const course of courses.values()) course.close();
+    },
+  };
+}

@@ -1,0 +1,126 @@
+/** Lines told one by one, each with the records that it became: `tailship try`. */
+import { explainMismatch, mismatchInWords } from './shape/explain.ts';
+import type { Pattern } from './shape/pattern.ts';
+import type { Shaper, ShapeStatus } from './shape/shaper.ts';
+import { type Hint, hintFor } from './try-hints.ts';
+import { messagesOf, type TriedMessage } from './try-records.ts';
+import type { Batch, Chunk, InputConfig, RecordConfig } from './types.ts';
+
+/** One line and what became of it. */
+export type Tried = {
+  /** Counted from 1. */
+  readonly line: number;
+  /** Where it begins in the file, and how long it is with its end, bytes. */
+  readonly at: number;
+  readonly len: number;
+  readonly text: string;
+  readonly outcome: 'matched' | 'unmatched' | 'empty';
+  readonly fate: 'ships' | 'joins the record before' | 'dropped' | 'not shipped';
+  /** The record that begins with this line, in its parts. */
+  readonly messages: readonly TriedMessage[];
+  /** What is out of the ordinary, in sentences. */
+  readonly notes: readonly string[];
+  /** How far the pattern got, and what may help; undefined where it matched. */
+  readonly why: string | undefined;
+  readonly hint: Hint | undefined;
+};
+
+/** A line as it stands in its chunk: `text` without its end, bytes from `from` up to `next`. */
+export type Line = { readonly text: string; readonly from: number; readonly next: number };
+
+export type Teller = {
+  /** Takes one line; gives the lines whose records are known by now, in order, and the batch that it became. */
+  take(chunk: Chunk, line: Line, number: number): { readonly told: readonly Tried[]; readonly batch: Batch };
+  /** Gives the lines that wait for a record that is shipped now. */
+  finish(batch: Batch | undefined): readonly Tried[];
+  /** The number of the first line that was taken and not told yet; Infinity where there is none. */
+  waitsFrom(): number;
+};
+
+type Parts = {
+  readonly input: InputConfig;
+  readonly format: RecordConfig['format'];
+  readonly pattern: Pattern;
+  readonly shaper: Shaper;
+};
+
+export function createTeller(parts: Parts): Teller {
+  const { input, format, shaper } = parts;
+  const joins = input.transform.unmatched === 'join';
+  let waiting: Tried[] = [];
+
+  /** The record belongs to the first line that waits; all that wait are told with it. */
+  function release(messages: readonly TriedMessage[]): Tried[] {
+    const told = waiting.map((line, i) => (i === 0 ? { ...line, messages } : line));
+    waiting = [];
+    return told;
+  }
+
+  return {
+    take(chunk, line, number) {
+      const before = shaper.status();
+      const batch = shaper.shape(lineChunk(chunk, line));
+      const messages = messagesOf(batch, format);
+      const about = describe(parts, line, { number, at: chunk.start + line.from });
+      const tried = { ...about, messages: [], notes: notesOf(before, shaper.status(), batch) };
+      if (!joins) return { told: [{ ...tried, messages }], batch };
+      const told = messages.length > 0 ? release(messages) : [];
+      waiting.push(waiting.length === 0 && tried.outcome === 'unmatched' ? { ...tried, fate: 'ships' } : tried);
+      return { told, batch };
+    },
+    finish: (batch) => release(batch ? messagesOf(batch, format) : []),
+    waitsFrom: () => waiting[0]?.line ?? Number.POSITIVE_INFINITY,
+  };
+}
+
+/** The lines of a chunk, one after the other. */
+export function* linesOfChunk({ bytes, start }: Chunk): Generator<Line> {
+  for (let from = 0; from < bytes.length; ) {
+    const lf = bytes.indexOf(0x0a, from);
+    const next = lf < 0 ? bytes.length : lf + 1;
+    const text = bytes.toString('utf8', from, lf < 0 ? next : lf).replace(/\r$/, '');
+    yield { text: start + from === 0 ? text.replace(/^\ufeff/, '') : text, from, next };
+    from = next;
+  }
+}
+
+/** A line without its records, for one that is only an example. */
+export function describe(
+  { input, pattern }: Pick<Parts, 'input' | 'pattern'>,
+  { text, from, next }: Line,
+  place: { readonly number: number; readonly at: number },
+): Tried {
+  const { transform } = input;
+  const about = { line: place.number, at: place.at, len: next - from, text, messages: [], notes: [] };
+  if (text === '') return { ...about, outcome: 'empty', fate: 'not shipped', why: undefined, hint: undefined };
+  if (pattern.regex.test(text)) return { ...about, outcome: 'matched', fate: 'ships', why: undefined, hint: undefined };
+  const fate = ({ ship: 'ships', drop: 'dropped', join: 'joins the record before' } as const)[transform.unmatched];
+  const mismatch = explainMismatch(pattern.source, pattern.flags, text);
+  const why = mismatch && mismatchInWords(mismatch);
+  return { ...about, outcome: 'unmatched', fate, why, hint: hintFor(text, transform) };
+}
+
+/** The part of a chunk that a line is. */
+function lineChunk(chunk: Chunk, { from, next }: Line): Chunk {
+  const last = next === chunk.bytes.length;
+  return {
+    ...chunk,
+    bytes: chunk.bytes.subarray(from, next),
+    start: chunk.start + from,
+    end: last ? chunk.end : chunk.start + next,
+    cut: chunk.cut && last,
+  };
+}
+
+/** What a line added to the shaper's counts, in words. */
+function notesOf(before: ShapeStatus, after: ShapeStatus, batch: Batch): string[] {
+  const notes: string[] = [];
+  if (after.invalidUtf8 > before.invalidUtf8) notes.push('It holds bytes that are not UTF-8: they become U+FFFD.');
+  if (after.unreadableTimes > before.unreadableTimes) {
+    notes.push('Its time cannot be read: the time of reading stands in for it.');
+  }
+  if (after.cut > before.cut)
+    notes.push('It is cut: longer than [input] max_line, or than [syslog] chunk has room for.');
+  if (batch.ends.length > 1) notes.push(`It is larger than [syslog] chunk and goes out in ${batch.ends.length} parts.`);
+  return notes;
+}

@@ -1,0 +1,146 @@
+/**
+ * The composition behind `tailship try`: lines go through the same harvester and shaper as in a run, and what comes out is told
+ * instead of sent. The first lines go through one at a time, so that each is told with its records; the rest in bulk.
+ */
+import { loadConfig } from './sections.ts';
+import { compilePattern, type Pattern } from './shape/pattern.ts';
+import { createShaper } from './shape/shaper.ts';
+import { createTeller, describe, type Line, linesOfChunk, type Tried } from './try-lines.ts';
+import { countMessages } from './try-records.ts';
+import { chooseSource, readChunks, TRIED_FILE } from './try-source.ts';
+import type { Batch, Chunk, InputConfig, RecordConfig } from './types.ts';
+import { priorityText } from './wire/priority.ts';
+
+export type TryParts = {
+  /** What -c named. */
+  readonly file: string | undefined;
+  /** The file to look at, `-` for standard input; undefined for the configured file. */
+  readonly source: string | undefined;
+  /** The name of the input whose settings hold; found by the file when undefined. */
+  readonly input: string | undefined;
+  /** So many lines are told one by one. */
+  readonly lines: number;
+  readonly stdin: AsyncIterable<Buffer | string>;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly stop: AbortSignal;
+};
+
+/** What is told: first what is looked at and by which settings, then line by line, at last the sums. */
+export type TryEvent =
+  | {
+      readonly what: 'source';
+      readonly source: string;
+      readonly input: string;
+      readonly pattern: string;
+      readonly format: RecordConfig['format'];
+    }
+  | ({ readonly what: 'line' } & Tried)
+  | ({ readonly what: 'summary' } & TrySummary);
+
+export type TrySummary = {
+  readonly lines: number;
+  readonly matched: number;
+  readonly unmatched: number;
+  readonly empty: number;
+  /** What becomes of lines that are not matched. */
+  readonly policy: 'ship' | 'drop' | 'join';
+  readonly messages: number;
+  /** The largest message, bytes. */
+  readonly largest: number;
+  readonly invalidUtf8: number;
+  readonly unreadableTimes: number;
+  readonly cut: number;
+  /** Messages by priority in words, the most frequent first. */
+  readonly priorities: readonly { readonly priority: string; readonly messages: number }[];
+  /** The first unmatched lines beyond those that were told one by one. */
+  readonly examples: readonly Tried[];
+};
+
+/** So many unmatched lines beyond those that are told are kept as examples. */
+const EXAMPLES = 5;
+const GEN = '0'.repeat(16);
+
+/** Tries the lines of a file. Throws ConfigProblems, and TryProblem when there is no file to look at or it cannot be read. */
+export async function* tryLines(parts: TryParts): AsyncGenerator<TryEvent> {
+  const { config } = loadConfig(parts);
+  const { record } = config.destinations[0]!;
+  const source = chooseSource(config, parts);
+  const { input, path } = source;
+  const { pattern } = input.transform;
+  yield {
+    ...{ what: 'source', source: source.name, input: input.name, format: record.format },
+    pattern: 'builtin' in pattern ? pattern.builtin : pattern.regex,
+  };
+  const shaper = createShaper({ input, record });
+  shaper.open({ file: TRIED_FILE, gen: GEN, input: input.name, path, offset: 0, skip: 0, after: undefined });
+  const compiled = compilePattern(pattern);
+  const teller = createTeller({ input, format: record.format, pattern: compiled, shaper });
+  const sums = createSums(input, compiled);
+  const wanted = (told: readonly Tried[]) =>
+    told.filter(({ line }) => line <= parts.lines).map((line) => ({ what: 'line', ...sums.tempered(line) }) as const);
+
+  for await (const chunk of readChunks(source)) {
+    let begin = 0;
+    for (const line of linesOfChunk(chunk)) {
+      // A line is not told before its record is known, which may take a few more lines.
+      if (sums.lines() >= parts.lines && !(teller.waitsFrom() <= parts.lines)) break;
+      const { told, batch } = teller.take(chunk, line, sums.line(chunk, line));
+      sums.batch(batch);
+      yield* wanted(told);
+      begin = line.next;
+    }
+    const rest = begin === 0 ? chunk : restOf(chunk, begin);
+    if (begin < chunk.bytes.length || begin === 0) {
+      for (const line of linesOfChunk(rest)) sums.line(rest, line, 'example');
+      sums.batch(shaper.shape(rest));
+    }
+    if (parts.stop.aborted) break;
+  }
+  const last = shaper.flush(TRIED_FILE);
+  if (last) sums.batch(last);
+  yield* wanted(teller.finish(last));
+  // The shaper does not count joined lines as unmatched, the sums do.
+  yield { what: 'summary', ...shaper.status(), ...sums.total(), policy: input.transform.unmatched };
+}
+
+type Counted = Omit<TrySummary, 'policy' | 'invalidUtf8' | 'unreadableTimes' | 'cut'>;
+
+/** Counts lines by what the pattern says of them, and messages by their PRI. */
+function createSums(input: InputConfig, pattern: Pattern) {
+  const sums = { lines: 0, matched: 0, unmatched: 0, empty: 0, messages: 0, largest: 0 };
+  const priorities = new Map<number, number>();
+  const examples: Tried[] = [];
+  /** A few odd lines are no reason for another pattern. */
+  const tempered = (tried: Tried): Tried =>
+    tried.hint?.replaces && sums.matched > sums.unmatched ? { ...tried, hint: undefined } : tried;
+  return {
+    lines: () => sums.lines,
+    tempered,
+    /** Counts a line and gives its number. `example`: it is told nowhere else, so it may be kept as an example. */
+    line(chunk: Chunk, line: Line, role?: 'example'): number {
+      const number = ++sums.lines;
+      const matched = line.text !== '' && pattern.regex.test(line.text);
+      sums[line.text === '' ? 'empty' : matched ? 'matched' : 'unmatched']++;
+      if (role === 'example' && !matched && line.text !== '' && examples.length < EXAMPLES) {
+        examples.push(describe({ input, pattern }, line, { number, at: chunk.start + line.from }));
+      }
+      return number;
+    },
+    batch(batch: Batch): void {
+      const { messages, largest } = countMessages(batch, priorities);
+      sums.messages += messages;
+      sums.largest = Math.max(sums.largest, largest);
+    },
+    total(): Counted {
+      const byCount = [...priorities].sort(([, a], [, b]) => b - a);
+      const named = byCount.map(([pri, messages]) => ({ priority: priorityText(pri), messages }));
+      return { ...sums, priorities: named, examples: examples.map(tempered) };
+    },
+  };
+}
+
+/** The chunk from index `begin` on. */
+function restOf(chunk: Chunk, begin: number): Chunk {
+  return { ...chunk, bytes: chunk.bytes.subarray(begin), start: chunk.start + begin };
+}

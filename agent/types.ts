@@ -1,0 +1,242 @@
+/**
+ * What passes between the rooms. Types only: nothing in this file runs.
+ *
+ * Units, unless a comment says otherwise: bytes, and milliseconds. Wall-clock times are milliseconds since the epoch;
+ * waits are measured on the monotonic clock.
+ */
+import type { ZodType } from 'zod';
+
+/** The store's row for one generation of one file. */
+export type FileId = number;
+
+/**
+ * How far one generation has been dealt with. It moves only by a settle.
+ * `offset`: every byte before it was settled. `skip`: how many bytes that end at `offset` were passed over on purpose since
+ * the last record of this generation (empty, filtered or dropped lines); the next record says so in `skip="…"`.
+ * `clue`: `clue()` of the bytes just before `offset`, so that a resume can tell whether this is still the same file.
+ */
+export type Checkpoint = {
+  readonly file: FileId;
+  readonly offset: number;
+  readonly skip: number;
+  readonly clue: string;
+};
+
+/**
+ * A run of whole lines of one generation, as read. `bytes` begins at `start` of the (decompressed) generation and ends behind
+ * a line's end, except for the last line of a generation that has none and for a line cut at `max_line`.
+ * `end - start` may exceed `bytes.length`: the bytes between were passed over on purpose (the rest of an overlong line,
+ * a hole of NUL bytes) and count as skipped, not as lines. `before` holds the up to CLUE_BYTES bytes that stand before `start`;
+ * of a chunk without bytes those before its `end`, so that `clue(before + bytes)` is always the clue of the checkpoint behind it.
+ */
+export type Chunk = {
+  readonly input: string;
+  readonly file: FileId;
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+  readonly before: Buffer;
+  /** The file's own time of change, which tells the year that a timestamp lacks. */
+  readonly modified: number;
+  /** When it was read: the stand-in for a time that a line does not have. */
+  readonly readAt: number;
+  /** True where the last line of `bytes` was cut at `max_line`. */
+  readonly cut: boolean;
+};
+
+/** Source lines, and the same in bytes, by what became of them. */
+export type Tally = { readonly sent: Count; readonly filtered: Count; readonly dropped: Count };
+export type Count = { readonly lines: number; readonly bytes: number };
+
+/**
+ * Messages ready to be framed. `payload` holds whole syslog messages, each followed by one LF that is no part of it, so that
+ * newline framing is the payload itself; `ends[i]` is the index behind message i, before its LF. No message holds an LF.
+ * `marks`: where the files stand once this batch is settled. A batch may hold no message and still move its marks.
+ * `tally.dropped` are lines dropped by the transform's `unmatched = drop`.
+ */
+export type Batch = {
+  readonly input: string;
+  readonly payload: Buffer;
+  readonly ends: Uint32Array;
+  readonly marks: readonly Checkpoint[];
+  readonly tally: Tally;
+};
+
+/** A batch on its way: live from the files, or read back from the spool's row `row`. `again`: it was on the wire before. */
+export type Sent = { readonly batch: Batch; readonly row: number | undefined; readonly again: boolean };
+
+/** How much an acknowledgement is worth. handed: UDP took it; flushed: the peer's TCP has it; confirmed: the server said so. */
+export type AckLevel = 'handed' | 'flushed' | 'confirmed';
+
+/** The generation before another one in its chain, and how far it had been read when the successor began. */
+export type Predecessor = {
+  readonly file: FileId;
+  /** Its identity on the wire: 16 characters of [0-9a-z]. */
+  readonly gen: string;
+  readonly end: number;
+  readonly skip: number;
+};
+
+/** What shape must know of a generation before its first chunk. */
+export type FileContext = {
+  readonly file: FileId;
+  readonly gen: string;
+  readonly input: string;
+  /** The path as the operator knows it (the live path of the chain, not the rotated name). */
+  readonly path: string;
+  /** Where reading goes on, and the bytes passed over just before (see Checkpoint). */
+  readonly offset: number;
+  readonly skip: number;
+  readonly after: Predecessor | undefined;
+};
+
+/** The clues by which a generation is known again. */
+export type Clues = {
+  readonly dev: number;
+  readonly ino: number;
+  /** Birth time in ms, 0 where the file system gives none. */
+  readonly birth: number;
+  /** Hash of the first `headBytes` bytes; it grows with the file up to HEAD_BYTES. */
+  readonly headBytes: number;
+  readonly head: string;
+};
+
+/** A generation as the store knows it. */
+export type Generation = {
+  readonly file: FileId;
+  readonly gen: string;
+  readonly input: string;
+  /** The live path of its chain. */
+  readonly chain: string;
+  /** Where it was last seen; undefined once it is gone. */
+  readonly path: string | undefined;
+  readonly clues: Clues;
+  readonly previous: FileId | undefined;
+  readonly firstSeen: number;
+};
+
+/** What may be known about bytes that never became lines. */
+export type Loss = {
+  readonly input: string;
+  readonly file: FileId | undefined;
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
+  readonly cause: 'truncated' | 'deleted' | 'unreadable';
+};
+
+/** Time, handed in so that a test can turn the hands. */
+export type Clock = {
+  /** Wall clock, ms since the epoch. Only for what is written down, never for a wait. */
+  now(): number;
+  /** Monotonic clock, ms. */
+  ticks(): number;
+  /** Calls back once after `ms`; the result cancels it. A pending timer does not keep the process alive by itself. */
+  after(ms: number, run: () => void): () => void;
+};
+
+/** The agent's own log. Every sentence is for the operator: what happened, what is at risk, what to do. */
+export type Log = {
+  debug(sentence: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(sentence: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(sentence: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(sentence: string, fields?: Readonly<Record<string, unknown>>): void;
+};
+
+/**
+ * One key of the configuration, as the room that needs it hands it in.
+ * `default` is written as in the file. `schema` takes the text and gives the value, or throws a sentence with reason and cure.
+ * `later`: the sentence with which any value but the default is refused, because the key does not work yet.
+ */
+export type Option<T = unknown> = {
+  readonly default: string;
+  readonly meaning: string;
+  readonly schema: ZodType<T, string>;
+  /** True for keys that may be repeated as `key[] = …`; `schema` then takes one item and the value is an array. */
+  readonly list?: boolean;
+  readonly later?: string;
+};
+export type Options = Readonly<Record<string, Option>>;
+
+// ---- Configuration: what config.ts gives and the rooms take. Frozen. ----
+
+export type InputConfig = {
+  readonly name: string;
+  /** False for the unnamed `[input]`, whose records take APP-NAME from the file's name instead. */
+  readonly named: boolean;
+  readonly paths: readonly string[];
+  readonly start: 'beginning' | 'end' | 'oldest';
+  readonly rotated: string | undefined;
+  readonly poll: number;
+  readonly watch: 'auto' | 'poll';
+  readonly encoding: string;
+  readonly maxLine: number;
+  readonly closeAfter: number;
+  readonly holdSize: number;
+  readonly holdAge: number;
+  readonly transform: TransformConfig;
+};
+
+export type TransformConfig = {
+  /** A built-in name, or a regular expression's source. */
+  readonly pattern: { readonly builtin: string } | { readonly regex: string };
+  readonly unmatched: 'ship' | 'drop' | 'join';
+  /** IANA zone in which the time group is written; `local` is already resolved. */
+  readonly timezone: string;
+  /** Upper-cased level word -> severity number. */
+  readonly levels: ReadonlyMap<string, number>;
+  /** Owner -> facility and severity; undefined leaves that half as it is. `*` is the owner of last resort. */
+  readonly owners: ReadonlyMap<string, PriorityRule>;
+};
+export type PriorityRule = { readonly facility: number | undefined; readonly severity: number | undefined };
+
+/** The half of `[syslog]` that says how a record looks; it belongs to shape. */
+export type RecordConfig = {
+  readonly format: 'rfc5424' | 'rfc3164' | 'script';
+  /** Largest message in bytes, header included; 0 = no limit. */
+  readonly chunk: number;
+  readonly json: 'own' | 'all' | readonly string[];
+  readonly hostname: string;
+  /** SD-ID of the identity element, e.g. tail@32473. */
+  readonly sdId: string;
+};
+
+/** One server: `udp://127.0.0.1:514` taken apart. */
+export type Target = {
+  readonly url: string;
+  readonly scheme: 'udp' | 'tcp' | 'tls' | 'relp' | 'relps';
+  readonly host: string;
+  readonly port: number;
+};
+
+/** The half of `[syslog]` that says how records travel; it belongs to ship. */
+export type LinkConfig = {
+  readonly targets: readonly Target[];
+  readonly framing: 'newline' | 'octet-counting';
+  readonly linger: number; // ms; Infinity for `never`
+  readonly window: number; // bytes
+  readonly timeout: number; // ms
+};
+
+export type DestinationConfig = { readonly name: string; readonly record: RecordConfig; readonly link: LinkConfig };
+
+export type SpoolConfig = {
+  readonly path: string;
+  /** Bytes; undefined = 1 GiB, or a tenth of the free space if that is less. */
+  readonly maxSize: number | undefined;
+  /** ms; undefined = never. */
+  readonly maxAge: number | undefined;
+  readonly full: 'block' | 'drop-oldest' | 'drop-newest';
+  readonly sync: 'normal' | 'full';
+};
+
+export type LogConfig = { readonly level: 'debug' | 'info' | 'warn' | 'error' };
+
+export type Config = {
+  /** The file it came from; undefined when the defaults alone are used. */
+  readonly source: string | undefined;
+  readonly inputs: readonly InputConfig[];
+  readonly destinations: readonly DestinationConfig[];
+  readonly spool: SpoolConfig;
+  readonly log: LogConfig;
+};

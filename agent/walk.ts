@@ -1,0 +1,134 @@
+/** What one destination's walk holds in its hands, and how it is taken up and laid down. The way it goes is in agent.ts. */
+import type { Bell } from './bell.ts';
+import type { AgentLog } from './ops/log.ts';
+import { createShaper, type Shaper } from './shape/shaper.ts';
+import { createShipper, type Shipper } from './ship/shipper.ts';
+import { realSockets } from './ship/sockets.ts';
+import { type Store, StoreProblem } from './store/store.ts';
+import type { Tail, TailWalk } from './tail/tail.ts';
+import type { Clock, Config, DestinationConfig, Log, Sent } from './types.ts';
+
+export type AgentParts = {
+  readonly config: Config;
+  readonly log: Log & Pick<AgentLog, 'complaints'>;
+  readonly clock: Clock;
+  /** Aborted to stop in order: what is under way is then delivered or spooled. */
+  readonly stop: AbortSignal;
+  /** The command line, told to whoever tries to use the same state. */
+  readonly command: string;
+  /** Ship what stands in the files now and end; give up after `wait` ms without progress. Undefined: run until `stop`. */
+  readonly once: { readonly wait: number } | undefined;
+};
+
+/** What all walks share. */
+export type House = {
+  readonly parts: AgentParts;
+  readonly store: Store;
+  readonly tails: readonly Tail[];
+  readonly bell: Bell;
+};
+
+/** One destination's walk over all inputs. */
+export type Walk = {
+  readonly destination: DestinationConfig;
+  readonly inputs: readonly { readonly name: string; readonly tail: TailWalk; readonly shaper: Shaper }[];
+  shipper: Shipper;
+  /** The newest spool row that the shipper has taken since the link came up. */
+  lastRow: number;
+  /** Came back from a broken link and is not yet noted in the spool (full, or the disk refuses). Older than anything unread. */
+  held: Sent[];
+  /** Settled by the shipper and not yet written down. */
+  settled: Sent[];
+  /** Whose turn it is among the inputs. */
+  turn: number;
+  /** Until this tick the disk is left alone, because it has just refused. */
+  rest: number;
+};
+
+/** The state of a walk, derived and never stored. */
+export function stateOf(walk: Walk, store: Store): 'connecting' | 'spooling' | 'draining' | 'live' {
+  const link = walk.shipper.link();
+  if (link !== 'up') return link === 'down' ? 'spooling' : 'connecting';
+  return store.newestRow(walk.destination.name) > walk.lastRow ? 'draining' : 'live';
+}
+
+/** Into the spool: row and checkpoint in one transaction. What the spool does not take stays in our hands. */
+export function spool(walk: Walk, store: Store, sent: readonly Sent[]): void {
+  let stored = false;
+  try {
+    stored = store.spool(walk.destination.name, sent);
+  } finally {
+    if (!stored) walk.held.push(...sent);
+  }
+}
+
+/** True when nothing older than the files is left in our hands. */
+export function spoolHeld(walk: Walk, store: Store): boolean {
+  if (walk.held.length > 0) spool(walk, store, walk.held.splice(0));
+  return walk.held.length === 0;
+}
+
+export function sendHeld(walk: Walk): boolean {
+  // A row that came back stands in the spool all the same, and is drained from there.
+  walk.held = walk.held.filter((sent) => sent.row === undefined);
+  const sent = walk.held.shift();
+  if (sent) walk.shipper.send(sent);
+  return sent !== undefined;
+}
+
+/** The settle: checkpoints, ledger and spool rows of all that was acknowledged, in one transaction. */
+export function writeDown(walk: Walk, store: Store): boolean {
+  if (walk.settled.length === 0) return false;
+  store.settle(walk.destination.name, walk.settled);
+  walk.settled = [];
+  return true;
+}
+
+/** Ends a walk's link in order and spools what the server has not proved to have. True when the server has everything. */
+export async function retire(walk: Walk, { parts, store }: House, grace: number): Promise<boolean> {
+  const unsettled = await walk.shipper.stop(grace);
+  walk.held.unshift(...unsettled);
+  try {
+    writeDown(walk, store);
+    const delivered = unsettled.length === 0 && walk.held.length === 0 && store.newestRow(walk.destination.name) === 0;
+    if (!spoolHeld(walk, store))
+      parts.log.warn('The spool is full: what is unsettled stays in the files and is read again.');
+    return delivered;
+  } catch (problem) {
+    if (!(problem instanceof StoreProblem)) throw problem;
+    parts.log.error(`${problem.message} What is unsettled stays in the files and is read again.`);
+    return false;
+  }
+}
+
+/** Builds one destination's walk: a shaper and a place in the files for every input, and a link. */
+export function createWalk(house: House, destination: DestinationConfig): Walk {
+  const inputs = house.parts.config.inputs.map((input, i) => {
+    const shaper = createShaper({ input, record: destination.record });
+    return { name: input.name, shaper, tail: house.tails[i]!.walk(destination.name, shaper.open, shaper.close) };
+  });
+  const walk = { destination, inputs, lastRow: 0, held: [], settled: [], turn: 0, rest: 0 };
+  return Object.assign(walk, { shipper: connect(walk, house) });
+}
+
+/** A new link. What a broken one gives back is older than all else in our hands; spool rows are still in the spool. */
+export function connect(walk: Omit<Walk, 'shipper'>, { parts, bell }: House): Shipper {
+  walk.lastRow = 0;
+  const shipper = createShipper({
+    ...{ link: walk.destination.link, sockets: realSockets, clock: parts.clock, log: parts.log },
+    events: {
+      changed: bell.ring,
+      settled(sent) {
+        walk.settled.push(...sent);
+        bell.ring();
+      },
+      down(unsettled) {
+        walk.lastRow = 0;
+        walk.held.unshift(...unsettled);
+        bell.ring();
+      },
+    },
+  });
+  shipper.start();
+  return shipper;
+}

@@ -1,0 +1,71 @@
+import fs from 'node:fs';
+import { growingLines } from './growing.ts';
+import { freePort, listens, programPath, type Running, start } from './processes.ts';
+import type { Scene } from './temp.ts';
+import { until } from './wait.ts';
+
+/** A real rsyslogd that receives on loopback and writes every message as it came, one a line. */
+export type Rsyslogd = {
+  readonly port: number;
+  /** What it has written, whole lines only. */
+  lines(): readonly string[];
+  /** Ends it in order: what it has read is then in its file. */
+  stop(): Promise<void>;
+  /** Kills it at once. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port and the same file. */
+  start(): Promise<void>;
+};
+
+/** Starts a rsyslogd of the test's own, for TCP (both framings) and UDP on one port number. */
+export async function startRsyslogd(scene: Scene, { template = '%rawmsg%\\n' } = {}): Promise<Rsyslogd> {
+  const program = programPath('rsyslogd');
+  if (program === undefined) throw new Error('rsyslogd is missing; install the package rsyslog');
+  const port = await freePort();
+  const out = scene.at(`rsyslogd-${port}.log`);
+  const work = scene.at(`rsyslogd-${port}`);
+  fs.mkdirSync(work);
+  fs.writeFileSync(`${work}/rsyslog.conf`, configuration({ port, out, work, template }));
+  let running: Running | undefined;
+  const end = async (signal: NodeJS.Signals) => {
+    running?.signal(signal);
+    await running?.exited;
+    running = undefined;
+  };
+  const rsyslogd: Rsyslogd = {
+    port,
+    lines: growingLines(out),
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    async start() {
+      const fresh = start(scene, program, ['-n', '-f', `${work}/rsyslog.conf`, '-i', `${work}/pid-${Date.now()}`]);
+      running = fresh;
+      await until('rsyslogd listens', () => listens(port), { told: fresh.stderr });
+    },
+  };
+  await rsyslogd.start();
+  return rsyslogd;
+}
+
+// A direct queue: every message is in the file before the next is read, so an orderly end loses none and order is kept.
+function configuration({
+  port,
+  out,
+  work,
+  template,
+}: {
+  port: number;
+  out: string;
+  work: string;
+  template: string;
+}): string {
+  return `global(workDirectory="${work}" maxMessageSize="64k" parser.escapeControlCharactersOnReceive="off")
+main_queue(queue.type="direct")
+module(load="imtcp")
+module(load="imudp")
+input(type="imtcp" address="127.0.0.1" port="${port}")
+input(type="imudp" address="127.0.0.1" port="${port}")
+template(name="as_it_came" type="string" string="${template}")
+action(type="omfile" file="${out}" template="as_it_came")
+`;
+}

@@ -1,0 +1,91 @@
+/** Parts that the tests of this room share: a clock whose hands they turn, and a status of an agent in the middle of a drain. */
+import type { Ledger, Status } from '../../agent/ops/status.ts';
+import type { Clock } from '../../agent/types.ts';
+
+const NOON = Date.parse('2026-11-23T12:00:00Z');
+
+export type TurnedClock = Clock & { turn(ms: number): void; pending(): number };
+
+export function createTurnedClock(): TurnedClock {
+  let ticks = 0;
+  let timers: { at: number; run: () => void }[] = [];
+  return {
+    now: () => NOON + ticks,
+    ticks: () => ticks,
+    after(ms, run) {
+      const timer = { at: ticks + ms, run };
+      timers.push(timer);
+      return () => {
+        timers = timers.filter((one) => one !== timer);
+      };
+    },
+    pending: () => timers.length,
+    turn(ms) {
+      ticks += ms;
+      const due = timers.filter((timer) => timer.at <= ticks);
+      timers = timers.filter((timer) => timer.at > ticks);
+      for (const timer of due) timer.run();
+    },
+  };
+}
+
+const count = (lines: number) => ({ lines, bytes: lines * 100 });
+
+export const LEDGER: Ledger = {
+  read: count(12_345),
+  acked: count(11_000),
+  spool: count(1_204),
+  underway: count(100),
+  filtered: count(21),
+  dropped: { unmatched: count(20) },
+  repeated: count(7),
+};
+
+export const DRAINING: Status = {
+  agent: { version: '1.2.3', pid: 4711, started: NOON - 11_520_000, now: NOON, config: '/etc/tailship/config.conf' },
+  destinations: [
+    {
+      name: 'syslog',
+      state: 'draining',
+      link: {
+        state: 'up',
+        target: 'tcp://logs.example.com:514',
+        level: 'flushed',
+        since: NOON - 12_000,
+        nextTry: undefined,
+        problem: undefined,
+      },
+      underway: count(100),
+      spool: { rows: 12, lines: 1_204, bytes: 123_456, oldest: NOON - 252_000 },
+      inputs: [
+        {
+          name: 'input',
+          paths: ['/var/log/app/app.log'],
+          ledger: LEDGER,
+          files: [
+            {
+              path: '/var/log/app/app.log-20261122',
+              gen: 'a1b2c3d4e5f6g7h8',
+              state: 'renamed',
+              size: 2_000_000,
+              read: 2_000_000,
+              settled: 2_000_000,
+              note: undefined,
+            },
+            {
+              path: '/var/log/app/app.log',
+              gen: 'b1b2c3d4e5f6g7h8',
+              state: 'live',
+              size: 131_072,
+              read: 65_536,
+              settled: 65_536,
+              note: 'created after a rotation',
+            },
+          ],
+        },
+      ],
+    },
+  ],
+  lost: [{ input: 'input', cause: 'truncated', bytes: 512 }],
+  errors: [{ at: NOON - 60_000, level: 'warn', sentence: 'The server is away.', times: 3 }],
+};

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { ROOT, startAgent, tailship, writeConfig } from '../harness/agent.ts';
+import { start } from '../harness/processes.ts';
+import { startSink } from '../harness/sink.ts';
+import { scene } from '../harness/temp.ts';
+import { until } from '../harness/wait.ts';
+import { logLine } from '../harness/writer.ts';
+
+test('the built agent says what the unbuilt one says, and ships what it ships', async (t) => {
+  const s = scene(t);
+  const built = start(s, path.join(ROOT, 'scripts/build'), []);
+  assert.equal((await built.exited).code, 0, built.stdout() + built.stderr());
+  const main = path.join(ROOT, 'dist/main.js');
+  assert.match(fs.readFileSync(main, 'utf8'), /^#!\/usr\/bin\/env node\n/);
+  assert.ok(fs.statSync(main).mode & 0o111, 'dist/main.js is executable');
+  for (const args of [['--help'], ['--version'], ['run', '--help'], ['receive', '--help']]) {
+    const one = start(s, process.execPath, [main, ...args]);
+    const other = tailship(s, args);
+    assert.deepEqual([await one.exited, one.stdout()], [await other.exited, other.stdout()]);
+    assert.notEqual(one.stdout(), '');
+  }
+
+  fs.writeFileSync(s.at('app.log'), `${logLine(1)}\n${logLine(2)}\n`);
+  const sink = await startSink(s);
+  const conf = writeConfig(s, { target: `tcp://127.0.0.1:${sink.port}` });
+  const once = start(s, process.execPath, [main, 'run', '--once', '-c', conf]);
+  assert.equal((await once.exited).code, 0, once.stderr());
+  assert.equal(sink.messages().length, 2);
+});
+
+test('scripts/tailship runs from any folder and through a symbolic link, with paths as the caller means them', async (t) => {
+  const s = scene(t);
+  fs.symlinkSync(path.join(ROOT, 'scripts/tailship'), s.at('tailship'));
+  fs.mkdirSync(s.at('elsewhere'));
+  fs.writeFileSync(s.at('elsewhere/own.conf'), '[spool]\npathh = x\n');
+  const help = start(s, s.at('tailship'), ['--help'], { cwd: s.at('elsewhere') });
+  assert.equal((await help.exited).code, 0);
+  const direct = tailship(s, ['--help']);
+  await direct.exited;
+  assert.equal(help.stdout(), direct.stdout());
+  assert.equal(help.stderr(), '');
+
+  const wrong = start(s, s.at('tailship'), ['run', '-c', 'own.conf'], { cwd: s.at('elsewhere') });
+  assert.equal((await wrong.exited).code, 2, wrong.stderr());
+  assert.match(wrong.stderr(), /own\.conf.*2.*pathh/s);
+});
+
+test("a signal to scripts/tailship reaches the agent, whose exit code is the command's own", async (t) => {
+  const s = scene(t);
+  fs.writeFileSync(s.at('app.log'), `${logLine(1)}\n`);
+  const sink = await startSink(s);
+  const conf = writeConfig(s, { target: `tcp://127.0.0.1:${sink.port}` });
+  const agent = start(s, path.join(ROOT, 'scripts/tailship'), ['run', '-c', conf]);
+  await until('the server has the line', () => sink.messages().length === 1, { told: agent.stderr });
+  agent.signal('SIGTERM');
+  assert.deepEqual(await agent.exited, { code: 0, signal: null }, agent.stderr());
+  assert.equal(agent.stdout(), '');
+});
+
+test('a second agent on the same spool is told who holds it, and the first one goes on', async (t) => {
+  const s = scene(t);
+  fs.writeFileSync(s.at('app.log'), `${logLine(1)}\n`);
+  const sink = await startSink(s);
+  const conf = writeConfig(s, { target: `tcp://127.0.0.1:${sink.port}` });
+  const first = startAgent(s, conf);
+  await until('the server has the line', () => sink.messages().length === 1, { told: first.stderr });
+  const second = startAgent(s, conf);
+  assert.equal((await second.exited).code, 1);
+  assert.ok(second.stderr().includes(String(first.pid)) && second.stderr().includes(s.at('spool.db')), second.stderr());
+  fs.appendFileSync(s.at('app.log'), `${logLine(2)}\n`);
+  await until('the server has the next line', () => sink.messages().length === 2, { told: first.stderr });
+});

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Receiver, startAgent, startReceiver, status, stopped, writeConfig } from '../harness/agent.ts';
+import { logrotate } from '../harness/logrotate.ts';
+import { freePort, needs, type Running } from '../harness/processes.ts';
+import { assertSameLines, once } from '../harness/records.ts';
+import { scene } from '../harness/temp.ts';
+import { until } from '../harness/wait.ts';
+import { startWriter, type Writer } from '../harness/writer.ts';
+
+/** Waits until the last line that was written is the last that came. */
+function lastLine(server: Receiver, writer: Writer, agent: Running): Promise<unknown> {
+  const last = `message ${writer.lines.length - 1} `;
+  return until('the server has the last line', () => server.lines().at(-1)?.includes(last), {
+    told: () => `${last} is not in ${server.lines().at(-1)}\n${agent.stderr()}`,
+  });
+}
+
+const KILLS = 10;
+/** What may be sent and not settled, in bytes: the window, which one batch may overdraw. */
+const WINDOW = 256 * 1024;
+const BATCH = 256 * 1024;
+
+test(
+  'kill -9 of the agent at ten random moments loses nothing; what comes twice is bounded and recognised',
+  needs('logrotate'),
+  async (t) => {
+    const s = scene(t);
+    const server = await startReceiver(s, 'tcp');
+    const conf = writeConfig(s, {
+      target: `tcp://127.0.0.1:${server.port}`,
+      syslog: 'json = all\nwindow = 256KiB\nlinger = 100ms',
+    });
+    const writer = startWriter(s.at('app.log'), { perTick: 16 });
+    s.atEnd(writer.stop);
+    const moments: number[] = [];
+    for (let kill = 1; kill <= KILLS; kill++) {
+      const before = server.lines().length;
+      const agent = startAgent(s, conf);
+      // Some die while they start, most after they have sent something.
+      if (kill % 5 !== 0)
+        await until('the server has more', () => server.lines().length > before, { told: agent.stderr });
+      moments.push(Math.floor(Math.random() * 1_500));
+      await sleep(moments.at(-1));
+      agent.signal('SIGKILL');
+      await agent.exited;
+      if (kill === 4 || kill === 8) await logrotate(s, s.at('app.log'), ['create']);
+    }
+    writer.stop();
+    t.diagnostic(`killed after ${moments.join(', ')} ms; ${writer.lines.length} lines`);
+
+    const last = startAgent(s, conf);
+    await lastLine(server, writer, last);
+    assert.equal(await stopped(last), 0, last.stderr());
+    const { code, text } = await server.verdict();
+
+    const { lines, repeated } = once(server.lines());
+    assertSameLines(lines, writer.lines);
+    t.diagnostic(`${repeated.count} records came twice, ${repeated.bytes} bytes`);
+    assert.ok(repeated.bytes <= KILLS * (WINDOW + BATCH), `${repeated.bytes} bytes came twice`);
+    assert.equal(code, 0, text);
+    assert.match(
+      text,
+      new RegExp(
+        `^Complete: ${lines.length + repeated.count} records, ${repeated.count} repeats?, nothing is missing`,
+        'm',
+      ),
+    );
+  },
+);
+
+test('kill -9 of the agent at five random moments of an outage: every line is in the spool once, and comes once', async (t) => {
+  const s = scene(t);
+  const port = await freePort();
+  const conf = writeConfig(s, { target: `tcp://127.0.0.1:${port}`, syslog: 'json = all' });
+  const writer = startWriter(s.at('app.log'), { perTick: 16 });
+  s.atEnd(writer.stop);
+  const spooled = async () => (await status(s, conf))?.destinations[0]?.spool.lines ?? 0;
+  for (let kill = 1; kill <= 5; kill++) {
+    const agent = startAgent(s, conf);
+    await until('there are lines in the spool', async () => (await spooled()) > 0, { told: agent.stderr });
+    await sleep(Math.floor(Math.random() * 500));
+    agent.signal('SIGKILL');
+    await agent.exited;
+  }
+  writer.stop();
+  const last = startAgent(s, conf);
+  await until('all lines are in the spool', async () => (await spooled()) >= writer.lines.length, {
+    told: last.stderr,
+  });
+  const server = await startReceiver(s, 'tcp', { port });
+  await lastLine(server, writer, last);
+  assert.equal(await stopped(last), 0, last.stderr());
+  assert.equal((await server.verdict()).code, 0);
+  const { lines, repeated } = once(server.lines());
+  assertSameLines(lines, writer.lines);
+  assert.equal(repeated.count, 0);
+});

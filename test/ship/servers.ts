@@ -1,0 +1,79 @@
+/** Servers for the transport suite, in the test's own process, and the records that they are sent. */
+import dgram from 'node:dgram';
+import net from 'node:net';
+import type { TestContext } from 'node:test';
+import { createDeframer } from '../../agent/wire/framing.ts';
+
+/** What a server application has read: the numbers of the records, and the same for each connection. */
+export type Server = {
+  readonly port: number;
+  readonly received: number[];
+  readonly connections: number[][];
+  /** Dies: unread bytes are thrown away, connections are reset. */
+  die(): Promise<void>;
+  /** Listens on the same port again, after `die`. */
+  revive(): Promise<void>;
+};
+
+/** What becomes of one connection, the `index`th; `read` takes its bytes apart. */
+export type Treatment = (socket: net.Socket, read: (bytes: Buffer) => void, index: number) => void;
+
+const reads: Treatment = (socket, read) => void socket.on('data', read);
+
+export function recordOf(number: number, bytes: number): string {
+  return `<13>${number} `.padEnd(bytes, 'x');
+}
+
+const numberOf = (message: string) => Number(/^<13>(\d+) x+$/.exec(message)?.[1]);
+
+export async function startTcp(t: TestContext, treat: Treatment = reads): Promise<Server> {
+  const open = new Set<net.Socket>();
+  const received: number[] = [];
+  const connections: number[][] = [];
+  const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+    open.add(socket);
+    const own: number[] = [];
+    connections.push(own);
+    // A message without its end is none: a server that takes it for one has itself to blame.
+    const { push } = createDeframer((bytes, start, end) => {
+      const number = numberOf(bytes.toString('latin1', start, end));
+      own.push(number);
+      received.push(number);
+    }, 1_000_000);
+    socket.on('error', () => {});
+    socket.on('close', () => open.delete(socket));
+    socket.on('end', () => socket.end());
+    treat(socket, push, connections.length - 1);
+    if (treat === reads) socket.resume();
+  });
+  let port = 0;
+  const revive = () => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const die = async () => {
+    for (const socket of open) socket.resetAndDestroy();
+    if (server.listening) await new Promise((resolve) => server.close(resolve));
+  };
+  await revive();
+  port = (server.address() as net.AddressInfo).port;
+  t.after(die);
+  return { port, received, connections, die, revive };
+}
+
+export async function startUdp(t: TestContext): Promise<Server> {
+  const received: number[] = [];
+  let socket: dgram.Socket | undefined;
+  let port = 0;
+  async function revive(): Promise<void> {
+    socket = dgram.createSocket({ type: 'udp4', recvBufferSize: 4 * 2 ** 20 });
+    socket.on('message', (message) => void received.push(numberOf(message.toString('latin1'))));
+    await new Promise<void>((resolve) => socket?.bind(port, '127.0.0.1', resolve));
+    port = socket.address().port;
+  }
+  async function die(): Promise<void> {
+    const dying = socket;
+    socket = undefined;
+    if (dying) await new Promise<void>((resolve) => dying.close(resolve));
+  }
+  await revive();
+  t.after(die);
+  return { port, received, connections: [received], die, revive };
+}

@@ -1,0 +1,122 @@
+/** What the store's tests share: a folder that goes away, a clock whose hands are turned, and batches of any size. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { TestContext } from 'node:test';
+import { openStore, type Store, type StoreParts } from '../../agent/store/store.ts';
+import type { Batch, Checkpoint, Clock, Count, Log, Sent, SpoolConfig } from '../../agent/types.ts';
+
+export function temporaryFolder(t: TestContext): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tailship-'));
+  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export type TestClock = Clock & {
+  /** Moves both clocks on and runs what has become due, in order. */
+  turn(ms: number): void;
+  waiting(): number;
+};
+
+export function testClock(start = Date.UTC(2026, 10, 22, 9, 30)): TestClock {
+  let passed = 0;
+  const waiting = new Set<{ readonly due: number; readonly run: () => void }>();
+  return {
+    now: () => start + passed,
+    ticks: () => passed,
+    after(ms, run) {
+      const timer = { due: passed + ms, run };
+      waiting.add(timer);
+      return () => waiting.delete(timer);
+    },
+    turn(ms) {
+      const end = passed + ms;
+      for (;;) {
+        const [next] = [...waiting].filter(({ due }) => due <= end).sort((a, b) => a.due - b.due);
+        if (!next) break;
+        waiting.delete(next);
+        passed = next.due;
+        next.run();
+      }
+      passed = end;
+    },
+    waiting: () => waiting.size,
+  };
+}
+
+/** A log that keeps what it is told, as `LEVEL SENTENCE`. */
+export function testLog(): Log & { readonly said: string[] } {
+  const said: string[] = [];
+  const level = (name: string) => (sentence: string) => void said.push(`${name} ${sentence}`);
+  return { said, debug: level('debug'), info: level('info'), warn: level('warn'), error: level('error') };
+}
+
+export function configFor(file: string, change: Partial<SpoolConfig> = {}): SpoolConfig {
+  return { path: file, maxSize: 2 ** 30, maxAge: undefined, full: 'block', sync: 'normal', ...change };
+}
+
+export type Opened = { readonly store: Store; readonly clock: TestClock; readonly log: ReturnType<typeof testLog> };
+
+/** A store at `file` that is closed with the test. */
+export function open(
+  t: TestContext,
+  file: string,
+  change: Partial<SpoolConfig> = {},
+  more: Partial<StoreParts> = {},
+): Opened {
+  const clock = testClock();
+  const log = testLog();
+  const store = openStore({ config: configFor(file, change), clock, log, command: 'tailship run', ...more });
+  t.after(() => store.close());
+  return { store, clock, log };
+}
+
+/** A generation of `input` in `store`, as if its file had just been found. */
+export function addFile(
+  store: Store,
+  input = 'app',
+  more: { path?: string | undefined; previous?: number } = {},
+): number {
+  const clues = { dev: 1, ino: 2, birth: 3.25, headBytes: 4, head: 'ab' };
+  const generation = { input, chain: '/log/app.log', path: '/log/app.log', clues, firstSeen: 5, ...more };
+  return store.add({ previous: undefined, ...generation }).file;
+}
+
+export const count = (lines: number, bytes: number): Count => ({ lines, bytes });
+
+type Shape = {
+  readonly input?: string;
+  readonly marks?: readonly Checkpoint[];
+  readonly sent?: Count;
+  readonly filtered?: Count;
+  readonly dropped?: Count;
+  /** Bytes of payload; 0 = no message. By default one message of 100 bytes when lines were sent. */
+  readonly payload?: number;
+};
+
+export function batch(shape: Shape): Batch {
+  const sent = shape.sent ?? count(0, 0);
+  const size = shape.payload ?? (sent.lines > 0 ? 100 : 0);
+  const payload = Buffer.alloc(size, 'x');
+  const ends = size === 0 ? new Uint32Array() : new Uint32Array([size - 1]);
+  if (size > 0) payload[size - 1] = 10;
+  const tally = { sent, filtered: shape.filtered ?? count(0, 0), dropped: shape.dropped ?? count(0, 0) };
+  return { input: shape.input ?? 'app', payload, ends, marks: shape.marks ?? [], tally };
+}
+
+export const mark = (file: number, offset: number, skip = 0): Checkpoint => ({
+  file,
+  offset,
+  skip,
+  clue: `c${offset}`,
+});
+
+export const live = (one: Batch, again = false): Sent => ({ batch: one, row: undefined, again });
+
+/** All rows of a destination's spool, oldest first. */
+export function rowsOf(store: Store, destination: string): Sent[] {
+  const rows: Sent[] = [];
+  for (let row = store.read(destination, 0); row?.row !== undefined; row = store.read(destination, row.row))
+    rows.push(row);
+  return rows;
+}

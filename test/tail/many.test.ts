@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { realFiles } from '../../agent/tail/files.ts';
+import { createHandles } from '../../agent/tail/generation.ts';
+import { createTail } from '../../agent/tail/tail.ts';
+import type { Clock } from '../../agent/types.ts';
+import { createRegistry, inputOf, scene } from './scene.ts';
+
+const realClock: Clock = {
+  now: () => Date.now(),
+  ticks: () => performance.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms).unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+test('a flood in one file does not keep a trickle in another waiting', () =>
+  scene({ start: false }, (stage) => {
+    stage.write(`${'x'.repeat(999)}\n`.repeat(3000), 'flood.log');
+    stage.write('drop\n', 'trickle.log');
+    stage.start({ paths: [`${stage.folder}/*.log`] });
+    const first = [stage.reader.walk.next(), stage.reader.walk.next()].map((chunk) => chunk!.file);
+    assert.equal(new Set(first).size, 2);
+  }));
+
+test('three thousand files of one glob are all read, also when all are rotated at once', () =>
+  scene({ start: false }, (stage) => {
+    const count = 3000;
+    for (let i = 0; i < count; i += 1) stage.write(`${i}\n`, `${i}.log`);
+    stage.start({ paths: [`${stage.folder}/*.log`] });
+    assert.equal(stage.reader.read().split('\n').length, count + 1);
+    for (let i = 0; i < count; i += 1) {
+      stage.write(`old ${i}\n`, `${i}.log`);
+      stage.rename(`${i}.log.1`, `${i}.log`);
+      stage.write(`new ${i}\n`, `${i}.log`);
+    }
+    const lines = stage.look().trim().split('\n').sort();
+    assert.equal(lines.length, 2 * count);
+    assert.deepEqual(lines, [...new Set(lines)]);
+    assert.equal(stage.registry.rows.length, 2 * count);
+  }));
+
+test('no more files are open than the bound, and those that no name leads to stay open', () =>
+  scene({ start: false }, (stage) => {
+    let open = 0;
+    const files = {
+      ...realFiles,
+      open(file: string) {
+        open += 1;
+        return realFiles.open(file);
+      },
+      close(fd: number) {
+        open -= 1;
+        realFiles.close(fd);
+      },
+    };
+    const handles = createHandles(files, 3);
+    const gens = Array.from({ length: 6 }, (_, i) => {
+      stage.write('x', `${i}.log`);
+      const stat = files.stat(path.join(stage.folder, `${i}.log`))!;
+      const clues = { dev: stat.dev, ino: stat.ino, birth: 0, headBytes: 0, head: '' };
+      return { path: path.join(stage.folder, `${i}.log`), place: i === 0 ? 'deleted' : 'live', clues } as never;
+    });
+    for (const gen of gens) handles.fd(gen);
+    assert.equal(open, 3);
+    assert.ok(handles.isOpen(gens[0]!));
+    stage.start();
+    handles.close();
+    assert.equal(open, 0);
+  }));
+
+test('an event wakes the agent long before the next poll', () =>
+  scene({ start: false, before: { 'app.log': 'one\n' } }, async (stage) => {
+    let wakes = 0;
+    const tail = createTail({
+      ...{ input: inputOf([stage.live], { poll: 3_600_000, watch: 'auto' }), files: realFiles, clock: realClock },
+      ...{ registry: createRegistry(), once: false, lost() {} },
+      log: { debug() {}, info() {}, warn: assert.fail, error: assert.fail },
+      wake() {
+        wakes += 1;
+      },
+    });
+    const walk = tail.walk(
+      'server',
+      () => {},
+      () => {},
+    );
+    tail.start();
+    let text = '';
+    const until = async (wanted: string): Promise<void> => {
+      const end = Date.now() + 20_000;
+      while (!text.endsWith(wanted) && Date.now() < end) {
+        for (let chunk = walk.next(); chunk; chunk = walk.next()) text += chunk.bytes.toString();
+        // The watch is set up by and by; what is written before it stands gives no event.
+        if (!text.endsWith(wanted)) fs.utimesSync(stage.live, new Date(), new Date());
+        await pause(20);
+      }
+      assert.ok(text.endsWith(wanted), text);
+    };
+    await until('one\n');
+    stage.write('two\n');
+    await until('two\n');
+    stage.rename('app.log.1');
+    stage.write('three\n');
+    await until('three\n');
+    assert.equal(text, 'one\ntwo\nthree\n');
+    assert.ok(wakes > 0);
+    await tail.close();
+    stage.start();
+  }));
