@@ -153,8 +153,18 @@ export function createTail(parts: TailParts): Tail {
     lookAt(chains.values());
   }
 
+  /** What spoils a look, such as a full disk under the registry, does not end the agent: the next poll looks again. */
+  function carefully(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      log.error(`The files could not be looked at: ${reason} It is tried again at the next poll.`, name);
+    }
+  }
+
   function tick(): void {
-    round();
+    carefully(round);
     if (phase !== 'closed') cancel = clock.after(input.poll, tick);
   }
 
@@ -173,8 +183,7 @@ export function createTail(parts: TailParts): Tail {
     clock.after(GATHER, () => {
       gathering = false;
       if (phase === 'closed') return;
-      if (rescan) round();
-      else lookAt([...hinted]);
+      carefully(() => (rescan ? round() : lookAt([...hinted])));
       hinted.clear();
     });
   }
