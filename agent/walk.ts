@@ -62,9 +62,10 @@ export function spool(walk: Walk, store: Store, sent: readonly Sent[]): void {
   }
 }
 
-/** True when nothing older than the files is left in our hands. */
+/** True when nothing older than the files is left in our hands. What does not fit as a whole goes in as far as it fits. */
 export function spoolHeld(walk: Walk, store: Store): boolean {
   if (walk.held.length > 0) spool(walk, store, walk.held.splice(0));
+  while (walk.held[0] && store.spool(walk.destination.name, [walk.held[0]])) walk.held.shift();
   return walk.held.length === 0;
 }
 

@@ -141,6 +141,9 @@ test('stack traces: join is proposed, and with it they are told as part of the r
   assert.match(joined.out, /^2: {5}at f \(x\.js:1\)\n {3}NOT MATCHED, joins the record before$/m);
   assert.match(joined.out, /They become 2 messages/);
   assert.doesNotMatch(joined.out, /unmatched = join/);
+  const first = await world.runWith(stdinOf(trace), 'try', '-', '--lines', '1');
+  assert.match(first.out, /^1: .*boom\n {3}matched: user\.info, .*\n {3}<14>1 .* at g /m, 'a record is told whole');
+  assert.equal(first.out.match(/^\d+: /gm)?.length, 1);
 });
 
 test('a record larger than chunk is told with its parts and the size of each', async () => {
@@ -293,6 +296,7 @@ test('without FILE the first file that the configuration names is taken, with th
   const { out } = await world.run('try');
   assert.match(out, /db\.log, as input db: /);
   assert.match(out, /NOT MATCHED, dropped$/m);
+  assert.match((await world.run('try', 'db.log')).out, /as input db: /);
   assert.match((await world.run('try', 'db.log', '--input', 'web')).out, /as input web: /);
   const wrong = await world.run('try', 'db.log', '--input', 'wbe');
   assert.deepEqual([wrong.code, wrong.err], [1, "tailship: There is no input 'wbe'. Did you mean 'web'?\n"]);
