@@ -40,6 +40,9 @@ import {
 
 /** How long an orderly stop waits for the server's proof, in ms, before what is unsettled goes to the spool. */
 const STOP_GRACE = 3_000;
+/** Bytes of a file that are read at once, at most: fewer with a small spool, so that it can hold several batches. */
+const LARGEST_CHUNK = 256 * 1024;
+const SPOOL_SHARE = 16;
 /** How long the disk is left alone after it refused, in ms; also the longest that the loop sleeps. */
 const REST = 1_000;
 
@@ -56,6 +59,7 @@ export async function runAgent(parts: AgentParts): Promise<number> {
     createTail({
       ...{ input, files: realFiles, clock, log, registry: store, wake: bell.ring, once: parts.once !== undefined },
       lost: (loss) => store.lost(loss),
+      largest: Math.min(LARGEST_CHUNK, Math.floor(store.space().limit / SPOOL_SHARE)),
     }),
   );
   const house = { parts, store, tails, bell };
@@ -110,10 +114,11 @@ function stepAll(house: House, walks: readonly Walk[]): boolean {
 }
 
 /** One step of a walk: moves at most one batch, and tells whether anything moved. It never waits. */
-function step(walk: Walk, { parts, store }: House): boolean {
+function step(walk: Walk, house: House): boolean {
+  const { parts, store } = house;
   if (parts.clock.ticks() < walk.rest) return false;
   try {
-    return writeDown(walk, store) || onward(walk, store, parts.clock.now());
+    return writeDown(walk, store) || onward(walk, house);
   } catch (problem) {
     if (!(problem instanceof StoreProblem)) throw problem;
     parts.log.error(`${problem.message} Nothing is lost: it is tried again.`);
@@ -123,16 +128,17 @@ function step(walk: Walk, { parts, store }: House): boolean {
 }
 
 /** Where a line goes next. */
-function onward(walk: Walk, store: Store, now: number): boolean {
+function onward(walk: Walk, { parts: { log, clock }, store }: House): boolean {
+  const now = clock.now();
   const toWire = (batch: Batch) => walk.shipper.send({ batch, row: undefined, again: false });
   const toSpool = (batch: Batch) => spool(walk, store, [{ batch, row: undefined, again: false }]);
   switch (stateOf(walk, store)) {
     case 'connecting':
       return false; // The link's first word decides between the wire and the spool.
     case 'spooling':
-      return spoolHeld(walk, store) && pull(walk, now, toSpool);
+      return spoolHeld(walk, store, log) && pull(walk, now, toSpool);
     case 'draining': // Files can wait for their turn; files that are about to vanish cannot.
-      return drain(walk, store) || (spoolHeld(walk, store) && pull(walk, now, toSpool, 'leaving'));
+      return drain(walk, store) || (spoolHeld(walk, store, log) && pull(walk, now, toSpool, 'leaving'));
     case 'live':
       return walk.shipper.room() > 0 && (sendHeld(walk) || pull(walk, now, toWire));
   }

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Options } from '../types.ts';
 import { parseDuration, parseSize } from '../wire/units.ts';
 
-/** Smallest `max_size` in bytes: SQLite's own pages and one batch. */
-const SMALLEST_SPOOL = 64 * 1024;
+/** Smallest `max_size` in bytes: SQLite's own pages, its log, and a batch. */
+const SMALLEST_SPOOL = 512 * 1024;
 
 export const spoolOptions = {
   path: {
@@ -44,6 +44,6 @@ function readSize(text: string): number | undefined {
   if (text === 'auto') return undefined;
   const bytes = parseSize(text);
   if (bytes < SMALLEST_SPOOL)
-    throw new Error(`${text} is too small for a spool; the smallest is 64KiB. Is the unit missing`);
+    throw new Error(`${text} is too small for a spool; the smallest is 512KiB. Is the unit missing`);
   return bytes;
 }

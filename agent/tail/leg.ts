@@ -16,6 +16,8 @@ export type LegParts = {
   readonly clock: Clock;
   readonly handles: Handles;
   readonly lines: Lines;
+  /** Bytes that one read asks for at most (see Harvester). */
+  readonly largest?: number | undefined;
   /** Called when unpacked bytes have come. */
   wake(): void;
 };
@@ -87,6 +89,7 @@ export function harvesterOf(leg: Leg, parts: LegParts): Harvester {
     clock: parts.clock,
     maxLine: parts.input.maxLine,
     lines: parts.lines,
+    largest: parts.largest,
     source: sourceOf(gen, parts),
     from: leg.at,
     clues: () => gen.clues,

@@ -31,6 +31,8 @@ export type TailParts = {
   lost(loss: Loss): void;
   /** Read what is there at the start, and no more. */
   readonly once: boolean;
+  /** Bytes of one chunk at most, as long as its first line fits in them; 256 KiB where not given. */
+  readonly largest?: number;
 };
 
 export type Tail = {
@@ -206,7 +208,19 @@ export function createTail(parts: TailParts): Tail {
   return {
     walk(destination, opened, closed) {
       const walk = createWalk({
-        ...{ destination, opened, closed, input, files, clock, registry, handles, lines, once: parts.once },
+        ...{
+          destination,
+          opened,
+          closed,
+          input,
+          files,
+          clock,
+          registry,
+          handles,
+          lines,
+          once: parts.once,
+          largest: parts.largest,
+        },
         chains: () => chains.values(),
         started: () => phase !== 'new',
         wake: parts.wake,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { until } from '../harness/wait.ts';
 import { startAgent } from './in-process.ts';
 
@@ -18,11 +18,8 @@ function freePort(): Promise<number> {
   });
 }
 
-test('with full = block the files wait while the spool is full, and all of it arrives in order afterwards', async (t) => {
-  const port = await freePort();
-  const agent = startAgent(t, { target: `tcp://127.0.0.1:${port}`, extra: 'max_size = 1MiB\nfull = block' });
-  writeFileSync(agent.file, Array.from({ length: LINES }, (_, n) => line(n)).join(''));
-  await until('it says that the server is away', () => agent.said.some((sentence) => sentence.includes('spool')));
+/** A server that keeps the numbers of the messages that it gets. */
+async function startServer(t: TestContext, port: number): Promise<{ text(): string; numbers(): number[] }> {
   let text = '';
   const open: Socket[] = [];
   const server = createServer((socket) => {
@@ -31,15 +28,39 @@ test('with full = block the files wait while the spool is full, and all of it ar
       text += bytes.toString('latin1');
     });
   });
-  server.listen(port, '127.0.0.1');
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   t.after(() => {
     for (const socket of open) socket.destroy();
     server.close();
   });
-  await until('the last line has come', () => text.includes(`message ${LINES - 1} `));
-  const numbers = [...text.matchAll(/message (\d+) /g)].map(([, n]) => Number(n));
+  return { text: () => text, numbers: () => [...text.matchAll(/message (\d+) /g)].map(([, n]) => Number(n)) };
+}
+
+async function fill(t: TestContext, full: string): Promise<{ port: number; said: string[] }> {
+  const port = await freePort();
+  const agent = startAgent(t, { target: `tcp://127.0.0.1:${port}`, extra: `max_size = 1MiB\nfull = ${full}` });
+  writeFileSync(agent.file, Array.from({ length: LINES }, (_, n) => line(n)).join(''));
+  await until('it says that the spool is full', () => agent.said.some((sentence) => sentence.includes('is full')));
+  return { port, said: agent.said };
+}
+
+test('with full = block the files wait while the spool is full, and all of it arrives in order afterwards', async (t) => {
+  const { port } = await fill(t, 'block');
+  const server = await startServer(t, port);
+  await until('the last line has come', () => server.text().includes(`message ${LINES - 1} `));
+  const numbers = server.numbers();
   assert.deepEqual(
     numbers,
     numbers.map((_, i) => i),
+  );
+});
+
+test('with full = drop-newest a small spool keeps what came first', async (t) => {
+  const { port } = await fill(t, 'drop-newest');
+  const server = await startServer(t, port);
+  await until('something has come', () => server.numbers().length > 0);
+  assert.deepEqual(
+    server.numbers().slice(0, 300),
+    Array.from({ length: 300 }, (_, i) => i),
   );
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { createWorld } from './fake-io.ts';
+import { createWorld, sink } from './fake-io.ts';
 
 const DPKG = '2026-11-23 10:00:00 status installed libc6:amd64 2.36\n2026-11-23 10:00:01 status half-configured x\n';
 const SYSLOG =
@@ -277,7 +277,10 @@ test('bytes that are not UTF-8 and times that cannot be read are told', async ()
   const { out } = await world.runWith(stdinOf(input), 'try', '-');
   assert.match(out, /^ {3}It holds bytes that are not UTF-8: they become U\+FFFD\.$/m);
   assert.match(out, /^ {3}Its time cannot be read: the time of reading stands in for it\.$/m);
-  assert.match(out, /^1 lines? hold bytes that are not UTF-8\.\n1 times? cannot be read/m);
+  assert.match(
+    out,
+    /^Lines with bytes that are not UTF-8: 1\.\nTimes that cannot be read, for which the time of reading stands in: 1\.$/m,
+  );
 });
 
 test('escape sequences of a line do not reach the terminal', async () => {
@@ -319,6 +322,26 @@ test('no file to look at is exit code 1 and says what would help', async () => {
     none.err,
     /^tailship: There is no file yet at .*none\.log\. Name one: tailship try FILE, or pipe lines in: tailship try -\n$/,
   );
+});
+
+test('a stop while standard input is still open ends with the sums of what came', async () => {
+  using world = createWorld();
+  const stop = new AbortController();
+  const stdin = (async function* () {
+    yield Buffer.from('Nov 23 10:00:00 web1 app: x\nhalf a li');
+    await new Promise(() => {});
+  })();
+  let out = '';
+  const told = Promise.withResolvers<void>();
+  const stdout = sink((text) => {
+    out += text;
+    if (out.includes('matched')) told.resolve();
+  });
+  const done = world.runWith({ stdin, stdout, stop: stop.signal }, 'try', '-');
+  await told.promise;
+  stop.abort();
+  assert.equal((await done).code, 0);
+  assert.match(out, /^2 lines: 1 matched \(50 %\), 1 not matched/m);
 });
 
 test('an empty file is no failure', async () => {

@@ -59,7 +59,7 @@ test('a value out of range says what the range is', () => {
   assert.match(problem('syslog', 'chunk', '100'), /the smallest is 480 bytes, and 0 is no limit\.$/);
   assert.match(problem('syslog', 'window', '0'), /the smallest is 1KiB\.$/);
   assert.match(problem('syslog', 'timeout', '0'), /must be more than 0\.$/);
-  assert.match(problem('spool', 'max_size', '5'), /the smallest is 64KiB\. Is the unit missing/);
+  assert.match(problem('spool', 'max_size', '5'), /the smallest is 512KiB\. Is the unit missing/);
 });
 
 test('a word that is none of the known ones names them and the nearest', () => {

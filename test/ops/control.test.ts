@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -145,11 +146,12 @@ test('only GET of the two known pages is answered', async () => {
 
 test('close does not wait for a client that never finishes its question', async () => {
   using parts = start();
-  const { connect } = await import('node:net');
   const control = await openControl({ ...parts, path: parts.socket });
-  const idle = connect(parts.socket);
-  await new Promise<void>((resolve) => idle.write('GET /sta', () => resolve()));
-  idle.on('error', () => {});
+  const slow = connect(parts.socket);
+  slow.on('error', () => {});
+  await new Promise<void>((resolve) => slow.write('GET /sta', () => resolve()));
+  // Whoever asked later is answered, so the server has met the slow one.
+  await askControl(parts.socket, '/status');
   await control.close();
-  idle.destroy();
+  slow.destroy();
 });
