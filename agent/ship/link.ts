@@ -124,7 +124,9 @@ export function createLink(parts: LinkParts): Link {
   async function reach(): Promise<Live> {
     const { host, port } = target!;
     const problems: string[] = [];
-    for (const found of await unlessAborted(sockets.lookup(host), signal)) {
+    const addresses = await sockets.lookup(host);
+    signal.throwIfAborted();
+    for (const found of addresses) {
       const address: Address = { host: found.address, port, family: found.family === 6 ? 6 : 4 };
       try {
         return await open(address);
@@ -191,13 +193,4 @@ function tell(run: () => void): void {
   } catch (error) {
     throw new AbortError(error instanceof Error ? error : String(error));
   }
-}
-
-/** A lookup cannot be interrupted, but it need not be waited for. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => reject(signal.reason);
-    signal.addEventListener('abort', aborted);
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
-  });
 }

@@ -112,8 +112,10 @@ export function createTail(parts: TailParts): Tail {
     const paths = discovery.paths();
     sayTroubles();
     for (const live of paths) if (!chains.has(live)) add(live, !first && !before.has(path.dirname(live)));
-    if (first) for (const live of past) if (!chains.has(live) && discovery.names(live)) add(live, false);
-    const named = new Set(paths);
+    // A chain known from before may have lost its live file meanwhile, and nothing else. It is looked into before it is forgotten.
+    const kept = first ? [...past].filter((live) => discovery.names(live)) : [];
+    for (const live of kept) if (!chains.has(live)) add(live, false);
+    const named = new Set([...paths, ...kept]);
     for (const chain of chains.values()) {
       if (named.has(chain.path) || chain.live() || chain.gens().some((gen) => gen.readers.size > 0)) continue;
       chains.delete(chain.path);

@@ -40,6 +40,9 @@ export function createTurnedClock(): TurnedClock {
     },
     async sleep(ms) {
       now += ms;
+      for (const timer of [...timers].sort((a, b) => a.at - b.at)) {
+        if (timer.at <= now && timers.delete(timer)) timer.run();
+      }
       await fire(now);
     },
   };

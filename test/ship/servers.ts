@@ -9,6 +9,8 @@ export type Server = {
   readonly port: number;
   readonly received: number[];
   readonly connections: number[][];
+  /** The first byte that came on each connection that brought any. */
+  readonly firstBytes: string[];
   /** Dies: unread bytes are thrown away, connections are reset. */
   die(): Promise<void>;
   /** Listens on the same port again, after `die`. */
@@ -30,16 +32,23 @@ export async function startTcp(t: TestContext, treat: Treatment = reads): Promis
   const open = new Set<net.Socket>();
   const received: number[] = [];
   const connections: number[][] = [];
+  const firstBytes: string[] = [];
   const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
     open.add(socket);
     const own: number[] = [];
     connections.push(own);
     // A message without its end is none: a server that takes it for one has itself to blame.
-    const { push } = createDeframer((bytes, start, end) => {
+    const deframer = createDeframer((bytes, start, end) => {
       const number = numberOf(bytes.toString('latin1', start, end));
       own.push(number);
       received.push(number);
     }, 1_000_000);
+    let begun = false;
+    const push = (bytes: Buffer) => {
+      if (!begun) firstBytes.push(bytes.toString('latin1', 0, 1));
+      begun = true;
+      deframer.push(bytes);
+    };
     socket.on('error', () => {});
     socket.on('close', () => open.delete(socket));
     socket.on('end', () => socket.end());
@@ -55,7 +64,7 @@ export async function startTcp(t: TestContext, treat: Treatment = reads): Promis
   await revive();
   port = (server.address() as net.AddressInfo).port;
   t.after(die);
-  return { port, received, connections, die, revive };
+  return { port, received, connections, firstBytes, die, revive };
 }
 
 export async function startUdp(t: TestContext): Promise<Server> {
@@ -75,5 +84,5 @@ export async function startUdp(t: TestContext): Promise<Server> {
   }
   await revive();
   t.after(die);
-  return { port, received, connections: [received], die, revive };
+  return { port, received, connections: [received], firstBytes: [], die, revive };
 }
