@@ -48,10 +48,11 @@ const REST = 1_000;
 
 /**
  * Runs the agent until `stop`, or until all is shipped with `once`.
- * Gives the exit code: 0 fine, 1 when `once` ended with lines that the server does not have.
+ * Gives the exit code: 0 fine, 1 when `once` ended with lines that the server does not have; undefined when it ended because the
+ * state file was removed: it is written anew by then, and the agent can be run again on it.
  * Throws StoreProblem when the state cannot be opened.
  */
-export async function runAgent(parts: AgentParts): Promise<number> {
+export async function runAgent(parts: AgentParts): Promise<number | undefined> {
   const { config, log, clock, stop } = parts;
   const bell = createBell();
   const store = openStore({ config: config.spool, clock, log, command: parts.command });
@@ -79,13 +80,21 @@ export async function runAgent(parts: AgentParts): Promise<number> {
 }
 
 /** Runs until `stop`, then delivers or spools what is under way. */
-async function runOn(house: House, walks: readonly Walk[]): Promise<number> {
-  while (!house.parts.stop.aborted) {
+async function runOn(house: House, walks: readonly Walk[]): Promise<number | undefined> {
+  const { stop, log, clock, config } = house.parts;
+  let look = 0;
+  let standing = true;
+  while (!stop.aborted && standing) {
+    if (clock.ticks() >= look) {
+      look = clock.ticks() + REST;
+      standing = house.store.standing();
+    }
     if (stepAll(house, walks)) await breathe();
     else await house.bell.rung(REST);
   }
+  if (!standing) log.error(`Somebody removed ${config.spool.path}. It is written anew, and nothing in it is lost.`);
   await Promise.all(walks.map((walk) => retire(walk, house, STOP_GRACE)));
-  return 0;
+  return standing ? 0 : undefined;
 }
 
 /** Runs until the files are read to the end that they had at the start and the servers have it all. */

@@ -29,7 +29,10 @@ export async function run({ file, once, env, cwd, stderr, stop }: RunParts): Pro
       : `The configuration is ${config.source}.`,
   );
   try {
-    return await runAgent({ config, log, clock: realClock, stop, command, once });
+    for (;;) {
+      const code = await runAgent({ config, log, clock: realClock, stop, command, once });
+      if (code !== undefined) return code;
+    }
   } catch (problem) {
     sayWhy(problem, log);
     return 1;

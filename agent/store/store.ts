@@ -15,6 +15,7 @@ import { createLedger, type LedgerRow, type LossRow, readLedger, readLosses } fr
 import { type Lock, takeLock } from './lock.ts';
 import { freeBytes, prepareFolder, setAside } from './place.ts';
 import { isDamage, problemOf, StoreProblem } from './problem.ts';
+import { createRescue } from './rescue.ts';
 import { createRows, type Spooled } from './rows.ts';
 import { createSettling, type Settling } from './settle.ts';
 import { createSpace, type Space } from './space.ts';
@@ -55,6 +56,8 @@ export type Store = Omit<Generations, 'move'> &
     transaction<T>(work: () => T): T;
     /** Bytes on disk now, and the most that file and log may take together. */
     space(): ReturnType<Space['status']> & { readonly limit: number };
+    /** False once somebody has removed the file. Everything is still there until `close`, which writes it anew. */
+    standing(): boolean;
     /** Gives the lock back. Nothing else may be called afterwards. */
     close(): void;
   };
@@ -96,6 +99,7 @@ export function createStore(
   const { move, ...registry } = createGenerations(db, tx, clock);
   const ledger = createLedger(db, tx);
   const rows = createRows(db, tx);
+  const rescue = createRescue(db, log);
   const space = createSpace(db, limit, walLimit, clock, log);
   registry.prune(new Set<FileId>());
   if (rows.empty() && space.status().free > 0) space.giveBack(rows.empty);
@@ -111,9 +115,11 @@ export function createStore(
     lost: (loss) => ledger.lost(loss, clock.now()),
     transaction: (work) => tx.run('write to', work),
     space: () => tx.look('read', () => ({ ...space.status(), limit })),
+    standing: rescue.standing,
     close() {
       if (!db.open) return;
       space.finish(rows.empty());
+      rescue.restore();
       db.close();
       lock.release();
     },

@@ -14,6 +14,8 @@ export type AgentSetup = {
   readonly syslog?: string;
   readonly input?: string;
   readonly extra?: string;
+  /** A folder of its own for the state, inside the test's folder. */
+  readonly spool?: string;
 };
 
 /** Starts the agent on `app.log` in a new folder; it is stopped when the test ends. `said`: all that its log said. */
@@ -24,14 +26,18 @@ export function startAgent(t: TestContext, setup: AgentSetup): { file: string; f
   writeFileSync(
     conf,
     `[input]\npath = ${file}\npoll = 50ms\n${setup.input ?? ''}\n[syslog]\ntarget = ${setup.target}\n${setup.syslog ?? ''}\n` +
-      `[spool]\npath = ${join(folder, 'spool.db')}\n${setup.extra ?? ''}\n`,
+      `[spool]\npath = ${join(folder, setup.spool ?? '', 'spool.db')}\n${setup.extra ?? ''}\n`,
   );
   const { config } = loadConfig({ file: conf, env: {}, cwd: folder });
   const said: string[] = [];
   const say = (sentence: string) => void said.push(sentence);
   const log = { debug: say, info: say, warn: say, error: say, complaints: () => [] };
   const stop = new AbortController();
-  const done = runAgent({ config, log, clock: realClock, stop: stop.signal, command: 'test', once: undefined });
+  const run = async () => {
+    const parts = { config, log, clock: realClock, stop: stop.signal, command: 'test', once: undefined };
+    while ((await runAgent(parts)) === undefined);
+  };
+  const done = run();
   t.after(async () => {
     stop.abort();
     await done;
