@@ -3,6 +3,8 @@
  */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { scene } from './scene.ts';
@@ -31,6 +33,27 @@ test('lines that come after a renamed file was let go and that are compressed be
     assert.deepEqual((await stage.until(16)).split('\n').sort(), ['', 'three', 'very late']);
     assert.equal(await stage.until(0), '');
   }));
+
+test('files that are rotated into another folder are found there by the glob `rotated`, packed ones too', async () => {
+  const old = fs.mkdtempSync(path.join(os.tmpdir(), 'tailship-'));
+  try {
+    await scene({ before: { 'app.log': 'one\n' }, input: { rotated: path.join(old, '*') } }, async (stage) => {
+      stage.reader.read();
+      stage.kill();
+      stage.write('two\n');
+      fs.writeFileSync(path.join(old, 'app.log-20261121.gz'), gzipSync(fs.readFileSync(stage.live)));
+      fs.unlinkSync(stage.live);
+      stage.write('three\n');
+      fs.renameSync(stage.live, path.join(old, 'app.log-20261122'));
+      fs.writeFileSync(path.join(old, 'other.log-20261122'), 'not ours\n');
+      stage.write('four\n');
+      stage.start();
+      assert.equal(await stage.until(15), 'two\nthree\nfour\n');
+    });
+  } finally {
+    fs.rmSync(old, { recursive: true });
+  }
+});
 
 test('an archive of a file that was read to its end and let go is not unpacked again', () =>
   scene({ before: { 'app.log': 'one\n' } }, async (stage) => {
