@@ -12,7 +12,7 @@ import { World } from './story-world.ts';
 export type Verdict = { readonly seed: number; readonly problems: string[]; readonly steps: string[] };
 
 /** Numbers from 0 to 1 that follow from a seed. */
-function randomOf(seed: number): () => number {
+export function randomOf(seed: number): () => number {
   let state = (seed * 2654435761) >>> 0 || 1;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -44,7 +44,7 @@ function play(world: World, step: string): void {
   else (world as unknown as Record<string, () => void>)[step]!();
 }
 
-function choose(random: () => number): string {
+export function choose(random: () => number): string {
   let at = random() * STEPS.reduce((sum, [, weight]) => sum + weight, 0);
   for (const [step, weight] of STEPS) {
     at -= weight;

@@ -4,7 +4,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Scene } from './scene.ts';
+/** What a world needs of the stage on which it is played. */
+export type Stage = {
+  readonly folder: string;
+  readonly clock: { advance(ms: number): void };
+  readonly reader: { read(options: { settle: boolean }): string };
+  kill(): void;
+  start(): void;
+};
 
 /** One file's content as the model knows it, wherever it lies by now. */
 type Content = {
@@ -18,7 +25,7 @@ type Content = {
 };
 
 export class World {
-  readonly stage: Scene;
+  readonly stage: Stage;
   readonly random: () => number;
   readonly dated: boolean;
   readonly steps: string[] = [];
@@ -39,7 +46,7 @@ export class World {
   /** Times of birth by inode, for the same reason. */
   readonly births: Map<number, number>;
 
-  constructor(stage: Scene, random: () => number, births: Map<number, number>) {
+  constructor(stage: Stage, random: () => number, births: Map<number, number>) {
     this.stage = stage;
     this.random = random;
     this.births = births;
