@@ -72,7 +72,7 @@ function buildInput(settings: Settings, around: Surroundings, name: string | und
     named: name !== undefined,
     paths: [...new Set(own.path.map((file) => place(around, file, origin)))],
     start: own.start,
-    rotated: own.rotated,
+    rotated: own.rotated && place(around, own.rotated, find(settings, 'input', name, 'rotated')?.origin),
     poll: Math.min(own.poll, time),
     watch: own.watch,
     encoding: own.encoding,

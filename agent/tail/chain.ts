@@ -134,6 +134,10 @@ export function createChain(parts: ChainParts): Chain {
     lineage.note(gen, stat);
   }
 
+  /** What stood in a file before it was first seen with a byte may have been copied away meanwhile: the directory tells. */
+  const isFirstSeen = (gen: Gen, stat: Stat): boolean =>
+    gen.place === 'live' && gen.clues.headBytes === 0 && stat.size > gen.size;
+
   function refresh(gen: Gen): void {
     if (gen.place === 'gone') return;
     try {
@@ -145,6 +149,7 @@ export function createChain(parts: ChainParts): Chain {
       if (stat.links === 0 && gen.place !== 'live') gen.place = 'deleted';
       if (gen.packed !== undefined || (stat.size === gen.size && stat.modified === gen.modified)) return;
       if (stat.size < gen.size) rewritten(gen, `it shrank from ${gen.size} to ${stat.size} bytes`);
+      else if (isFirstSeen(gen, stat)) survey(parts.listings(), `${gen.path} was empty and has bytes now`);
       else grown(gen, stat);
     } catch (error) {
       failed(gen, error);
@@ -216,8 +221,7 @@ export function createChain(parts: ChainParts): Chain {
       rewritten(live, verdict.reason);
       return false;
     }
-    // What stood in a file before it was first seen with a byte may have been copied away meanwhile: the directory tells.
-    if (live.clues.headBytes === 0) return true;
+    if (isFirstSeen(live, stat)) return true;
     try {
       grown(live, stat);
     } catch (error) {

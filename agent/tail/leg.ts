@@ -66,6 +66,13 @@ export const createLeg = (gen: Gen, from: Checkpoint | undefined, limit: number)
 
 export const positionOf = (leg: Leg): number => leg.harvester?.position() ?? leg.at.offset;
 
+/** Whether bytes came after a leg was over: its file grew, or was packed meanwhile and the archive holds more. */
+export function grewSince(leg: Leg): boolean {
+  const { gen } = leg;
+  if (gen.place === 'gone' || gen.size <= leg.at.offset) return false;
+  return gen.packed === undefined || leg.packed !== gen.packed;
+}
+
 /** Closes a leg's harvester; it goes on from its position when it is read again. */
 export function rest(leg: Leg): void {
   if (leg.harvester) leg.at = leg.harvester.mark();

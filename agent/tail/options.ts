@@ -30,7 +30,6 @@ export const inputOptions = {
     meaning:
       'A glob for rotated files that lie in another folder (olddir). Empty: they are found beside the live file.',
     schema: z.string().transform((text) => (text === '' ? undefined : readPath(text))),
-    later: 'Rotated files are found beside the live file.',
   },
   poll: {
     default: '1s',

@@ -145,7 +145,6 @@ test('targets that belong to a later version are refused with what works now', (
 
 test('every key that does not work yet takes its default and refuses all else, with what happens instead', () => {
   const others: Record<string, string> = {
-    rotated: '/old/*',
     encoding: 'latin1',
     hold_size: '1GiB',
     hold_age: '1d',
