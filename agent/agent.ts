@@ -18,6 +18,7 @@
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import { createBell } from './bell.ts';
+import { openFilesLimit } from './limits.ts';
 import { openControl } from './ops/control.ts';
 import { snapshot } from './snapshot.ts';
 import { openStore, type Store, StoreProblem } from './store/store.ts';
@@ -60,6 +61,8 @@ export async function runAgent(parts: AgentParts): Promise<number | undefined> {
     createTail({
       ...{ input, files: realFiles, clock, log, registry: store, wake: bell.ring, once: parts.once !== undefined },
       lost: (loss) => store.lost(loss),
+      // The other half is for servers, the spool, and files that are looked into.
+      openFiles: Math.floor(openFilesLimit() / 2 / config.inputs.length),
       largest: Math.min(LARGEST_CHUNK, Math.floor(store.space().limit / SPOOL_SHARE)),
     }),
   );

@@ -4,6 +4,7 @@
  */
 import type { Clock, Generation, InputConfig, Log, Loss } from '../types.ts';
 import { HEAD_BYTES } from '../wire/clue.ts';
+import { cureOf } from './cures.ts';
 import { codeOf, type Files, type Stat } from './files.ts';
 import { cluesOf, readHead, sameHead } from './fingerprint.ts';
 import { Elsewhere, type Gen, type Handles } from './generation.ts';
@@ -58,19 +59,10 @@ export type Chain = {
   has(stat: Stat): boolean;
 };
 
-const CURES: Readonly<Record<string, string>> = {
-  EACCES: 'give the agent the right to read it (and to enter its folder); it is tried again at every poll',
-  EPERM: 'give the agent the right to read it; it is tried again at every poll',
-  EMFILE: 'raise the limit of open files (ulimit -n, LimitNOFILE)',
-  ENFILE: 'the host has no file descriptors left (sysctl fs.file-max)',
-  ELOOP: 'its symbolic links lead back to themselves',
-};
-
 /** A sentence for the operator: what cannot be read, why, and the cure. */
 function troubleOf(path: string, error: unknown): string {
   const code = codeOf(error);
-  const cure = CURES[code] ?? 'it is tried again at every poll';
-  return `${path} cannot be read (${code || (error instanceof Error ? error.message : String(error))}): ${cure}`;
+  return `${path} cannot be read (${code || (error instanceof Error ? error.message : String(error))}): ${cureOf(code)}`;
 }
 
 export function createChain(parts: ChainParts): Chain {

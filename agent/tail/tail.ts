@@ -5,6 +5,7 @@
 import path from 'node:path';
 import type { Clock, FileContext, FileId, InputConfig, Log, Loss } from '../types.ts';
 import { type Chain, createChain } from './chain.ts';
+import { cureOf } from './cures.ts';
 import { createDiscovery } from './discovery.ts';
 import type { Files, Stat } from './files.ts';
 import { createHandles, type Gen } from './generation.ts';
@@ -33,6 +34,8 @@ export type TailParts = {
   readonly once: boolean;
   /** Bytes of one chunk at most, as long as its first line fits in them; 256 KiB where not given. */
   readonly largest?: number;
+  /** Files to be kept open at most; idle ones beyond that are closed, and opened again by their name. 2048 where not given. */
+  readonly openFiles?: number;
 };
 
 export type Tail = {
@@ -54,7 +57,7 @@ const inode = (file: { readonly dev: number; readonly ino: number }): string => 
 export function createTail(parts: TailParts): Tail {
   const { input, files, clock, log, registry } = parts;
   const name = { input: input.name };
-  const handles = createHandles(files);
+  const handles = createHandles(files, parts.openFiles);
   const lines = linesOf(input.encoding);
   const chains = new Map<string, Chain>();
   const walks: InnerWalk[] = [];
@@ -131,8 +134,7 @@ export function createTail(parts: TailParts): Tail {
     for (const [directory, code] of now) {
       if (refused.get(directory) === code) continue;
       refused.set(directory, code);
-      const cure = 'give the agent the right to read and enter it; it is tried again at every poll';
-      log.warn(`The folder ${directory} cannot be listed (${code}): ${cure}`, name);
+      log.warn(`The folder ${directory} cannot be listed (${code}): ${cureOf(code)}`, name);
     }
     for (const directory of refused.keys()) {
       if (now.has(directory)) continue;

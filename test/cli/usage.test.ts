@@ -115,3 +115,10 @@ test('completion prints a script for the shell, and the words that it asks for a
   const options = await world.run('--get-yargs-completions', 'tailship', 'status', '--');
   assert.match(options.out, /^--watch/m);
 });
+
+test('an option that stands alone is refused with a value, and never taken for its opposite', async () => {
+  using world = createWorld();
+  const { code, err } = await world.run('run', '--once=maybe');
+  assert.equal(code, 2);
+  assert.equal(err, 'tailship: --once stands alone and takes no value.\n');
+});
