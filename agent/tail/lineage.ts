@@ -100,7 +100,7 @@ export function createLineage(parts: LineageParts): Lineage {
   /** No file of the chain is this generation any more, but it is open. */
   function nameless(gen: Gen): void {
     const stat = files.fstat(handles.fd(gen));
-    if (stat.size > gen.size) note(gen, stat);
+    if (gen.packed === undefined && stat.size > gen.size) note(gen, stat);
     const place = stat.links === 0 ? 'deleted' : 'rotated';
     if (gen.place !== place) {
       const what = place === 'deleted' ? 'was deleted' : 'was moved out of sight';
