@@ -54,6 +54,8 @@ export type Chain = {
   rewritten(gen: Gen, reason: string): void;
   /** A generation could not be read: looks where it went, or says why. */
   failed(gen: Gen, error: unknown): void;
+  /** Lets a deleted generation go before it was read to its end. */
+  release(gen: Gen, reason: string): void;
   has(stat: Stat): boolean;
 };
 
@@ -242,6 +244,7 @@ export function createChain(parts: ChainParts): Chain {
     refresh,
     rewritten,
     failed,
+    release: lineage.release,
     has: (stat) =>
       lineage.gens().some((gen) => gen.place !== 'gone' && gen.clues.ino === stat.ino && gen.clues.dev === stat.dev),
   };

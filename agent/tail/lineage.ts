@@ -117,6 +117,15 @@ export function createLineage(parts: LineageParts): Lineage {
     touch(gen);
   }
 
+  function release(gen: Gen, reason: string): void {
+    log.warn(`${gen.path} was deleted and is let go before it was read to its end: ${reason}`, name);
+    losses.lose(gen, Math.min(gen.size, parts.unread(gen) ?? gen.size), 'deleted');
+    gen.place = 'gone';
+    registry.update(gen.row.file, { path: undefined });
+    handles.drop(gen);
+    touch(gen);
+  }
+
   function vanished(gen: Gen): void {
     if (gen.place === 'gone' && (surveyed || gen.row.path === undefined)) return;
     const unread = parts.unread(gen);
@@ -195,6 +204,7 @@ export function createLineage(parts: LineageParts): Lineage {
     live: () => live,
     surveyed: () => surveyed,
     abandon,
+    release,
     note,
     remember,
     survey(listings, why, polled) {
