@@ -3,10 +3,9 @@
  * one stat each; only where something happened is the directory looked at (`lineage.ts`).
  */
 import type { Clock, Generation, InputConfig, Log, Loss } from '../types.ts';
-import { HEAD_BYTES } from '../wire/clue.ts';
 import { cureOf } from './cures.ts';
 import { codeOf, type Files, type Stat } from './files.ts';
-import { cluesOf, readHead, sameHead } from './fingerprint.ts';
+import { clueBefore, cluesOf, readHead, sameHead } from './fingerprint.ts';
 import { Elsewhere, type Gen, type Handles } from './generation.ts';
 import { createLineage } from './lineage.ts';
 import type { Registry } from './registry.ts';
@@ -56,6 +55,8 @@ export type Chain = {
   rewritten(gen: Gen, reason: string): void;
   /** A generation could not be read: looks where it went, or says why. */
   failed(gen: Gen, error: unknown): void;
+  /** Lets a deleted generation go before it was read to its end. */
+  release(gen: Gen, reason: string): void;
   has(stat: Stat): boolean;
 };
 
@@ -113,9 +114,9 @@ export function createChain(parts: ChainParts): Chain {
     complain(undefined);
   }
 
-  /** Takes note that a generation grew or changed in place; its head hash grows with it. */
+  /** Takes note that a generation grew or changed in place, if what was read of it still stands there; its head hash grows with it. */
   function grown(gen: Gen, stat: Stat): void {
-    if (gen.clues.headBytes < HEAD_BYTES && gen.packed === undefined) {
+    if (gen.packed === undefined) {
       const head = readHead(files, handles.fd(gen), false);
       if (!sameHead(gen.clues, head)) {
         rewritten(gen, `its first ${gen.clues.headBytes} bytes changed: it was truncated and refilled`);
@@ -123,7 +124,9 @@ export function createChain(parts: ChainParts): Chain {
       }
       if (head.length > gen.clues.headBytes) lineage.remember(gen, { clues: cluesOf(stat, head) });
     }
-    lineage.note(gen, stat);
+    const other = parts.marks(gen).find((mark) => clueBefore(files, handles.fd(gen), mark.offset) !== mark.clue);
+    if (other) rewritten(gen, `the bytes before offset ${other.offset} are not those that were read: it was refilled`);
+    else lineage.note(gen, stat);
   }
 
   /** What stood in a file before it was first seen with a byte may have been copied away meanwhile: the directory tells. */
@@ -233,6 +236,7 @@ export function createChain(parts: ChainParts): Chain {
     refresh,
     rewritten,
     failed,
+    release: lineage.release,
     has: (stat) =>
       lineage.gens().some((gen) => gen.place !== 'gone' && gen.clues.ino === stat.ino && gen.clues.dev === stat.dev),
   };

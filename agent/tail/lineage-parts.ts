@@ -45,6 +45,8 @@ export type Lineage = {
   survey(listings: Listings, why: string, polled: number | undefined): void;
   /** Gives up a generation whose bytes cannot be had though its file is there. */
   abandon(gen: Gen, reason: string): void;
+  /** Lets a deleted generation go before it was read to its end; what is unread counts as lost. */
+  release(gen: Gen, reason: string): void;
   /** Takes note of size and time of change. */
   note(gen: Gen, stat: Stat): void;
   /** Changes what is known of a generation, here and in the registry. */

@@ -100,7 +100,7 @@ export function createLineage(parts: LineageParts): Lineage {
   /** No file of the chain is this generation any more, but it is open. */
   function nameless(gen: Gen): void {
     const stat = files.fstat(handles.fd(gen));
-    if (stat.size > gen.size) note(gen, stat);
+    if (gen.packed === undefined && stat.size > gen.size) note(gen, stat);
     const place = stat.links === 0 ? 'deleted' : 'rotated';
     if (gen.place !== place) {
       const what = place === 'deleted' ? 'was deleted' : 'was moved out of sight';
@@ -113,6 +113,15 @@ export function createLineage(parts: LineageParts): Lineage {
   function abandon(gen: Gen, reason: string): void {
     losses.unreadable(gen, parts.unread(gen) ?? gen.size, reason);
     gen.place = 'gone';
+    handles.drop(gen);
+    touch(gen);
+  }
+
+  function release(gen: Gen, reason: string): void {
+    log.warn(`${gen.path} was deleted and is let go before it was read to its end: ${reason}`, name);
+    losses.lose(gen, Math.min(gen.size, parts.unread(gen) ?? gen.size), 'deleted');
+    gen.place = 'gone';
+    registry.update(gen.row.file, { path: undefined });
     handles.drop(gen);
     touch(gen);
   }
@@ -195,6 +204,7 @@ export function createLineage(parts: LineageParts): Lineage {
     live: () => live,
     surveyed: () => surveyed,
     abandon,
+    release,
     note,
     remember,
     survey(listings, why, polled) {

@@ -163,7 +163,8 @@ export function recognise(known: readonly Known[], found: readonly Found[], star
         continue;
       const reason = refuted(generation, one);
       if (reason === undefined) take(one, generation, 'same', named(generation, one));
-      else refusals.set(one, { reason, instead: generation.file });
+      // Of several that had this inode the youngest is meant: the others were truncated before it.
+      else if (!refusals.has(one)) refusals.set(one, { reason, instead: generation.file });
       if (reason === undefined) break;
     }
   }

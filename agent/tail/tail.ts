@@ -9,6 +9,7 @@ import { cureOf } from './cures.ts';
 import { createDiscovery } from './discovery.ts';
 import type { Files, Stat } from './files.ts';
 import { createHandles, type Gen } from './generation.ts';
+import { createHold } from './hold.ts';
 import { linesOf } from './lines.ts';
 import { chainOf } from './names.ts';
 import type { Registry } from './registry.ts';
@@ -59,6 +60,7 @@ export function createTail(parts: TailParts): Tail {
   const name = { input: input.name };
   const handles = createHandles(files, parts.openFiles);
   const lines = linesOf(input.encoding);
+  const hold = createHold(input, clock);
   const chains = new Map<string, Chain>();
   const walks: InnerWalk[] = [];
   /** Live paths of which the registry knows generations. */
@@ -157,6 +159,7 @@ export function createTail(parts: TailParts): Tail {
     hinted.clear();
     discover();
     lookAt(chains.values());
+    hold.enforce(chains.values());
   }
 
   /** What spoils a look, such as a full disk under the registry, does not end the agent: the next poll looks again. */

@@ -146,8 +146,6 @@ test('targets that belong to a later version are refused with what works now', (
 test('every key that does not work yet takes its default and refuses all else, with what happens instead', () => {
   const others: Record<string, string> = {
     encoding: 'latin1',
-    hold_size: '1GiB',
-    hold_age: '1d',
     balance: 'round-robin',
     rate: '1MB',
     drain_rate: '1MB',

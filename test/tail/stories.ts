@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { type Files, realFiles, type Stat } from '../../agent/tail/files.ts';
+import type { Loss } from '../../agent/types.ts';
 import { scene } from './scene.ts';
 import { World } from './story-world.ts';
 
@@ -53,12 +54,25 @@ export function choose(random: () => number): string {
   return 'write';
 }
 
-function judge(world: World): string[] {
+/** What is counted as lost must be lost, and what was seen and is lost must be counted. */
+function judgeLedger(world: World, losses: readonly Loss[], absent: readonly number[]): string[] {
+  const counted = losses.reduce((sum, loss) => sum + loss.to - loss.from, 0);
+  const bytesOf = (tokens: Iterable<number>): number =>
+    [...tokens].reduce((sum, token) => sum + (world.bytes.get(token) ?? 0), 0);
+  const most = bytesOf(new Set([...absent, ...world.mayRepeat]));
+  const least = bytesOf(absent.filter((token) => world.looked.has(token)));
+  if (counted > most) return [`${counted} bytes are counted as lost, and only ${most} are`];
+  return counted < least ? [`${counted} bytes are counted as lost, and ${least} were seen and are`] : [];
+}
+
+function judge(world: World, losses: readonly Loss[]): string[] {
   const problems: string[] = [];
+  const absent: number[] = [];
   const counts = new Map<number, number>();
   for (const token of world.delivered) counts.set(token, (counts.get(token) ?? 0) + 1);
   for (let token = 1; token < world.next; token += 1) {
     const count = counts.get(token) ?? 0;
+    if (count === 0) absent.push(token);
     if (count === 0 && !world.mayLack.has(token)) problems.push(`[${token}] is missing`);
     if (count > 1 && !world.mayRepeat.has(token)) problems.push(`[${token}] came ${count} times`);
   }
@@ -66,7 +80,7 @@ function judge(world: World): string[] {
   const disorder = first.find((token, index) => index > 0 && token < first[index - 1]!);
   if (disorder !== undefined && !world.wroteLate)
     problems.push(`[${disorder}] came behind a later one: ${first.join(' ')}`);
-  return problems;
+  return [...problems, ...judgeLedger(world, losses, absent)];
 }
 
 /** The real file system, with times of birth as a story tells them. */
@@ -109,7 +123,7 @@ export async function playStory(seed: number, length = 60): Promise<Verdict> {
       world.read(true);
       await breathe();
     }
-    verdict.problems.push(...judge(world));
+    verdict.problems.push(...judge(world, stage.losses));
     if (verdict.problems.length > 0) {
       const status = stage.reader.walk.status().map((one) => JSON.stringify(one));
       const rows = stage.registry.rows.map((row) =>

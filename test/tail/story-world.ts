@@ -33,6 +33,10 @@ export class World {
   /** Tokens that may be missing, and such that may come twice. */
   readonly mayLack = new Set<number>();
   readonly mayRepeat = new Set<number>();
+  /** Bytes that each token takes, with all that stands behind it. */
+  readonly bytes = new Map<number, number>();
+  /** Tokens that stood in the live file when the agent last looked, in this run of it. */
+  readonly looked = new Set<number>();
   pending: number[] = [];
   contents: Content[] = [];
   /** The file an application holds open after a rotation, if it did not reopen. */
@@ -70,7 +74,9 @@ export class World {
     const filler = this.random() < 0.2 ? 'x'.repeat(this.pick(3000)) : '';
     for (let i = 0; i <= this.pick(4); i += 1) {
       tokens.push(this.next);
-      text += `[${this.next++}]${filler}${this.random() < 0.75 ? '\n' : ''}`;
+      const piece = `[${this.next}]${filler}${this.random() < 0.75 ? '\n' : ''}`;
+      this.bytes.set(this.next++, piece.length);
+      text += piece;
     }
     return { text, tokens };
   }
@@ -210,6 +216,7 @@ export class World {
     if (!this.running) return;
     this.stage.clock.advance(1000);
     for (const one of this.contents) if (one.name !== undefined) one.seen = true;
+    for (const token of this.live()?.tokens ?? []) this.looked.add(token);
   }
 
   read(settle: boolean): void {
@@ -232,6 +239,7 @@ export class World {
     this.pending = [];
     this.stage.kill();
     this.running = false;
+    this.looked.clear();
     for (const one of this.contents) {
       one.seen = false;
       if (one.name === undefined) this.mayVanish(one);
