@@ -21,6 +21,7 @@ import { createBell } from './bell.ts';
 import { openFilesLimit } from './limits.ts';
 import { openControl } from './ops/control.ts';
 import { snapshot } from './snapshot.ts';
+import { orderedDrop } from './spool-drop.ts';
 import { openStore, type Store, StoreProblem } from './store/store.ts';
 import { realFiles } from './tail/files.ts';
 import { createTail } from './tail/tail.ts';
@@ -70,7 +71,8 @@ export async function runAgent(parts: AgentParts): Promise<number | undefined> {
   const walks = config.destinations.map((destination) => createWalk(house, destination));
   const started = clock.now();
   const status = () => snapshot({ config, store, walks, started, now: clock.now(), complaints: log.complaints() });
-  const control = await openControl({ path: `${config.spool.path}.sock`, log, status });
+  const orders = { '/spool/drop': (body: string) => orderedDrop(store, log, body) };
+  const control = await openControl({ path: `${config.spool.path}.sock`, log, status, orders });
   stop.addEventListener('abort', bell.ring);
   try {
     for (const tail of tails) tail.start();
@@ -121,8 +123,19 @@ async function runOnce(house: House, walks: readonly Walk[], wait: number): Prom
 /** Every walk takes its step, whatever the others do: one that is down or full holds no other back. */
 function stepAll(house: House, walks: readonly Walk[]): boolean {
   let moved = false;
+  expire(house);
   for (const walk of walks) moved = step(walk, house) || moved;
   return moved;
+}
+
+/** Too old to be kept is dropped here, so that it happens at work and at rest alike. */
+function expire({ store, parts: { log } }: House): void {
+  try {
+    store.expire();
+  } catch (problem) {
+    if (!(problem instanceof StoreProblem)) throw problem;
+    log.error(`${problem.message} What is too old is dropped later.`);
+  }
 }
 
 /** One step of a walk: moves at most one batch, and tells whether anything moved. It never waits. */

@@ -8,6 +8,7 @@ import { EXIT, type Io } from './io.ts';
 import { type Asked, parse } from './parse.ts';
 import { receiveCommand } from './receive.ts';
 import { runCommand } from './run.ts';
+import { spoolCommand } from './spool.ts';
 import { statusCommand } from './status.ts';
 import { tryCommand } from './try.ts';
 
@@ -17,6 +18,7 @@ const COMMANDS: readonly Command[] = [
   tryCommand,
   checkCommand,
   statusCommand,
+  spoolCommand,
   receiveCommand,
   completionCommand,
 ];

@@ -24,8 +24,7 @@ export const spoolOptions = {
   max_age: {
     default: 'never',
     meaning: 'Spooled records older than this are dropped and counted. never: they are kept.',
-    schema: z.string().transform((text) => (text === 'never' ? undefined : parseDuration(text))),
-    later: 'Spooled records are kept until they are delivered.',
+    schema: z.string().transform(readAge),
   },
   full: {
     default: 'block',
@@ -39,6 +38,13 @@ export const spoolOptions = {
     schema: z.enum(['normal', 'full']),
   },
 } as const satisfies Options;
+
+function readAge(text: string): number | undefined {
+  if (text === 'never') return undefined;
+  const ms = parseDuration(text);
+  if (ms === 0) throw new Error(`${text} would drop every record at once. Write never to keep them all`);
+  return ms;
+}
 
 function readSize(text: string): number | undefined {
   if (text === 'auto') return undefined;

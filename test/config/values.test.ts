@@ -156,7 +156,6 @@ test('every key that does not work yet takes its default and refuses all else, w
     select: "'*.err'",
     mark: '20m',
     report_loss: 'off',
-    max_age: '7d',
     listen: "':9100'",
     token: 'secret',
     health_after: '5s',

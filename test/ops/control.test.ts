@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { askControl, ControlProblem, openControl } from '../../agent/ops/control.ts';
+import { askControl, ControlProblem, openControl, orderControl } from '../../agent/ops/control.ts';
 import type { Log } from '../../agent/types.ts';
 import { DRAINING } from './parts.ts';
 
@@ -31,6 +31,30 @@ test('the socket answers /status with the snapshot and /metrics with the same fo
     await control.close();
   }
   assert.deepEqual(parts.warnings, []);
+});
+
+test('what the agent can be told to do is done by POST alone, and what goes wrong comes back as a sentence', async () => {
+  using parts = start();
+  const told: string[] = [];
+  const orders = {
+    '/spool/drop'(body: string) {
+      told.push(body);
+      if (body === 'bad') throw new Error('The disk is full.');
+      return '{"rows":1}';
+    },
+  };
+  const control = await openControl({ ...parts, path: parts.socket, orders });
+  try {
+    assert.equal(await orderControl(parts.socket, '/spool/drop', '{"input":"app"}'), '{"rows":1}');
+    await assert.rejects(orderControl(parts.socket, '/spool/drop', 'bad'), /answered 500 .*The disk is full\./);
+    await assert.rejects(orderControl(parts.socket, '/spool/drop', 'x'.repeat(70_000)), /the order is too long/);
+    await assert.rejects(orderControl(parts.socket, '/status', ''), /answered 405/);
+    await assert.rejects(askControl(parts.socket, '/spool/drop' as '/status'), /answered 405/);
+  } finally {
+    await control.close();
+  }
+  assert.deepEqual(told, ['{"input":"app"}', 'bad']);
+  assert.equal(await orderControl(parts.socket, '/spool/drop', ''), undefined);
 });
 
 test('the socket belongs to its owner alone from its first moment, and is gone after the close', async () => {
