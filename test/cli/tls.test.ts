@@ -1,0 +1,29 @@
+/** What the commands say of the files of TLS and of a server that speaks it. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { test } from 'node:test';
+import { tailship, writeConfig } from '../harness/agent.ts';
+import { certificate, certificates, writeCertificate } from '../harness/certificates.ts';
+import { scene } from '../harness/temp.ts';
+
+for (const command of ['run', 'check']) {
+  test(`${command}: a file of TLS that is absent or wrong is a mistake in the configuration, with its line`, async (t) => {
+    const s = scene(t);
+    const { client } = certificates();
+    const own = writeCertificate(s.dir, 'own', client);
+    const other = writeCertificate(s.dir, 'other', certificate({ name: 'other.test' }));
+    const cases = [
+      [`tls_ca = ${s.at('absent.pem')}`, 6, /tls_ca: there is no file .+absent\.pem\. Correct the path/],
+      [`tls_cert = ${own.cert}\ntls_key = ${other.key}`, 7, /tls_key: the key in .+other\.key does not belong to/],
+    ] as const;
+    for (const [syslog, line, sentence] of cases) {
+      const conf = writeConfig(s, { target: 'tls://localhost:6514', syslog });
+      const running = tailship(s, [command, '-c', conf]);
+      assert.equal((await running.exited).code, 2);
+      const said = (running.stdout() + running.stderr()).replaceAll(/\s+/g, ' ');
+      assert.match(said, sentence);
+      assert.ok(said.includes(`config.conf:${line}: `), said);
+    }
+    assert.equal(fs.existsSync(s.at('spool.db')), false);
+  });
+}
