@@ -56,7 +56,8 @@ export function handshakeReason(error: unknown, about: TlsAbout): string {
     if (about.cert === undefined) return `the server refused the TLS handshake (${alert}): ${wanted(about)}`;
     return `the server refused the agent's certificate ${about.cert}: ${OWN_REFUSED[alert]}`;
   }
-  return `the TLS handshake failed (${error instanceof Error ? error.message : code})`;
+  const fault = error instanceof Error && 'reason' in error ? error.reason : code;
+  return `the TLS handshake failed (${fault})`;
 }
 
 /** Why a connection broke after its handshake. A server of TLS 1.3 judges the agent's certificate only then. */

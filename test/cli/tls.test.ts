@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
-import { tailship, writeConfig } from '../harness/agent.ts';
+import { startReceiver, tailship, writeConfig } from '../harness/agent.ts';
 import { certificate, certificates, writeCertificate } from '../harness/certificates.ts';
 import { scene } from '../harness/temp.ts';
 
@@ -27,3 +27,22 @@ for (const command of ['run', 'check']) {
     assert.equal(fs.existsSync(s.at('spool.db')), false);
   });
 }
+
+test('receive takes over TLS what run --once sends, each with a certificate of its own, and proves it whole', async (t) => {
+  const s = scene(t);
+  const { authority, server, client } = certificates();
+  const ca = writeCertificate(s.dir, 'authority', authority).cert;
+  const theirs = writeCertificate(s.dir, 'server', server);
+  const own = writeCertificate(s.dir, 'client', client);
+  fs.writeFileSync(s.at('app.log'), 'Nov 23 10:00:01 web-1 billing[212]: [WARN] slow\n'.repeat(1_000));
+  const more = ['--cert', theirs.cert, '--key', theirs.key, '--ca', ca];
+  const receiver = await startReceiver(s, 'tls', { more });
+  const syslog = `tls_ca = ${ca}\ntls_cert = ${own.cert}\ntls_key = ${own.key}`;
+  const conf = writeConfig(s, { target: `tls://localhost:${receiver.port}`, syslog });
+  const running = tailship(s, ['run', '-c', conf, '--once']);
+  assert.equal((await running.exited).code, 0, running.stderr());
+  const { code, text } = await receiver.verdict();
+  assert.equal(code, 0, text);
+  assert.match(text, /complete/);
+  assert.equal(receiver.lines().length, 1_000);
+});
