@@ -7,12 +7,19 @@ import { until } from '../harness/wait.ts';
 import { startCarrier } from './carrier.ts';
 import { messagesOf, sentOf, targetOf } from './parts.ts';
 import { allSettled, assertNothingLost, assertOrder, numbers, RECORD, TRANSPORTS, WINDOW } from './promises.ts';
-import { type Server, startTcp, startUdp, type Treatment } from './servers.ts';
+import { startStream, TLS } from './secure.ts';
+import { type Server, startUdp, type Treatment } from './servers.ts';
 
 for (const { name, scheme, framing } of TRANSPORTS) {
-  const start = (t: TestContext, treat?: Treatment) => (scheme === 'udp' ? startUdp(t) : startTcp(t, treat));
+  const start = (t: TestContext, treat?: Treatment) => (scheme === 'udp' ? startUdp(t) : startStream(t, scheme, treat));
   const carry = (t: TestContext, server: Server, changes: Partial<LinkConfig> = {}) =>
-    startCarrier(t, targetOf(scheme, server.port), { framing, window: WINDOW, recordBytes: RECORD, ...changes });
+    startCarrier(t, targetOf(scheme, server.port), {
+      framing,
+      window: WINDOW,
+      recordBytes: RECORD,
+      ...TLS,
+      ...changes,
+    });
 
   describe(name, { concurrency: 4 }, () => {
     test('every record arrives once and in order, and settles', async (t) => {
@@ -62,7 +69,7 @@ for (const { name, scheme, framing } of TRANSPORTS) {
       await allSettled(carrier);
       assertNothingLost(carrier, server);
       assert.deepEqual([...new Set(server.received)].length, carrier.offered);
-      if (scheme === 'tcp') assertOrder(server);
+      if (scheme !== 'udp') assertOrder(server);
       const { messages } = carrier.shipper.status();
       assert.ok(messages.repeated > 0 && messages.sent >= carrier.offered);
     });
