@@ -7,6 +7,7 @@ import { renderHelp, renderOverview } from './help.ts';
 import { EXIT, type Io } from './io.ts';
 import { type Asked, parse } from './parse.ts';
 import { receiveCommand } from './receive.ts';
+import { forgetCommand, rewindCommand } from './rewind.ts';
 import { runCommand } from './run.ts';
 import { statusCommand } from './status.ts';
 import { tryCommand } from './try.ts';
@@ -17,6 +18,8 @@ const COMMANDS: readonly Command[] = [
   tryCommand,
   checkCommand,
   statusCommand,
+  rewindCommand,
+  forgetCommand,
   receiveCommand,
   completionCommand,
 ];

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { createWorld } from './fake-io.ts';
 
 const MANIFEST = path.resolve(import.meta.dirname, '../../package.json');
-const COMMANDS = ['run', 'try', 'check', 'status', 'receive', 'completion'];
+const COMMANDS = ['run', 'try', 'check', 'status', 'rewind', 'forget', 'receive', 'completion'];
 
 test('--version prints the version of package.json and nothing else', async () => {
   using world = createWorld();
@@ -41,12 +41,15 @@ test('each command has a help with usage, an example, its exit codes and where t
 test('no command is named that is not there', async () => {
   using world = createWorld();
   const { out } = await world.run('--help');
-  assert.doesNotMatch(out, /rewind|spool (ls|drain|export|drop)/);
+  assert.doesNotMatch(out, /spool (ls|drain|export|drop)/);
 });
 
 for (const [argv, sentence] of [
   [['chekc'], "'chekc' is no command of tailship. Did you mean 'check'?"],
-  [['frobnicate'], "'frobnicate' is no command of tailship. There are: run, try, check, status, receive, completion."],
+  [
+    ['frobnicate'],
+    "'frobnicate' is no command of tailship. There are: run, try, check, status, rewind, forget, receive, completion.",
+  ],
   [['help', 'trie'], "'trie' is no command of tailship. Did you mean 'try'?"],
   [['--onec'], '--onec is no option of tailship run. Did you mean --once?'],
   [['status', '--jsno'], '--jsno is no option of tailship status. Did you mean --json?'],
@@ -62,7 +65,9 @@ for (const [argv, sentence] of [
   [['run', '--once', '--wait', '60'], "--wait: '60' has no unit: write 60s for seconds, or use ms, m, h or d."],
   [['try', '--lines', 'many'], "--lines takes a whole number, and 'many' is none."],
   [['spool', 'ls'], "'spool' is no command of tailship."],
-  [['rewind'], "'rewind' is no command of tailship."],
+  [['rewind'], 'rewind needs a FILE or the name of an input.'],
+  [['rewind', 'app.log'], 'rewind needs --to: beginning, end, a byte or a time.'],
+  [['forget'], 'forget needs a FILE or the name of an input.'],
 ] as const) {
   test(`tailship ${argv.join(' ')} is refused with a sentence and exit code 2`, async () => {
     using world = createWorld();
