@@ -22,6 +22,7 @@ import { openFilesLimit } from './limits.ts';
 import { openControl } from './ops/control.ts';
 import { snapshot } from './snapshot.ts';
 import { orderedDrop } from './spool-drop.ts';
+import { fleeting } from './store/place.ts';
 import { openStore, type Store, StoreProblem } from './store/store.ts';
 import { realFiles } from './tail/files.ts';
 import { createTail } from './tail/tail.ts';
@@ -58,6 +59,8 @@ export async function runAgent(parts: AgentParts): Promise<number | undefined> {
   const { config, log, clock, stop } = parts;
   const bell = createBell();
   const store = openStore({ config: config.spool, clock, log, command: parts.command });
+  const risk = fleeting(config.spool.path);
+  if (risk !== undefined) log.warn(risk);
   const tails = config.inputs.map((input) =>
     createTail({
       ...{ input, files: realFiles, clock, log, registry: store, wake: bell.ring, once: parts.once !== undefined },

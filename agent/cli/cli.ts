@@ -7,6 +7,7 @@ import { renderHelp, renderOverview } from './help.ts';
 import { EXIT, type Io } from './io.ts';
 import { type Asked, parse } from './parse.ts';
 import { receiveCommand } from './receive.ts';
+import { forgetCommand, rewindCommand } from './rewind.ts';
 import { runCommand } from './run.ts';
 import { spoolCommand } from './spool.ts';
 import { statusCommand } from './status.ts';
@@ -19,6 +20,8 @@ const COMMANDS: readonly Command[] = [
   checkCommand,
   statusCommand,
   spoolCommand,
+  rewindCommand,
+  forgetCommand,
   receiveCommand,
   completionCommand,
 ];

@@ -55,6 +55,8 @@ export type Chain = {
   rewritten(gen: Gen, reason: string): void;
   /** A generation could not be read: looks where it went, or says why. */
   failed(gen: Gen, error: unknown): void;
+  /** Says why nothing more of it is read. */
+  halt(reason: string): void;
   /** Lets a deleted generation go before it was read to its end. */
   release(gen: Gen, reason: string): void;
   has(stat: Stat): boolean;
@@ -70,6 +72,7 @@ export function createChain(parts: ChainParts): Chain {
   const { path, input, files, clock, log, handles } = parts;
   const name = { input: input.name };
   let trouble: string | undefined;
+  let halted: string | undefined;
   /** True while another chain reads this file. */
   let alias = false;
   /** True once the live path was looked at and led to nothing. */
@@ -230,7 +233,11 @@ export function createChain(parts: ChainParts): Chain {
     fresh: () => parts.fresh || absent,
     gens: lineage.gens,
     live: lineage.live,
-    trouble: () => (alias ? 'the same file as another input path, read there' : trouble),
+    halt(reason) {
+      if (halted === undefined) log.error(reason, name);
+      halted = reason;
+    },
+    trouble: () => halted ?? (alias ? 'the same file as another input path, read there' : trouble),
     poll,
     survey,
     refresh,

@@ -13,11 +13,20 @@ for (const command of ['run', 'check']) {
     const own = writeCertificate(s.dir, 'own', client);
     const other = writeCertificate(s.dir, 'other', certificate({ name: 'other.test' }));
     const cases = [
-      [`tls_ca = ${s.at('absent.pem')}`, 6, /tls_ca: there is no file .+absent\.pem\. Correct the path/],
-      [`tls_cert = ${own.cert}\ntls_key = ${other.key}`, 7, /tls_key: the key in .+other\.key does not belong to/],
+      [`tls_ca = ${s.at('absent.pem')}`, 'tls_ca', /tls_ca: there is no file .+absent\.pem\. Correct the path/],
+      [
+        `tls_cert = ${own.cert}\ntls_key = ${other.key}`,
+        'tls_key',
+        /tls_key: the key in .+other\.key does not belong to/,
+      ],
     ] as const;
-    for (const [syslog, line, sentence] of cases) {
+    for (const [syslog, key, sentence] of cases) {
       const conf = writeConfig(s, { target: 'tls://localhost:6514', syslog });
+      const line =
+        fs
+          .readFileSync(conf, 'utf8')
+          .split('\n')
+          .findIndex((text) => text.startsWith(key)) + 1;
       const running = tailship(s, [command, '-c', conf]);
       assert.equal((await running.exited).code, 2);
       const said = (running.stdout() + running.stderr()).replaceAll(/\s+/g, ' ');
