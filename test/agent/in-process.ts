@@ -13,6 +13,8 @@ export type AgentSetup = {
   readonly target: string;
   readonly syslog?: string;
   readonly input?: string;
+  /** The keys of [spool] instead of the path in the agent's own folder. */
+  readonly spool?: string;
   readonly extra?: string;
 };
 
@@ -24,7 +26,7 @@ export function startAgent(t: TestContext, setup: AgentSetup): { file: string; f
   writeFileSync(
     conf,
     `[input]\npath = ${file}\npoll = 50ms\n${setup.input ?? ''}\n[syslog]\ntarget = ${setup.target}\n${setup.syslog ?? ''}\n` +
-      `[spool]\npath = ${join(folder, 'spool.db')}\n${setup.extra ?? ''}\n`,
+      `[spool]\n${setup.spool ?? `path = ${join(folder, 'spool.db')}`}\n${setup.extra ?? ''}\n`,
   );
   const { config } = loadConfig({ file: conf, env: {}, cwd: folder });
   const said: string[] = [];
