@@ -126,18 +126,18 @@ async function runOnce(house: House, walks: readonly Walk[], wait: number): Prom
 /** Every walk takes its step, whatever the others do: one that is down or full holds no other back. */
 function stepAll(house: House, walks: readonly Walk[]): boolean {
   let moved = false;
-  expire(house);
+  tend(house);
   for (const walk of walks) moved = step(walk, house) || moved;
   return moved;
 }
 
-/** Too old to be kept is dropped here, so that it happens at work and at rest alike. */
-function expire({ store, parts: { log } }: House): void {
+/** What the store has to look at now and then, so that it happens at work and at rest alike. */
+function tend({ store, parts: { log } }: House): void {
   try {
-    store.expire();
+    store.tend();
   } catch (problem) {
     if (!(problem instanceof StoreProblem)) throw problem;
-    log.error(`${problem.message} What is too old is dropped later.`);
+    log.error(`${problem.message} It is tried again.`);
   }
 }
 

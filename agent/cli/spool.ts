@@ -16,8 +16,7 @@ type Verb = keyof typeof VERBS;
 
 export const spoolCommand: Command = {
   name: 'spool',
-  usage:
-    'spool ls|export|drop|drain [-c FILE] [--json]\n[--destination NAME] [--input NAME] [--older-than TIME] [--out FILE] [--yes] [--wait 60s]',
+  usage: 'spool ls|export|drain|drop [-c FILE] [OPTIONS]',
   summary: 'List, copy, send or drop what waits for a server.',
   about: [
     'ls shows what waits for each destination; orphaned is one that the configuration no longer names: nothing sends it.',

@@ -8,6 +8,8 @@ import type { Batch, Clock, Count, Log, Sent, SpoolConfig } from '../types.ts';
 import { formatDuration, formatSize } from '../wire/units.ts';
 import type { Generations } from './generations.ts';
 import type { Book, Ledger } from './ledger.ts';
+import { fullDisk } from './problem.ts';
+import type { Reserve } from './reserve.ts';
 import type { Matched, Removed, Rows, SpoolFilter } from './rows.ts';
 import type { Space } from './space.ts';
 import type { Transactions } from './transactions.ts';
@@ -22,6 +24,7 @@ export type Settling = {
    * Keeps these, in order, until they can be sent. One that is a spool row already is marked as having been on the wire.
    * False, and nothing is written, when they do not all fit and `full` is block. What the other two policies drop is counted
    * as dropped:spool-full, and the answer is true. Drop-oldest takes the oldest rows of all destinations, those under way last.
+   * Throws StoreProblem as long as the disk is full, whatever `full` says: that is no reason to drop anything.
    */
   spool(destination: string, sent: readonly Sent[]): boolean;
   /**
@@ -30,10 +33,10 @@ export type Settling = {
    */
   drop(filter: SpoolFilter): Matched;
   /**
-   * Drops the rows that are older than `max_age` and not under way, and counts them as dropped:spool-age. Looks once a second at
-   * most, so that it may be called at every turn of the loop.
+   * Drops the rows that are older than `max_age` and not under way, and counts them as dropped:spool-age; and looks whether a
+   * full disk has room again. Once a second at most, so that it may be called at every turn of the loop.
    */
-  expire(): void;
+  tend(): void;
 };
 
 type Parts = {
@@ -45,6 +48,7 @@ type Parts = {
   readonly ledger: Ledger;
   readonly rows: Rows;
   readonly space: Space;
+  readonly reserve: Reserve;
   /** Bytes that the state may take on disk. */
   readonly limit: number;
 };
@@ -57,7 +61,7 @@ const EXPIRE_EVERY = 1_000;
 const EXPIRE_ROWS = 256;
 
 export function createSettling(parts: Parts): Settling {
-  const { config, clock, tx, move, ledger, rows, space } = parts;
+  const { config, clock, tx, move, ledger, rows, space, reserve } = parts;
   const sayDropped = createSaying(parts, (dropped) => {
     const cure = 'Bring the server back, raise [spool] max_size, or use full = block.';
     return `The spool ${config.path} is full (${formatSize(parts.limit)}): ${dropped} by full = ${config.full}, and counted. ${cure}`;
@@ -173,6 +177,7 @@ export function createSettling(parts: Parts): Settling {
     },
     spool(destination, sent) {
       const total = sent.reduce((sum, one) => sum + pagesOf(one), 0);
+      if (total > 0 && reserve.scarce()) throw fullDisk(config.path);
       if (total > 0) prepare(total);
       return tx.run('spool into', () => {
         if (total > 0 && config.full === 'block' && !space.fits(total, 0)) return false;
@@ -184,7 +189,8 @@ export function createSettling(parts: Parts): Settling {
       });
     },
     drop: (filter) => tx.run('drop rows of', () => bookDropped(rows.removeMatching(filter), 'by-hand')),
-    expire() {
+    tend() {
+      reserve.tend();
       if (config.maxAge === undefined || clock.ticks() < nextLook || rows.empty()) return;
       const before = clock.now() - config.maxAge;
       const { rows: dropped } = tx.run('drop old rows of', () => expireSome(before));

@@ -9,7 +9,7 @@ const line = (n: number) => `Jul 15 11:30:35 host app: [12][INFO] message ${n}\n
 
 test('a state file that is removed under the agent is written anew, and nothing is sent twice or lost', async (t) => {
   const server = await startUdpServer(t);
-  const agent = startAgent(t, { target: server.url, spool: 'state' });
+  const agent = startAgent(t, { target: server.url, state: 'state' });
   const state = join(agent.folder, 'state');
   writeFileSync(agent.file, line(1));
   await until('the first record has come', () => server.messages.length === 1);

@@ -62,10 +62,10 @@ test('a spool that was dropped as a whole gives its space back', (t) => {
 
 test('rows older than max_age are dropped and counted, the younger ones stay, and it is said', (t) => {
   const { store, clock, log } = three(t, { maxAge: 2 * 3_600_000 });
-  store.expire();
+  store.tend();
   assert.equal(store.spooled('main').rows, 2, 'at its age, not beyond it');
   clock.turn(1_000);
-  store.expire();
+  store.tend();
   assert.deepEqual([store.spooled('main').rows, store.spooled('old').rows], [1, 1]);
   assert.deepEqual(books(store)[0], {
     ...{ destination: 'main', input: 'app', read: count(2, 10), spool: count(0, 0) },
@@ -73,25 +73,25 @@ test('rows older than max_age are dropped and counted, the younger ones stay, an
   });
   assert.match(log.said.join(), /^warn 2 lines \(10B\) were dropped .*older than max_age = 2h/);
   clock.turn(3 * 3_600_000);
-  store.expire();
+  store.tend();
   assert.deepEqual([store.spooled('main').rows, store.spooled('old').rows], [0, 0]);
 });
 
 test('a row that is on the wire is not too old as long as it is there', (t) => {
   const { store, clock } = three(t, { maxAge: 60_000 });
   const [first] = rowsOf(store, 'main');
-  store.expire();
+  store.tend();
   assert.equal(store.spooled('main').rows, 2);
   store.spool('main', [first!]);
   clock.turn(1_000);
-  store.expire();
+  store.tend();
   assert.equal(store.spooled('main').rows, 1);
 });
 
 test('without max_age nothing is ever too old', (t) => {
   const { store, clock } = three(t);
   clock.turn(10 * 365 * 86_400_000);
-  store.expire();
+  store.tend();
   assert.equal(store.spooled('main').rows, 2);
 });
 
