@@ -14,8 +14,10 @@ import { createGenerations, type Generations } from './generations.ts';
 import { createLedger, type LedgerRow, type LossRow, readLedger, readLosses } from './ledger.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { freeBytes, prepareFolder, setAside } from './place.ts';
+import { createPositionsCopy, readPositions } from './positions.ts';
 import { isDamage, isFull, problemOf, StoreProblem } from './problem.ts';
 import { createRescue } from './rescue.ts';
+import { type Recovered, recover } from './recover.ts';
 import { createReserve, reserveOf } from './reserve.ts';
 import { createRows, type Spooled } from './rows.ts';
 import { createSettling, type Settling } from './settle.ts';
@@ -103,12 +105,18 @@ export function createStore(
   const rows = createRows(db, tx);
   const rescue = createRescue(db, log);
   const space = createSpace(db, limit, walLimit, clock, log);
+  const copy = createPositionsCopy(db, clock);
+  const settling = createSettling({ config, clock, log, tx, move, ledger, rows, space, reserve, limit });
   registry.prune(new Set<FileId>());
   if (rows.empty() && space.status().free > 0) space.giveBack(rows.empty);
 
   return {
     ...registry,
-    ...createSettling({ config, clock, log, tx, move, ledger, rows, space, reserve, limit }),
+    ...settling,
+    tend() {
+      settling.tend();
+      tx.look('read', copy.tend);
+    },
     read: (destination, afterRow) => tx.look('read', () => rows.read(destination, afterRow)),
     newestRow: (destination) => tx.look('read', () => rows.newest(destination)),
     spooled: (destination) => tx.look('read', () => rows.spooled(destination)),
@@ -122,6 +130,7 @@ export function createStore(
       if (!db.open) return;
       space.finish(rows.empty());
       rescue.restore();
+      tx.look('read', copy.write);
       db.close();
       lock.release();
     },
@@ -145,7 +154,8 @@ function withReserve<T>(file: string, open: () => T): T {
   }
 }
 
-function openOrSetAside({ config, clock, log }: StoreParts, open: () => Database.Database): Database.Database {
+function openOrSetAside(parts: StoreParts, open: () => Database.Database): Database.Database {
+  const { config, clock, log } = parts;
   try {
     return open();
   } catch (error) {
@@ -153,11 +163,21 @@ function openOrSetAside({ config, clock, log }: StoreParts, open: () => Database
     const kept = setAside(config.path, clock.now());
     const why = error instanceof Error ? error.message : String(error);
     const db = open();
+    const saved = recover(db, kept, readPositions(config.path));
     log.error(
-      `The spool ${config.path} cannot be used (${why}). It is kept as ${kept}, and a new one was begun. Its positions are gone: ` +
-        'the log files are read as at a first start, so with start = beginning the server gets lines again, and with start = end ' +
-        'what was written meanwhile is passed over. What stood in the old spool only is not sent.',
+      `The spool ${config.path} cannot be used (${why}). It is kept as ${kept}, and a new one was begun. ${savedText(saved)}`,
     );
     return db;
   }
+}
+
+function savedText({ generations, rows, lines, missing, copy }: Recovered): string {
+  const positions =
+    generations === 0
+      ? 'Its positions are gone: the log files are read as at a first start, so with start = beginning the server gets lines ' +
+        'again, and with start = end what was written meanwhile is passed over.'
+      : `Positions were taken from ${copy ? 'their second copy, so what was read in its last second comes again' : 'what can still be read of it'}.`;
+  const found = rows === 0 ? '' : ` ${lines} lines that wait were saved.`;
+  const lost = missing === 0 ? '' : ` ${missing} lines that stood in it only are lost, and counted.`;
+  return `${positions}${found}${lost || (generations === 0 ? ' What stood in the old spool only is not sent.' : '')}`;
 }
