@@ -1,11 +1,6 @@
 /**
-<<<<<<< HEAD
- * How fast the agent ships a file over TCP on this machine: `scripts/bench [--lines 1000000] [--runs 3] [--tls]`.
- * With --tls each run over TCP is followed by one over TLS, and their ratio is told.
-=======
  * How fast the agent ships a file over TCP on this machine, beside rsyslog where that is installed:
  * `scripts/bench [--lines 1000000] [--runs 3]`. README.md in this folder says how to read it.
->>>>>>> perf
  *
  * A run is one start of one program, with empty state, from the file to a sink that only counts; the programs take turns.
  * MB/s are megabytes (10^6 bytes) of the file per second between the first and the last byte at the sink. MB per CPU-second
@@ -17,7 +12,6 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { certificates } from '../test/harness/certificates.ts';
 import { corpus } from './corpus.ts';
 import { RSYSLOG, rsyslogConfig } from './rsyslog.ts';
 import type { Arrived } from './sink.ts';
@@ -25,35 +19,12 @@ import type { Arrived } from './sink.ts';
 const ROOT = path.resolve(import.meta.dirname, '..');
 
 const { values } = parseArgs({
-  options: {
-    lines: { type: 'string', default: '1000000' },
-    runs: { type: 'string', default: '3' },
-    tls: { type: 'boolean', default: false },
-  },
+  options: { lines: { type: 'string', default: '1000000' }, runs: { type: 'string', default: '3' } },
 });
 const lines = Number(values.lines);
 const file = corpus(lines);
 const size = fs.statSync(file).size;
 
-<<<<<<< HEAD
-const schemes = values.tls ? (['tcp', 'tls'] as const) : (['tcp'] as const);
-const results: Record<'tcp' | 'tls', Result[]> = { tcp: [], tls: [] };
-for (let run = 1; run <= Number(values.runs); run++) {
-  for (const scheme of schemes) {
-    const result = await measure(scheme);
-    results[scheme].push(result);
-    process.stderr.write(`run ${run}, ${scheme}: ${row(result)}\n`);
-  }
-}
-process.stdout.write(`${machine()}\n${lines} lines, ${(size / 1e6).toFixed(1)} MB, to a counting sink; medians\n`);
-for (const scheme of schemes) process.stdout.write(`  ${scheme}: ${row(medians(scheme))}\n`);
-if (values.tls) {
-  const ratio = (of: 'rate' | 'perCpu') => (medians('tls')[of] / medians('tcp')[of]).toFixed(2);
-  process.stdout.write(`  tls / tcp: ${ratio('rate')} of the rate, ${ratio('perCpu')} per CPU-second\n`);
-}
-
-=======
->>>>>>> perf
 type Result = { readonly rate: number; readonly perCpu: number; readonly wire: number; readonly rss: number };
 /** A program in the race: its command line, from a folder of its own and the sink's port. `ends`: it ends by itself. */
 type Racer = {
@@ -103,18 +74,6 @@ function row({ rate, perCpu, wire, rss }: Result): string {
   return `${rate.toFixed(1)} MB/s, ${perCpu.toFixed(1)} MB per CPU-second, ${wire.toFixed(1)} MB/s on the wire, ${rss.toFixed(0)} MB of memory at most`;
 }
 
-<<<<<<< HEAD
-function medians(scheme: 'tcp' | 'tls'): Result {
-  const median = (of: (result: Result) => number) => {
-    const sorted = results[scheme].map(of).sort((a, b) => a - b);
-    return sorted[Math.floor((sorted.length - 1) / 2)]!;
-  };
-  return {
-    rate: median((result) => result.rate),
-    perCpu: median((result) => result.perCpu),
-    wire: median((result) => result.wire),
-    rss: median((result) => result.rss),
-=======
 function median(results: readonly Result[]): Result {
   const middle = (of: (result: Result) => number) =>
     results.map(of).sort((a, b) => a - b)[Math.floor((results.length - 1) / 2)]!;
@@ -123,7 +82,6 @@ function median(results: readonly Result[]): Result {
     perCpu: middle(({ perCpu }) => perCpu),
     wire: middle(({ wire }) => wire),
     rss: middle(({ rss }) => rss),
->>>>>>> perf
   };
 }
 
@@ -132,28 +90,11 @@ function machine(): string {
   return `${cpu?.model.trim()}, ${os.availableParallelism()} CPUs, ${os.type()} ${os.release()}, Node ${process.versions.node}`;
 }
 
-<<<<<<< HEAD
-async function measure(scheme: 'tcp' | 'tls'): Promise<Result> {
-  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'tailship-bench-'));
-  const { authority, server } = certificates();
-  const ca = path.join(dir, 'ca.pem');
-  fs.writeFileSync(ca, authority.cert);
-  const secret = scheme === 'tls' ? [server.cert, server.key] : [];
-  const sink = fork(path.join(import.meta.dirname, 'sink.ts'), secret);
-  try {
-    const [port] = (await once(sink, 'message')) as [number];
-    const conf = path.join(dir, 'config.conf');
-    fs.writeFileSync(
-      conf,
-      `[input]\npath = ${file}\n[syslog]\ntarget = ${scheme}://127.0.0.1:${port}\ntls_ca = ${ca}\n[spool]\npath = ${dir}/spool.db\n`,
-    );
-=======
 async function measure(racer: Racer): Promise<Result> {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'tailship-bench-'));
   const sink = fork(path.join(import.meta.dirname, 'sink.ts'), [String(lines)]);
   try {
     const [port] = (await once(sink, 'message')) as [number];
->>>>>>> perf
     const arrival = once(sink, 'message') as Promise<[Arrived]>;
     const running = runMeasured(racer.command(dir, port), path.join(dir, 'log'), racer.ends ? undefined : arrival);
     const used = await running;

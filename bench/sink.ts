@@ -3,7 +3,6 @@
  * parent once as many line feeds came as its argument says, or the last sender has closed. It tells its port first.
  */
 import net from 'node:net';
-import tls from 'node:tls';
 
 /** What came over all connections, and when its first and last bytes came, in ms of one clock. */
 export type Arrived = {
@@ -13,13 +12,6 @@ export type Arrived = {
   readonly last: number;
 };
 
-<<<<<<< HEAD
-function serve(socket: net.Socket): void {
-  let bytes = 0;
-  let lineFeeds = 0;
-  let first = 0;
-  let last = 0;
-=======
 const expected = Number(process.argv[2]);
 let bytes = 0;
 let lineFeeds = 0;
@@ -36,7 +28,6 @@ function tell(): void {
 
 const server = net.createServer((socket) => {
   open += 1;
->>>>>>> perf
   socket.on('data', (block: Buffer) => {
     last = performance.now();
     if (bytes === 0) first = last;
@@ -48,15 +39,6 @@ const server = net.createServer((socket) => {
     open -= 1;
     if (open === 0) tell();
   });
-<<<<<<< HEAD
-  socket.on('close', () => process.send?.({ bytes, lineFeeds, first, last } satisfies Arrived));
-}
-
-/** Certificate and key in PEM, where it is to speak TLS. */
-const [, , cert, key] = process.argv;
-const server = cert && key ? tls.createServer({ cert, key }, serve) : net.createServer(serve);
-=======
 });
->>>>>>> perf
 server.listen(0, '127.0.0.1', () => process.send?.((server.address() as net.AddressInfo).port));
 process.on('disconnect', () => process.exit());
