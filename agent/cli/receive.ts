@@ -8,7 +8,7 @@ export const receiveCommand: Command = {
   usage: 'receive [--listen URL]... [--out FILE] [--json]\n  [--verify [--from-first]] [--idle TIME]',
   summary: 'A small syslog server, for trials and proofs.',
   about: [
-    'Receives syslog over UDP and TCP until Ctrl-C and writes one message a line. Both framings of TCP are told apart by ' +
+    'Receives syslog over UDP, TCP and RELP until Ctrl-C and writes one message a line. Both framings of TCP are told apart by ' +
       'themselves, and records that were sent in parts are joined.',
     'With --verify it adds up the identity element of every record (at, len, skip, after) and reports at the end for each ' +
       'file which bytes arrived, every gap and every repeat.',
@@ -17,7 +17,7 @@ export const receiveCommand: Command = {
     listen: {
       kind: 'list',
       value: 'URL',
-      meaning: `udp://HOST:PORT or tcp://HOST:PORT; may be given several times, port 0 means any free one. Without it: ${LISTEN.join(' and ')}.`,
+      meaning: `udp://HOST:PORT, tcp://HOST:PORT or relp://HOST:PORT; may be given several times, port 0 means any free one. Without it: ${LISTEN.join(' and ')}.`,
     },
     out: {
       kind: 'value',

@@ -3,6 +3,7 @@
  */
 import { type ListenAddress, readListenUrl } from './address.ts';
 import type { Listener, ListenerParts } from './listener.ts';
+import { openRelp } from './relp.ts';
 import { openTcp } from './tcp.ts';
 import { openUdp } from './udp.ts';
 
@@ -18,6 +19,7 @@ export type Collector = {
 const PROTOCOLS: Readonly<Record<string, (address: ListenAddress, parts: ListenerParts) => Promise<Listener>>> = {
   udp: openUdp,
   tcp: openTcp,
+  relp: openRelp,
 };
 
 /** A collector on the given URLs; throws a ListenProblem for one that cannot be read. */

@@ -12,20 +12,26 @@ import { untilQuiet } from './quiet.ts';
 const QUIET = 200;
 const GRACE = 1000;
 
+/** Takes what comes over a connection. A protocol in which the server takes leave gives a function that does. */
+type Serve = (socket: Socket, parts: ListenerParts) => (() => Promise<void>) | undefined;
+
 /** Listens for connections, any number at once. Rejects with a ListenProblem. */
-export async function openTcp(address: ListenAddress, parts: ListenerParts): Promise<Listener> {
+export async function openTcp(
+  address: ListenAddress,
+  parts: ListenerParts,
+  serve: Serve = serveTcp,
+): Promise<Listener> {
   const { clock, say } = parts;
-  const connections = new Set<Socket>();
+  const connections = new Map<Socket, ReturnType<Serve>>();
   let paused = false;
   let lastData = 0;
 
   const server = createServer({ allowHalfOpen: true, keepAlive: true }, (socket) => {
-    connections.add(socket);
     socket.on('close', () => connections.delete(socket));
     socket.on('data', () => {
       lastData = clock.ticks();
     });
-    serve(socket, parts);
+    connections.set(socket, serve(socket, parts));
     if (paused) socket.pause();
   });
   await new Promise<void>((resolve, reject) => {
@@ -39,21 +45,25 @@ export async function openTcp(address: ListenAddress, parts: ListenerParts): Pro
     url: boundUrl(address.scheme, server.address() as AddressInfo),
     pause(yes) {
       paused = yes;
-      for (const socket of connections) yes ? socket.pause() : socket.resume();
+      for (const socket of connections.keys()) yes ? socket.pause() : socket.resume();
     },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const socket of connections) socket.resume();
+      for (const socket of connections.keys()) socket.resume();
       await untilQuiet({ clock, quiet: QUIET, grace: GRACE, last: () => lastData, over: () => connections.size === 0 });
+      await Promise.all([...connections.values()].map((takeLeave) => takeLeave?.()));
       // A reset and not an end: a sender that has just half-closed takes our end as the proof that all has arrived.
-      for (const socket of connections) if (!socket.readableEnded) socket.resetAndDestroy();
+      for (const [socket, takeLeave] of connections) {
+        if (takeLeave) socket.destroySoon();
+        else if (!socket.readableEnded) socket.resetAndDestroy();
+      }
       await closed;
     },
   };
 }
 
 /** Takes a connection's messages until the peer ends it. */
-function serve(socket: Socket, parts: ListenerParts): void {
+function serveTcp(socket: Socket, parts: ListenerParts): undefined {
   const { taker, say } = parts;
   const peer = `${socket.remoteAddress}:${socket.remotePort}`;
   const deframer = createDeframer(taker.take, parts.limit);

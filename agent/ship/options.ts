@@ -7,8 +7,8 @@ import { parseDuration, parseSize } from '../wire/units.ts';
 /** Port of each scheme where the target names none. */
 const PORTS = { udp: 514, tcp: 514, tls: 6514, relp: 2514, relps: 2514 } as const;
 const SCHEMES = Object.keys(PORTS);
-const NOW = 'udp://HOST:PORT and tcp://HOST:PORT do';
-const NO_TLS = 'There is no TLS; udp:// and tcp:// targets work.';
+const NOW = 'udp://HOST:PORT, tcp://HOST:PORT and relp://HOST:PORT do';
+const NO_TLS = 'There is no TLS; udp://, tcp:// and relp:// targets work.';
 
 const duration = z.string().transform((text) => parseDuration(text));
 const positive = duration.refine((ms) => ms > 0, 'must be more than 0');
@@ -17,7 +17,7 @@ export const linkOptions = {
   target: {
     default: 'udp://127.0.0.1:514',
     meaning:
-      'The syslog server: udp://HOST:PORT or tcp://HOST:PORT, IPv6 in brackets; @HOST:PORT (UDP) and @@HOST:PORT (TCP) as in rsyslog. The port may be left out: 514. Not in this version yet: tls:// (6514), relp:// and relps:// (2514), and several servers with commas between, for failover.',
+      'The syslog server: udp://HOST:PORT, tcp://HOST:PORT or relp://HOST:PORT, IPv6 in brackets; @HOST:PORT (UDP) and @@HOST:PORT (TCP) as in rsyslog. The port may be left out: 514, and 2514 for RELP. Not in this version yet: tls:// (6514), relps:// (2514), and several servers with commas between, for failover.',
     schema: z.string().transform((text, context) => {
       const word = /^([^:@]+):\/\//.exec(text)?.[1]?.toLowerCase();
       if (word === undefined || isScheme(word)) return readTarget(text);
@@ -28,7 +28,8 @@ export const linkOptions = {
   },
   framing: {
     default: 'newline',
-    meaning: 'How records are told apart on a TCP stream: newline, or octet-counting (RFC 6587). UDP has no framing.',
+    meaning:
+      'How records are told apart on a TCP stream: newline, or octet-counting (RFC 6587). UDP has no framing, and RELP one of its own.',
     schema: z.enum(['newline', 'octet-counting']),
   },
   time: {
@@ -45,7 +46,7 @@ export const linkOptions = {
   window: {
     default: '16MiB',
     meaning:
-      'The most that is under way at a time, sent and not yet acknowledged. It is what a broken link may repeat.',
+      'The most that is under way at a time, sent and not yet acknowledged. It is what a broken link may repeat; over RELP only what was not answered.',
     schema: z
       .string()
       .transform((text) => parseSize(text))
@@ -114,7 +115,7 @@ function readTarget(text: string): Target {
   }
   const [scheme, rest] = readScheme(text);
   const { host, port } = readAddress(rest.replace(/\/$/, ''), text);
-  if (scheme !== 'udp' && scheme !== 'tcp') {
+  if (scheme !== 'udp' && scheme !== 'tcp' && scheme !== 'relp') {
     throw new Error(`${scheme}:// does not work in this version yet; ${NOW}`);
   }
   const number = port === undefined ? PORTS[scheme] : Number(port);

@@ -6,11 +6,12 @@ import type { LinkConfig } from '../../agent/types.ts';
 import { until } from '../harness/wait.ts';
 import { type Carrier, startCarrier } from './carrier.ts';
 import { messagesOf, sentOf, targetOf } from './parts.ts';
-import { type Server, startTcp, startUdp, type Treatment } from './servers.ts';
+import { type Server, startRelp, startTcp, startUdp, type Treatment } from './servers.ts';
 
 const TRANSPORTS = [
   { name: 'udp', scheme: 'udp', framing: 'newline' },
   { name: 'tcp, newline framing', scheme: 'tcp', framing: 'newline' },
+  { name: 'relp', scheme: 'relp', framing: 'newline' },
   { name: 'tcp, octet counting', scheme: 'tcp', framing: 'octet-counting' },
 ] as const;
 
@@ -49,7 +50,8 @@ function assertOrder(server: Server): void {
 }
 
 for (const { name, scheme, framing } of TRANSPORTS) {
-  const start = (t: TestContext, treat?: Treatment) => (scheme === 'udp' ? startUdp(t) : startTcp(t, treat));
+  const starts = { udp: startUdp, tcp: startTcp, relp: startRelp } as const;
+  const start = (t: TestContext) => starts[scheme](t);
   const carry = (t: TestContext, server: Server, changes: Partial<LinkConfig> = {}) =>
     startCarrier(t, targetOf(scheme, server.port), { framing, window: WINDOW, recordBytes: RECORD, ...changes });
 
@@ -99,7 +101,7 @@ for (const { name, scheme, framing } of TRANSPORTS) {
       await allSettled(carrier);
       assertNothingLost(carrier, server);
       assert.deepEqual([...new Set(server.received)].length, carrier.offered);
-      if (scheme === 'tcp') assertOrder(server);
+      if (scheme !== 'udp') assertOrder(server);
       const { messages } = carrier.shipper.status();
       assert.ok(messages.repeated > 0 && messages.sent >= carrier.offered);
     });
