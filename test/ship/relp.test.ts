@@ -1,5 +1,6 @@
 /** What only RELP knows: answers by number, refusals, the server's own word, and what of a batch was not answered. */
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { createTransactions } from '../../agent/ship/relp-transactions.ts';
 import type { LinkConfig } from '../../agent/types.ts';
@@ -7,7 +8,7 @@ import { LAST_TXNR } from '../../agent/wire/relp.ts';
 import { until } from '../harness/wait.ts';
 import { type Carrier, startCarrier } from './carrier.ts';
 import { batchOf, targetOf } from './parts.ts';
-import { type Answers, type Server, startRelp, startTcp } from './servers.ts';
+import { type Answers, relpTreatment, type Server, startRelp, startTcp } from './servers.ts';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 
@@ -47,6 +48,33 @@ describe('relp', { concurrency: 4 }, () => {
       await allSettled(carrier);
       assertOnce(server, 1_000);
       assert.ok(server.connections.length >= 5);
+    });
+  }
+
+  const HANGUPS = {
+    'hangs up': (socket) => void socket.destroy(),
+    resets: (socket) => void socket.resetAndDestroy(),
+    'closes its half': (socket) => void socket.end(),
+  } satisfies Record<string, (socket: Socket) => void>;
+  for (const [what, hangUp] of Object.entries(HANGUPS)) {
+    test(`a server that ${what} under a stream: nothing is lost`, async (t) => {
+      const polite = relpTreatment(() => '200 OK');
+      const server = await startTcp(t, (socket, read, index, note) => {
+        let left = index < 4 ? 10_050 : Number.POSITIVE_INFINITY;
+        polite(socket, read, index, note);
+        socket.on('data', (bytes) => {
+          left -= bytes.length;
+          if (left <= 0) hangUp(socket);
+        });
+      });
+      const carrier = startCarrier(t, targetOf('relp', server.port));
+      for (let i = 0; i < 40 || server.connections.length < 5; i += 1) {
+        carrier.offer(100, 50);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      await allSettled(carrier);
+      assert.deepEqual(carrier.settled, numbers(carrier.offered));
+      assert.equal(new Set(server.received).size, carrier.offered);
     });
   }
 

@@ -75,7 +75,8 @@ export async function startRelp(t: TestContext, answers: Answers = () => '200 OK
   return startTcp(t, relpTreatment(answers));
 }
 
-function relpTreatment(answers: Answers): Treatment {
+/** Speaks RELP on a connection. */
+export function relpTreatment(answers: Answers): Treatment {
   return (socket, _read, index, note) => {
     const parser = createRelpParser((frame) => {
       const say = (text: string) => void (socket.writable && socket.write(text));
