@@ -144,10 +144,11 @@ function messageOf({ payload, ends }: Batch, index: number): Buffer {
 function rest({ batch, fate, open }: Flight): Batch {
   if (open === fate.length) return batch;
   const messages: Buffer[] = [];
-  const ends = new Uint32Array(open);
+  // Lines that are in no message cannot be settled: of a batch that waits only for those before it, the last message stays.
+  const ends = new Uint32Array(Math.max(1, open));
   let at = 0;
   for (let i = 0; i < fate.length; i += 1) {
-    if (fate[i] === DONE) continue;
+    if (fate[i] === DONE && (open > 0 || i < fate.length - 1)) continue;
     const message = messageOf(batch, i);
     messages.push(message);
     at += message.length;
