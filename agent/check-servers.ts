@@ -2,10 +2,11 @@
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { askRelpOffer } from './check-relp.ts';
+import { checkTls, shakeHands } from './check-tls.ts';
 import { sectionText } from './config-names.ts';
 import { bad, type Finding, fine, placeOf, type Said } from './findings.ts';
 import type { Loaded } from './sections.ts';
-import type { Target } from './types.ts';
+import type { Target, TlsConfig } from './types.ts';
 
 /** Names and connections, handed in so that a test can refuse them. */
 export type Net = {
@@ -15,6 +16,8 @@ export type Net = {
   offer(address: string, port: number, ms: number): Promise<ReadonlyMap<string, string>>;
   /** Connects and lets go at once. Throws as node:net does; code ETIMEDOUT when nothing comes for `ms`. */
   connect(address: string, port: number, ms: number): Promise<void>;
+  /** Makes a TLS connection and lets go of it. */
+  readonly shake: typeof shakeHands;
 };
 
 /** How long a server may take to answer, ms. */
@@ -25,14 +28,15 @@ export async function checkServers(loaded: Loaded, net: Net = realNet): Promise<
     const alone = loaded.config.destinations.length === 1;
     const where = placeOf(loaded, sectionText('syslog', name === 'syslog' ? undefined : name), 'target');
     return link.targets.map(async (target) => {
-      const said = await checkTarget(target, net);
+      const said = await checkTarget(target, link.tls, net);
       return said.map((one) => ({ ...one, what: alone ? one.what : `${name}: ${one.what}`, where }));
     });
   });
   return (await Promise.all(checks)).flat();
 }
 
-async function checkTarget({ url, scheme, host, port }: Target, net: Net): Promise<Said[]> {
+async function checkTarget(target: Target, tls: TlsConfig, net: Net): Promise<Said[]> {
+  const { url, scheme, host, port } = target;
   let addresses: readonly string[];
   try {
     addresses = await net.resolve(host);
@@ -52,7 +56,8 @@ async function checkTarget({ url, scheme, host, port }: Target, net: Net): Promi
         return [fine(`${url}: ${known}Port ${port} of ${address} opens RELP sessions; ${offerText(offer)}.`)];
       }
       await net.connect(address, port, PATIENCE);
-      return [fine(`${url}: ${known}Port ${port} of ${address} takes connections.`)];
+      const taken = fine(`${url}: ${known}Port ${port} of ${address} takes connections.`);
+      return scheme === 'tls' ? [taken, ...(await checkTls(target, address, tls, net.shake))] : [taken];
     } catch (problem) {
       failures.push(`${address}: ${inWords(codeOf(problem))}`);
     }
@@ -83,6 +88,7 @@ function codeOf(problem: unknown): string {
 }
 
 const realNet: Net = {
+  shake: shakeHands,
   resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
   offer: askRelpOffer,
   connect: (host, port, ms) =>

@@ -216,6 +216,17 @@ export type LinkConfig = {
   readonly linger: number; // ms; Infinity for `never`
   readonly window: number; // bytes
   readonly timeout: number; // ms
+  readonly tls: TlsConfig;
+};
+
+/** What TLS is set up with. Files are absolute paths; `cert` and `key` are both there or neither. */
+export type TlsConfig = {
+  /** Undefined: the authorities of the system. */
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  /** Whether the server's certificate and its name are checked. */
+  readonly verify: boolean;
 };
 
 export type DestinationConfig = { readonly name: string; readonly record: RecordConfig; readonly link: LinkConfig };

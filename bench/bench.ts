@@ -1,5 +1,6 @@
 /**
- * How fast the agent ships a file over TCP on this machine: `scripts/bench [--lines 1000000] [--runs 3]`.
+ * How fast the agent ships a file over TCP on this machine: `scripts/bench [--lines 1000000] [--runs 3] [--tls]`.
+ * With --tls each run over TCP is followed by one over TLS, and their ratio is told.
  *
  * A run is one `tailship run --once` of its own, with an empty spool, from a file of a million lines to a sink that only counts.
  * MB/s are megabytes (10^6 bytes) of the file per second between the first and the last byte at the sink. MB per CPU-second
@@ -11,32 +12,38 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { certificates } from '../test/harness/certificates.ts';
 import { corpus } from './corpus.ts';
 import type { Arrived } from './sink.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 
 const { values } = parseArgs({
-  options: { lines: { type: 'string', default: '1000000' }, runs: { type: 'string', default: '3' } },
+  options: {
+    lines: { type: 'string', default: '1000000' },
+    runs: { type: 'string', default: '3' },
+    tls: { type: 'boolean', default: false },
+  },
 });
 const lines = Number(values.lines);
 const file = corpus(lines);
 const size = fs.statSync(file).size;
 
-const results: Result[] = [];
+const schemes = values.tls ? (['tcp', 'tls'] as const) : (['tcp'] as const);
+const results: Record<'tcp' | 'tls', Result[]> = { tcp: [], tls: [] };
 for (let run = 1; run <= Number(values.runs); run++) {
-  results.push(await measure());
-  process.stderr.write(`run ${run}: ${row(results.at(-1)!)}\n`);
+  for (const scheme of schemes) {
+    const result = await measure(scheme);
+    results[scheme].push(result);
+    process.stderr.write(`run ${run}, ${scheme}: ${row(result)}\n`);
+  }
 }
-process.stdout.write(`${machine()}
-${lines} lines, ${(size / 1e6).toFixed(1)} MB, over TCP to a counting sink; median of ${results.length} runs
-  ${row({
-    rate: median((result) => result.rate),
-    perCpu: median((result) => result.perCpu),
-    wire: median((result) => result.wire),
-    rss: median((result) => result.rss),
-  })}
-`);
+process.stdout.write(`${machine()}\n${lines} lines, ${(size / 1e6).toFixed(1)} MB, to a counting sink; medians\n`);
+for (const scheme of schemes) process.stdout.write(`  ${scheme}: ${row(medians(scheme))}\n`);
+if (values.tls) {
+  const ratio = (of: 'rate' | 'perCpu') => (medians('tls')[of] / medians('tcp')[of]).toFixed(2);
+  process.stdout.write(`  tls / tcp: ${ratio('rate')} of the rate, ${ratio('perCpu')} per CPU-second\n`);
+}
 
 type Result = { readonly rate: number; readonly perCpu: number; readonly wire: number; readonly rss: number };
 
@@ -44,9 +51,17 @@ function row({ rate, perCpu, wire, rss }: Result): string {
   return `${rate.toFixed(1)} MB/s, ${perCpu.toFixed(1)} MB per CPU-second, ${wire.toFixed(1)} MB/s on the wire, ${rss.toFixed(0)} MB of memory at most`;
 }
 
-function median(of: (result: Result) => number): number {
-  const sorted = results.map(of).sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)]!;
+function medians(scheme: 'tcp' | 'tls'): Result {
+  const median = (of: (result: Result) => number) => {
+    const sorted = results[scheme].map(of).sort((a, b) => a - b);
+    return sorted[Math.floor((sorted.length - 1) / 2)]!;
+  };
+  return {
+    rate: median((result) => result.rate),
+    perCpu: median((result) => result.perCpu),
+    wire: median((result) => result.wire),
+    rss: median((result) => result.rss),
+  };
 }
 
 function machine(): string {
@@ -54,15 +69,19 @@ function machine(): string {
   return `${cpu?.model.trim()}, ${os.availableParallelism()} CPUs, ${os.type()} ${os.release()}, Node ${process.versions.node}`;
 }
 
-async function measure(): Promise<Result> {
+async function measure(scheme: 'tcp' | 'tls'): Promise<Result> {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'tailship-bench-'));
-  const sink = fork(path.join(import.meta.dirname, 'sink.ts'));
+  const { authority, server } = certificates();
+  const ca = path.join(dir, 'ca.pem');
+  fs.writeFileSync(ca, authority.cert);
+  const secret = scheme === 'tls' ? [server.cert, server.key] : [];
+  const sink = fork(path.join(import.meta.dirname, 'sink.ts'), secret);
   try {
     const [port] = (await once(sink, 'message')) as [number];
     const conf = path.join(dir, 'config.conf');
     fs.writeFileSync(
       conf,
-      `[input]\npath = ${file}\n[syslog]\ntarget = tcp://127.0.0.1:${port}\n[spool]\npath = ${dir}/spool.db\n`,
+      `[input]\npath = ${file}\n[syslog]\ntarget = ${scheme}://127.0.0.1:${port}\ntls_ca = ${ca}\n[spool]\npath = ${dir}/spool.db\n`,
     );
     const arrival = once(sink, 'message') as Promise<[Arrived]>;
     const log = path.join(dir, 'log');

@@ -3,6 +3,7 @@
  * parent when the sender has closed. It tells its port first.
  */
 import net from 'node:net';
+import tls from 'node:tls';
 
 /** What came over one connection, and when its first and last bytes came, in ms of one clock. */
 export type Arrived = {
@@ -12,7 +13,7 @@ export type Arrived = {
   readonly last: number;
 };
 
-const server = net.createServer((socket) => {
+function serve(socket: net.Socket): void {
   let bytes = 0;
   let lineFeeds = 0;
   let first = 0;
@@ -24,6 +25,10 @@ const server = net.createServer((socket) => {
     for (let at = block.indexOf(10); at !== -1; at = block.indexOf(10, at + 1)) lineFeeds += 1;
   });
   socket.on('close', () => process.send?.({ bytes, lineFeeds, first, last } satisfies Arrived));
-});
+}
+
+/** Certificate and key in PEM, where it is to speak TLS. */
+const [, , cert, key] = process.argv;
+const server = cert && key ? tls.createServer({ cert, key }, serve) : net.createServer(serve);
 server.listen(0, '127.0.0.1', () => process.send?.((server.address() as net.AddressInfo).port));
 process.on('disconnect', () => process.exit());

@@ -5,6 +5,7 @@ import { type ListenAddress, readListenUrl } from './address.ts';
 import type { Listener, ListenerParts } from './listener.ts';
 import { openRelp } from './relp.ts';
 import { openTcp } from './tcp.ts';
+import { openTls } from './tls.ts';
 import { openUdp } from './udp.ts';
 
 export type Collector = {
@@ -19,6 +20,7 @@ export type Collector = {
 const PROTOCOLS: Readonly<Record<string, (address: ListenAddress, parts: ListenerParts) => Promise<Listener>>> = {
   udp: openUdp,
   tcp: openTcp,
+  tls: openTls,
   relp: openRelp,
 };
 

@@ -1,5 +1,5 @@
 /** Syslog over TCP (RFC 6587), both framings. */
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createDeframer } from '../wire/framing.ts';
 import { bindProblem, boundUrl, type ListenAddress } from './address.ts';
 import type { Listener, ListenerParts } from './listener.ts';
@@ -12,26 +12,47 @@ import { untilQuiet } from './quiet.ts';
 const QUIET = 200;
 const GRACE = 1000;
 
-/** Takes what comes over a connection. A protocol in which the server takes leave gives a function that does. */
-type Serve = (socket: Socket, parts: ListenerParts) => (() => Promise<void>) | undefined;
+/** Takes a connection that is ready for messages; `reset` ends it so that the peer cannot take it for an orderly close. */
+export type Serve = (socket: Socket, reset: () => void) => void;
 
-/** Listens for connections, any number at once. Rejects with a ListenProblem. */
-export async function openTcp(
+/** Where connections come from. `drop` lets go of those that are not ready yet. */
+export type Source = { readonly server: Server; drop(): void };
+
+/** Takes what comes over a connection. A protocol in which the server takes leave gives a function that does. */
+type Protocol = (socket: Socket, parts: ListenerParts, reset: () => void) => (() => Promise<void>) | undefined;
+
+export function openTcp(
   address: ListenAddress,
   parts: ListenerParts,
-  serve: Serve = serveTcp,
+  protocol: Protocol = takeStream,
+): Promise<Listener> {
+  const source = (serve: Serve): Source => ({
+    server: createServer({ allowHalfOpen: true, keepAlive: true }, (socket) => {
+      serve(socket, () => void socket.resetAndDestroy());
+    }),
+    drop() {},
+  });
+  return openStream(address, parts, source, protocol);
+}
+
+/** Listens for connections, any number at once. Rejects with a ListenProblem. */
+export async function openStream(
+  address: ListenAddress,
+  parts: ListenerParts,
+  source: (serve: Serve) => Source,
+  protocol: Protocol = takeStream,
 ): Promise<Listener> {
   const { clock, say } = parts;
-  const connections = new Map<Socket, ReturnType<Serve>>();
+  const connections = new Map<Socket, { reset: () => void; takeLeave: ReturnType<Protocol> }>();
   let paused = false;
   let lastData = 0;
 
-  const server = createServer({ allowHalfOpen: true, keepAlive: true }, (socket) => {
+  const { server, drop } = source((socket, reset) => {
     socket.on('close', () => connections.delete(socket));
     socket.on('data', () => {
       lastData = clock.ticks();
     });
-    connections.set(socket, serve(socket, parts));
+    connections.set(socket, { reset, takeLeave: protocol(socket, parts, reset) });
     if (paused) socket.pause();
   });
   await new Promise<void>((resolve, reject) => {
@@ -51,19 +72,20 @@ export async function openTcp(
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of connections.keys()) socket.resume();
       await untilQuiet({ clock, quiet: QUIET, grace: GRACE, last: () => lastData, over: () => connections.size === 0 });
-      await Promise.all([...connections.values()].map((takeLeave) => takeLeave?.()));
+      await Promise.all([...connections.values()].map(({ takeLeave }) => takeLeave?.()));
       // A reset and not an end: a sender that has just half-closed takes our end as the proof that all has arrived.
-      for (const [socket, takeLeave] of connections) {
+      for (const [socket, { reset, takeLeave }] of connections) {
         if (takeLeave) socket.destroySoon();
-        else if (!socket.readableEnded) socket.resetAndDestroy();
+        else if (!socket.readableEnded) reset();
       }
+      drop();
       await closed;
     },
   };
 }
 
 /** Takes a connection's messages until the peer ends it. */
-function serveTcp(socket: Socket, parts: ListenerParts): undefined {
+function takeStream(socket: Socket, parts: ListenerParts, reset: () => void): undefined {
   const { taker, say } = parts;
   const peer = `${socket.remoteAddress}:${socket.remotePort}`;
   const deframer = createDeframer(taker.take, parts.limit);
@@ -82,7 +104,7 @@ function serveTcp(socket: Socket, parts: ListenerParts): undefined {
     finish('ended');
     // Our end is the sender's proof that everything has arrived, so it waits until everything is written.
     if (await parts.written()) socket.end();
-    else socket.resetAndDestroy();
+    else reset();
   });
   socket.on('error', (error) => finish(`broke (${error.message})`));
 }

@@ -11,6 +11,7 @@ import { createHerald } from './herald.ts';
 import { reasonOf } from './reasons.ts';
 import { createRelp } from './relp.ts';
 import { createTcp } from './tcp.ts';
+import { createTls } from './tls.ts';
 import {
   type Address,
   addressText,
@@ -27,6 +28,7 @@ const PROVEN_AFTER = 2_000;
 const TRANSPORTS: Partial<Record<Target['scheme'], (parts: TransportParts) => Transport>> = {
   udp: createUdp,
   tcp: createTcp,
+  tls: createTls,
   relp: createRelp,
 };
 
@@ -73,7 +75,9 @@ export function createLink(parts: LinkParts): Link {
   const target = parts.link.targets[0];
   const create = target && TRANSPORTS[target.scheme];
   if (!create)
-    throw new Error(`There is no transport for the target ${target?.url ?? '(none)'}: use udp://, tcp:// or relp://.`);
+    throw new Error(
+      `There is no transport for the target ${target?.url ?? '(none)'}: use udp://, tcp://, tls:// or relp://.`,
+    );
   const transport = create(parts);
   const herald = createHerald({ log: parts.log, ticks: clock.ticks, target: target.url, ceiling: retry.ceiling });
   const controller = new AbortController();
@@ -126,8 +130,10 @@ export function createLink(parts: LinkParts): Link {
   async function reach(): Promise<Live> {
     const { host, port } = target!;
     const problems: string[] = [];
-    for (const found of await unlessAborted(sockets.lookup(host), signal)) {
-      const address: Address = { host: found.address, port, family: found.family === 6 ? 6 : 4 };
+    const addresses = await sockets.lookup(host);
+    signal.throwIfAborted();
+    for (const found of addresses) {
+      const address: Address = { host: found.address, port, family: found.family === 6 ? 6 : 4, name: host };
       try {
         return await open(address);
       } catch (error) {
@@ -193,13 +199,4 @@ function tell(run: () => void): void {
   } catch (error) {
     throw new AbortError(error instanceof Error ? error : String(error));
   }
-}
-
-/** A lookup cannot be interrupted, but it need not be waited for. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => reject(signal.reason);
-    signal.addEventListener('abort', aborted);
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted));
-  });
 }

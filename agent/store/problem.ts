@@ -53,10 +53,20 @@ export function problemOf(error: unknown, doing: string, file: string): unknown 
   return new StoreProblem(code, `Cannot ${doing} ${file}: ${reason} (${code})`, error);
 }
 
+/** What is said while the disk is known to be full. */
+export function fullDisk(file: string): StoreProblem {
+  return new StoreProblem('SQLITE_FULL', `Cannot spool into ${file}: ${REASONS[0][1]} (SQLITE_FULL)`);
+}
+
 /** Whether `error` says that the file's content is no usable database, so that a new one must be begun. */
 export function isDamage(error: unknown): boolean {
   const code = codeOf(error) ?? '';
   return code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT');
+}
+
+/** Whether `error` says that the disk has no room. SQLite's index of its log has a code of its own for that. */
+export function isFull(error: unknown): boolean {
+  return ['SQLITE_FULL', 'ENOSPC', 'EDQUOT', 'SQLITE_IOERR_SHMSIZE'].includes(codeOf(error) ?? '');
 }
 
 function codeOf(error: unknown): string | undefined {

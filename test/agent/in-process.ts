@@ -13,7 +13,11 @@ export type AgentSetup = {
   readonly target: string;
   readonly syslog?: string;
   readonly input?: string;
+  /** The keys of [spool] instead of the path in the agent's own folder. */
+  readonly spool?: string;
   readonly extra?: string;
+  /** A folder of its own for the state, inside the test's folder. */
+  readonly state?: string;
 };
 
 /** Starts the agent on `app.log` in a new folder; it is stopped when the test ends. `said`: all that its log said. */
@@ -24,14 +28,18 @@ export function startAgent(t: TestContext, setup: AgentSetup): { file: string; f
   writeFileSync(
     conf,
     `[input]\npath = ${file}\npoll = 50ms\n${setup.input ?? ''}\n[syslog]\ntarget = ${setup.target}\n${setup.syslog ?? ''}\n` +
-      `[spool]\npath = ${join(folder, 'spool.db')}\n${setup.extra ?? ''}\n`,
+      `[spool]\n${setup.spool ?? `path = ${join(folder, setup.state ?? '', 'spool.db')}`}\n${setup.extra ?? ''}\n`,
   );
   const { config } = loadConfig({ file: conf, env: {}, cwd: folder });
   const said: string[] = [];
   const say = (sentence: string) => void said.push(sentence);
   const log = { debug: say, info: say, warn: say, error: say, complaints: () => [] };
   const stop = new AbortController();
-  const done = runAgent({ config, log, clock: realClock, stop: stop.signal, command: 'test', once: undefined });
+  const run = async () => {
+    const parts = { config, log, clock: realClock, stop: stop.signal, command: 'test', once: undefined };
+    while ((await runAgent(parts)) === undefined);
+  };
+  const done = run();
   t.after(async () => {
     stop.abort();
     await done;

@@ -83,7 +83,14 @@ test('every file of the state is readable by its owner alone, whatever the umask
   const { store } = open(t, path.join(folder, 'spool.db'));
   addFile(store);
   const names = fs.readdirSync(folder);
-  assert.deepEqual(names.toSorted(), ['spool.db', 'spool.db-shm', 'spool.db-wal', 'spool.db.holder', 'spool.db.lock']);
+  assert.deepEqual(names.toSorted(), [
+    'spool.db',
+    'spool.db-shm',
+    'spool.db-wal',
+    'spool.db.holder',
+    'spool.db.lock',
+    'spool.db.reserve',
+  ]);
   for (const name of names) assert.equal(modeOf(path.join(folder, name)), '600', name);
 });
 
