@@ -1,6 +1,7 @@
 /** What `tailship check --connect` says of the servers: does the name resolve, does somebody listen there. Nothing is sent. */
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
+import { askRelpOffer } from './check-relp.ts';
 import { checkTls, shakeHands } from './check-tls.ts';
 import { sectionText } from './config-names.ts';
 import { bad, type Finding, fine, placeOf, type Said } from './findings.ts';
@@ -11,6 +12,8 @@ import type { Target, TlsConfig } from './types.ts';
 export type Net = {
   /** All addresses of a name. Throws as node:dns does. */
   resolve(host: string): Promise<readonly string[]>;
+  /** Opens a RELP session, ends it in order, and gives what the server offers. Throws as connect does, or an Error with a sentence. */
+  offer(address: string, port: number, ms: number): Promise<ReadonlyMap<string, string>>;
   /** Connects and lets go at once. Throws as node:net does; code ETIMEDOUT when nothing comes for `ms`. */
   connect(address: string, port: number, ms: number): Promise<void>;
   /** Makes a TLS connection and lets go of it. */
@@ -48,6 +51,10 @@ async function checkTarget(target: Target, tls: TlsConfig, net: Net): Promise<Sa
   const failures: string[] = [];
   for (const address of addresses) {
     try {
+      if (scheme === 'relp') {
+        const offer = await net.offer(address, port, PATIENCE);
+        return [fine(`${url}: ${known}Port ${port} of ${address} opens RELP sessions; ${offerText(offer)}.`)];
+      }
       await net.connect(address, port, PATIENCE);
       const taken = fine(`${url}: ${known}Port ${port} of ${address} takes connections.`);
       return scheme === 'tls' ? [taken, ...(await checkTls(target, address, tls, net.shake))] : [taken];
@@ -57,6 +64,12 @@ async function checkTarget(target: Target, tls: TlsConfig, net: Net): Promise<Sa
   }
   const cure = `Is the server running and listening on TCP port ${port}, and does every firewall between let this host through?`;
   return [bad(`${url}: ${known}No connection: ${failures.join('; ')}.`, cure)];
+}
+
+function offerText(offer: ReadonlyMap<string, string>): string {
+  const commands = offer.get('commands') ?? 'nothing by name';
+  const software = offer.get('relp_software');
+  return `it offers ${commands}${software === undefined ? '' : `, and calls itself ${software}`}`;
 }
 
 function inWords(code: string): string {
@@ -70,12 +83,14 @@ function inWords(code: string): string {
 }
 
 function codeOf(problem: unknown): string {
-  return String((problem as NodeJS.ErrnoException).code ?? problem);
+  const { code, message } = problem as NodeJS.ErrnoException;
+  return code ?? message;
 }
 
 const realNet: Net = {
   shake: shakeHands,
   resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+  offer: askRelpOffer,
   connect: (host, port, ms) =>
     new Promise((resolve, reject) => {
       const socket = connect({ host, port, timeout: ms });

@@ -25,7 +25,7 @@ const JOINER_LIMITS = { records: 10_000, bytes: 256 * 1024 * 1024, age: 30_000 }
 const NAMED_INCOMPLETE = 10;
 
 export type ReceiveOptions = {
-  /** URLs to listen on: `udp://127.0.0.1:0`, `tcp://[::1]:5514`. */
+  /** URLs to listen on: `udp://127.0.0.1:0`, `tcp://[::1]:5514`, `relp://127.0.0.1:2514`. */
   readonly listen: readonly string[];
   /** File to which messages are appended; `-` is standard output. Undefined: standard output, unless `verify` is on. */
   readonly out: string | undefined;

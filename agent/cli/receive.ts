@@ -9,7 +9,7 @@ export const receiveCommand: Command = {
     'receive [--listen URL]... [--cert FILE --key FILE [--ca FILE]]\n  [--out FILE] [--json] [--verify [--from-first]] [--idle TIME]',
   summary: 'A small syslog server, for trials and proofs.',
   about: [
-    'Receives syslog over UDP, TCP and TLS until Ctrl-C and writes one message a line. Both framings of a stream are told apart by ' +
+    'Receives syslog over UDP, TCP, TLS and RELP until Ctrl-C and writes one message a line. Both framings of a stream are told apart by ' +
       'themselves, and records that were sent in parts are joined.',
     'With --verify it adds up the identity element of every record (at, len, skip, after) and reports at the end for each ' +
       'file which bytes arrived, every gap and every repeat.',
@@ -18,7 +18,7 @@ export const receiveCommand: Command = {
     listen: {
       kind: 'list',
       value: 'URL',
-      meaning: `udp://HOST:PORT, tcp://HOST:PORT or tls://HOST:PORT; may be given several times, port 0 means any free one. Without it: ${LISTEN.join(' and ')}.`,
+      meaning: `udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT or relp://HOST:PORT; may be given several times, port 0 means any free one. Without it: ${LISTEN.join(' and ')}.`,
     },
     cert: { kind: 'value', value: 'FILE', meaning: 'For tls://: PEM file with the own certificate.' },
     key: { kind: 'value', value: 'FILE', meaning: 'For tls://: PEM file with the private key of --cert.' },

@@ -18,13 +18,21 @@ export type Serve = (socket: Socket, reset: () => void) => void;
 /** Where connections come from. `drop` lets go of those that are not ready yet. */
 export type Source = { readonly server: Server; drop(): void };
 
-export function openTcp(address: ListenAddress, parts: ListenerParts): Promise<Listener> {
-  return openStream(address, parts, (serve) => ({
+/** Takes what comes over a connection. A protocol in which the server takes leave gives a function that does. */
+type Protocol = (socket: Socket, parts: ListenerParts, reset: () => void) => (() => Promise<void>) | undefined;
+
+export function openTcp(
+  address: ListenAddress,
+  parts: ListenerParts,
+  protocol: Protocol = takeStream,
+): Promise<Listener> {
+  const source = (serve: Serve): Source => ({
     server: createServer({ allowHalfOpen: true, keepAlive: true }, (socket) => {
       serve(socket, () => void socket.resetAndDestroy());
     }),
     drop() {},
-  }));
+  });
+  return openStream(address, parts, source, protocol);
 }
 
 /** Listens for connections, any number at once. Rejects with a ListenProblem. */
@@ -32,19 +40,19 @@ export async function openStream(
   address: ListenAddress,
   parts: ListenerParts,
   source: (serve: Serve) => Source,
+  protocol: Protocol = takeStream,
 ): Promise<Listener> {
   const { clock, say } = parts;
-  const connections = new Map<Socket, () => void>();
+  const connections = new Map<Socket, { reset: () => void; takeLeave: ReturnType<Protocol> }>();
   let paused = false;
   let lastData = 0;
 
   const { server, drop } = source((socket, reset) => {
-    connections.set(socket, reset);
     socket.on('close', () => connections.delete(socket));
     socket.on('data', () => {
       lastData = clock.ticks();
     });
-    serve(socket, parts, reset);
+    connections.set(socket, { reset, takeLeave: protocol(socket, parts, reset) });
     if (paused) socket.pause();
   });
   await new Promise<void>((resolve, reject) => {
@@ -64,8 +72,12 @@ export async function openStream(
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of connections.keys()) socket.resume();
       await untilQuiet({ clock, quiet: QUIET, grace: GRACE, last: () => lastData, over: () => connections.size === 0 });
+      await Promise.all([...connections.values()].map(({ takeLeave }) => takeLeave?.()));
       // A reset and not an end: a sender that has just half-closed takes our end as the proof that all has arrived.
-      for (const [socket, reset] of connections) if (!socket.readableEnded) reset();
+      for (const [socket, { reset, takeLeave }] of connections) {
+        if (takeLeave) socket.destroySoon();
+        else if (!socket.readableEnded) reset();
+      }
       drop();
       await closed;
     },
@@ -73,7 +85,7 @@ export async function openStream(
 }
 
 /** Takes a connection's messages until the peer ends it. */
-function serve(socket: Socket, parts: ListenerParts, reset: () => void): void {
+function takeStream(socket: Socket, parts: ListenerParts, reset: () => void): undefined {
   const { taker, say } = parts;
   const peer = `${socket.remoteAddress}:${socket.remotePort}`;
   const deframer = createDeframer(taker.take, parts.limit);

@@ -9,6 +9,7 @@ import pRetry, { AbortError } from 'p-retry';
 import type { AckLevel, Target } from '../types.ts';
 import { createHerald } from './herald.ts';
 import { reasonOf } from './reasons.ts';
+import { createRelp } from './relp.ts';
 import { createTcp } from './tcp.ts';
 import { createTls } from './tls.ts';
 import {
@@ -28,6 +29,7 @@ const TRANSPORTS: Partial<Record<Target['scheme'], (parts: TransportParts) => Tr
   udp: createUdp,
   tcp: createTcp,
   tls: createTls,
+  relp: createRelp,
 };
 
 /** Delays between attempts, ms: the least one, which doubles and is drawn up to twice as long, and the ceiling. */
@@ -73,7 +75,9 @@ export function createLink(parts: LinkParts): Link {
   const target = parts.link.targets[0];
   const create = target && TRANSPORTS[target.scheme];
   if (!create)
-    throw new Error(`There is no transport for the target ${target?.url ?? '(none)'}: use udp://, tcp:// or tls://.`);
+    throw new Error(
+      `There is no transport for the target ${target?.url ?? '(none)'}: use udp://, tcp://, tls:// or relp://.`,
+    );
   const transport = create(parts);
   const herald = createHerald({ log: parts.log, ticks: clock.ticks, target: target.url, ceiling: retry.ceiling });
   const controller = new AbortController();

@@ -7,7 +7,7 @@ import { parseDuration, parseSize } from '../wire/units.ts';
 /** Port of each scheme where the target names none. */
 const PORTS = { udp: 514, tcp: 514, tls: 6514, relp: 2514, relps: 2514 } as const;
 const SCHEMES = Object.keys(PORTS);
-const NOW = 'udp://HOST:PORT, tcp://HOST:PORT and tls://HOST:PORT do';
+const NOW = 'udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT and relp://HOST:PORT do';
 
 const duration = z.string().transform((text) => parseDuration(text));
 const positive = duration.refine((ms) => ms > 0, 'must be more than 0');
@@ -16,7 +16,7 @@ export const linkOptions = {
   target: {
     default: 'udp://127.0.0.1:514',
     meaning:
-      'The syslog server: udp://HOST:PORT, tcp://HOST:PORT or tls://HOST:PORT (syslog over TLS), IPv6 in brackets; @HOST:PORT (UDP) and @@HOST:PORT (TCP) as in rsyslog. The port may be left out: 514, with tls:// 6514. Not in this version yet: relp:// and relps:// (2514), and several servers with commas between, for failover.',
+      'The syslog server: udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT (syslog over TLS) or relp://HOST:PORT, IPv6 in brackets; @HOST:PORT (UDP) and @@HOST:PORT (TCP) as in rsyslog. The port may be left out: 514, with tls:// 6514, with relp:// 2514. Not in this version yet: relps:// (2514), and several servers with commas between, for failover.',
     schema: z.string().transform((text, context) => {
       const word = /^([^:@]+):\/\//.exec(text)?.[1]?.toLowerCase();
       if (word === undefined || isScheme(word)) return readTarget(text);
@@ -28,7 +28,7 @@ export const linkOptions = {
   framing: {
     default: 'newline',
     meaning:
-      'How records are told apart on a TCP or TLS stream: newline, or octet-counting (RFC 6587; RFC 5425 wants it over TLS). UDP has no framing.',
+      'How records are told apart on a TCP or TLS stream: newline, or octet-counting (RFC 6587; RFC 5425 wants it over TLS). UDP has no framing, and RELP one of its own.',
     schema: z.enum(['newline', 'octet-counting']),
   },
   time: {
@@ -45,7 +45,7 @@ export const linkOptions = {
   window: {
     default: '16MiB',
     meaning:
-      'The most that is under way at a time, sent and not yet acknowledged. It is what a broken link may repeat.',
+      'The most that is under way at a time, sent and not yet acknowledged. It is what a broken link may repeat; over RELP only what was not answered.',
     schema: z
       .string()
       .transform((text) => parseSize(text))
@@ -112,7 +112,7 @@ function readTarget(text: string): Target {
   }
   const [scheme, rest] = readScheme(text);
   const { host, port } = readAddress(rest.replace(/\/$/, ''), text);
-  if (scheme === 'relp' || scheme === 'relps') {
+  if (scheme === 'relps') {
     throw new Error(`${scheme}:// does not work in this version yet; ${NOW}`);
   }
   const number = port === undefined ? PORTS[scheme] : Number(port);

@@ -147,14 +147,19 @@ export function createShipper(parts: ShipperParts): Shipper {
   }
 
   function closed(end: SessionEnd): void {
-    const begun = session === undefined ? 0 : session.begun() - settledBatches;
-    session = undefined;
     if (end.orderly) report(window.settle(window.unsettled().length));
-    window.markAgain(begun);
+    else if (session) takeBack(session);
+    session = undefined;
     problem = end.orderly ? problem : end.reason;
     probe = firstMessage(window.unsettled());
     enter('connecting');
     conclude?.();
+  }
+
+  /** What the session leaves is marked, and reduced to what is still to be sent. */
+  function takeBack(from: Session): void {
+    window.markAgain(from.begun() - settledBatches);
+    if (from.left) window.replace(from.left());
   }
 
   function failed(reason: string): void {
@@ -176,7 +181,7 @@ export function createShipper(parts: ShipperParts): Shipper {
       cancel();
     }
     if (session) {
-      window.markAgain(session.begun() - settledBatches);
+      takeBack(session);
       session.close();
       session = undefined;
     }

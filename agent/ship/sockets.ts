@@ -23,6 +23,7 @@ export type TcpSocket = {
   destroy(): unknown;
   resume(): unknown;
   on(event: 'connect' | 'end' | 'close', run: () => void): unknown;
+  on(event: 'data', run: (bytes: Buffer) => void): unknown;
   on(event: 'error', run: (error: Error) => void): unknown;
 };
 

@@ -41,7 +41,7 @@ export function createTcp(parts: TransportParts, cover?: Cover): Transport {
 }
 
 /** Resolves once the socket is connected to somebody else; else destroys it and rejects. */
-function connected(socket: TcpSocket, { clock }: TransportParts, signal: AbortSignal): Promise<void> {
+export function connected(socket: TcpSocket, { clock }: TransportParts, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string) => {
       settle();

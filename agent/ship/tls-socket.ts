@@ -73,8 +73,8 @@ export function createTlsSocket(parts: {
       raw.destroy();
     },
     resume: () => tls.resume(),
-    on(event: string, run: (error: Error) => void) {
-      if (event === 'error') tls.on('error', (error) => run(new Error(parts.reasonOf(error))));
+    on(event: string, run: (what: Error & Buffer) => void) {
+      if (event === 'error') tls.on('error', (error) => run(new Error(parts.reasonOf(error)) as Error & Buffer));
       else tls.on(event, run);
     },
   };

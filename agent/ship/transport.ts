@@ -39,6 +39,11 @@ export type Session = {
   write(batch: Batch): void;
   /** How many of the batches taken so far were put on the wire, whole or in part. */
   begun(): number;
+  /**
+   * The batches taken and not settled, in order, each without the messages that are dealt with already. Asked when the session
+   * has ended. Absent where a transport knows of whole batches only.
+   */
+  left?(): readonly Batch[];
   /** Sends what was taken, half-closes, and waits for the peer's close, which ends the session. Nothing is written after it. */
   finish(): void;
   /** Ends the session at once and calls nothing any more. */

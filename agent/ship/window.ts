@@ -1,5 +1,5 @@
 /** What was taken to be sent and is not settled, in order. Its size is the one bound on what is under way. */
-import type { Sent } from '../types.ts';
+import type { Batch, Sent } from '../types.ts';
 import { costOf } from './transport.ts';
 
 export type Window = {
@@ -12,6 +12,8 @@ export type Window = {
   settle(batches: number): Sent[];
   /** Takes out everything. */
   clear(): Sent[];
+  /** Of the batches that hold messages, in order, only this is still to be sent. */
+  replace(left: readonly Batch[]): void;
   /** The oldest `batches` that hold messages were on the wire. */
   markAgain(batches: number): void;
   /** Everything in it, in order. */
@@ -57,6 +59,17 @@ export function createWindow(limit: number): Window {
         if (isEmpty(sent)) continue;
         queue[i] = { ...sent, again: true };
         left -= 1;
+      }
+    },
+    replace(left) {
+      let next = 0;
+      for (let i = 0; i < queue.length && next < left.length; i += 1) {
+        const sent = queue[i]!;
+        if (isEmpty(sent)) continue;
+        const batch = left[next]!;
+        next += 1;
+        used += costOf(batch) - costOf(sent.batch);
+        if (batch !== sent.batch) queue[i] = { ...sent, batch };
       }
     },
     unsettled: () => queue,

@@ -236,6 +236,36 @@ test('--connect tells a server that listens, one that does not, and that UDP doe
   assert.match(udp.findings.at(-1)!.what, /^udp:\/\/127\.0\.0\.1:514: Whether anybody listens there cannot be known/);
 });
 
+test('--connect opens a session with a RELP server and tells its offer, or why there is none', async () => {
+  using world = createWorld();
+  const answers = ['1 rsp 47 200 OK\nrelp_software=some,1.0\ncommands=syslog,x\n', '1 rsp 7 500 out\n', 'SMTP\n'];
+  const heard: string[] = [];
+  const server = createServer((socket) => {
+    const answer = answers.shift()!;
+    socket.on('error', () => {});
+    socket.on('data', (bytes) => {
+      if (heard.push(...bytes.toString().split('\n')) > 0 && bytes.toString().startsWith('1 open '))
+        socket.write(answer);
+    });
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  healthy(world, `[syslog]\ntarget = relp://127.0.0.1:${port}\n`);
+  const url = `relp://127.0.0.1:${port}`;
+  const texts = [];
+  for (let i = 0; i < 3; i += 1) texts.push((await findings(world, '--connect')).findings.at(-1)!.what);
+  server.close();
+  assert.deepEqual(texts, [
+    `${url}: Port ${port} of 127.0.0.1 opens RELP sessions; it offers syslog,x, and calls itself some,1.0.`,
+    `${url}: No connection: 127.0.0.1: it refuses the session (500 out).`,
+    `${url}: No connection: 127.0.0.1: it does not speak RELP (what came is no RELP).`,
+  ]);
+  assert.deepEqual(
+    heard.filter((line) => line.includes(' close ')),
+    ['2 close 0', '2 close 0'],
+  );
+});
+
 test('a finding with something to do shows its place and its cure, one without shows neither', async () => {
   using world = createWorld();
   world.write('app.log', '');

@@ -80,7 +80,7 @@ test('paths: empty ones and those that begin with ~ are errors', () => {
   assert.match(problem('spool', 'path', ''), /^path: there is no path\. /);
 });
 
-test('targets: udp, tcp, tls and the two forms of rsyslog, IPv6 in brackets, and the usual port where none is named', () => {
+test('targets: udp, tcp, tls, relp and the two forms of rsyslog, IPv6 in brackets, and the usual port where none is named', () => {
   const urls = {
     'udp://h': 'udp://h:514',
     'tcp://h.example:6000': 'tcp://h.example:6000',
@@ -93,12 +93,14 @@ test('targets: udp, tcp, tls and the two forms of rsyslog, IPv6 in brackets, and
     '@@[fe80::1%eth0]:99': 'tcp://[fe80::1%eth0]:99',
     'tls://h': 'tls://h:6514',
     'TLS://[::1]:7000': 'tls://[::1]:7000',
+    'relp://h': 'relp://h:2514',
+    'RELP://[::1]:20514/': 'relp://[::1]:20514',
   };
   for (const [text, url] of Object.entries(urls)) {
     const [target, ...others] = destination(`[syslog]\ntarget = ${text}\n`).link.targets;
     assert.deepEqual(others, []);
     assert.equal(target?.url, url);
-    assert.equal(target?.scheme, url.slice(0, 3));
+    assert.equal(target?.scheme, url.slice(0, url.indexOf(':')));
   }
   const { host, port } = destination('[syslog]\ntarget = udp://[::1]:5514\n').link.targets[0]!;
   assert.deepEqual([host, port], ['::1', 5514]);
@@ -139,10 +141,10 @@ test('targets that cannot be taken say how they would be written', () => {
 });
 
 test('targets that belong to a later version are refused with what works now', () => {
-  for (const target of ['relp://h:2514', 'relps://h']) {
+  for (const target of ['relps://h', 'relps://h:2514']) {
     assert.match(
       problem('syslog', 'target', target),
-      /^target = .+:\/\/ does not work in this version yet; udp:\/\/HOST:PORT, tcp:\/\/HOST:PORT and tls:\/\/HOST:PORT do\.$/,
+      /^target = .+:\/\/ does not work in this version yet; udp:\/\/HOST:PORT, tcp:\/\/HOST:PORT, tls:\/\/HOST:PORT and relp:\/\/HOST:PORT do\.$/,
     );
   }
   assert.match(problem('syslog', 'target', 'udp://a, udp://b'), /failover.* not work in this version yet\. Name one/);
@@ -182,6 +184,7 @@ test('chunk is 1024 with a udp target, else 8096; 0 is no limit but what a datag
   const chunk = (text: string) => destination(`[syslog]\n${text}\n`).record.chunk;
   assert.equal(chunk('target = @h'), 1024);
   assert.equal(chunk('target = tcp://h'), 8096);
+  assert.equal(chunk('target = relp://h'), 8096);
   assert.equal(chunk('chunk = 2KiB'), 2048);
   assert.equal(chunk('target = tcp://h\nchunk = 0'), 0);
   assert.equal(chunk('chunk = 0'), 65_507);

@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test';
 import { realClock } from '../../agent/ops/clock.ts';
 import { createShipper, type Shipper } from '../../agent/ship/shipper.ts';
 import { realSockets } from '../../agent/ship/sockets.ts';
-import type { LinkConfig, Sent, Target } from '../../agent/types.ts';
+import type { LinkConfig, Sent, Tally, Target } from '../../agent/types.ts';
 import { createKeptLog, type KeptLog, linkOf, messagesOf, sentOf } from './parts.ts';
 import { recordOf } from './servers.ts';
 
@@ -35,6 +35,8 @@ export function startCarrier(
   const settled: number[] = [];
   const downs: Carrier['downs'] = [];
   const states: string[] = [];
+  /** Which records a batch was made of: over RELP it comes back without those that were answered, and with all its tally. */
+  const madeOf = new Map<Tally, number[]>();
   let offered = 0;
   let repeated = 0;
 
@@ -51,7 +53,7 @@ export function startCarrier(
       },
       settled(sent) {
         for (const one of sent) if (one.again) repeated += one.batch.ends.length;
-        settled.push(...numbersOf(sent));
+        for (const { batch } of sent) settled.push(...(madeOf.get(batch.tally) ?? []));
         carry();
       },
       down(unsettled, reason) {
@@ -73,7 +75,9 @@ export function startCarrier(
     offer(count, each) {
       for (const end = offered + count; offered < end; ) {
         const size = Math.min(each, end - offered);
-        held.push(sentOf(Array.from({ length: size }, (_, i) => recordOf(offered + i, recordBytes))));
+        const sent = sentOf(Array.from({ length: size }, (_, i) => recordOf(offered + i, recordBytes)));
+        madeOf.set(sent.batch.tally, numbersOf([sent]));
+        held.push(sent);
         offered += size;
       }
       carry();

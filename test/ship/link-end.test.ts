@@ -54,7 +54,7 @@ test('a defect in a listener is not retried but comes out and ends the process',
 });
 
 test('a target without a transport is refused with a sentence', () => {
-  const target = { url: 'relp://127.0.0.1:2514', scheme: 'relp', host: '127.0.0.1', port: 2514 } as const;
+  const target = { url: 'relps://127.0.0.1:2514', scheme: 'relps', host: '127.0.0.1', port: 2514 } as const;
   const events = {
     up() {},
     settled() {},
@@ -73,5 +73,5 @@ test('a target without a transport is refused with a sentence', () => {
     retry: { least: 1, ceiling: 1 },
     events,
   };
-  assert.throws(() => createLink(parts), /no transport for the target relp:\/\/127\.0\.0\.1:2514/);
+  assert.throws(() => createLink(parts), /no transport for the target relps:\/\/127\.0\.0\.1:2514/);
 });

@@ -81,7 +81,7 @@ export function messagesOf(sent: readonly Sent[]): string[] {
   return sent.flatMap(({ batch }) => batch.payload.toString().split('\n').slice(0, -1));
 }
 
-export function targetOf(scheme: 'udp' | 'tcp' | 'tls', port: number, host = '127.0.0.1'): Target {
+export function targetOf(scheme: 'udp' | 'tcp' | 'tls' | 'relp', port: number, host = '127.0.0.1'): Target {
   return { url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`, scheme, host, port };
 }
 
@@ -211,8 +211,8 @@ export function createPlayedTcp(): PlayedTcp {
         played.destroyed = true;
       },
       resume() {},
-      on(event: string, run: (error: Error) => void) {
-        if (event === 'error') failures.push(run);
+      on(event: string, run: (given: never) => void) {
+        if (event === 'error') failures.push(run as (error: Error) => void);
         else listeners.set(event, [...(listeners.get(event) ?? []), run as () => void]);
       },
     },

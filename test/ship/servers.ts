@@ -4,6 +4,7 @@ import net from 'node:net';
 import type { TestContext } from 'node:test';
 import tls from 'node:tls';
 import { createDeframer } from '../../agent/wire/framing.ts';
+import { createRelpParser, frameRelp, isRelpCommand, relpText } from '../../agent/wire/relp.ts';
 
 /** What a server application has read: the numbers of the records, and the same for each connection. */
 export type Server = {
@@ -19,7 +20,12 @@ export type Server = {
 };
 
 /** What becomes of one connection, the `index`th; `read` takes its bytes apart. */
-export type Treatment = (socket: net.Socket, read: (bytes: Buffer) => void, index: number) => void;
+export type Treatment = (
+  socket: net.Socket,
+  read: (bytes: Buffer) => void,
+  index: number,
+  note: (number: number) => void,
+) => void;
 
 const reads: Treatment = (socket, read) => void socket.on('data', read);
 
@@ -41,21 +47,20 @@ export async function startTcp(t: TestContext, treat: Treatment = reads, secure?
     const own: number[] = [];
     connections.push(own);
     // A message without its end is none: a server that takes it for one has itself to blame.
-    const deframer = createDeframer((bytes, start, end) => {
-      const number = numberOf(bytes.toString('latin1', start, end));
+    const note = (number: number) => {
       own.push(number);
       received.push(number);
-    }, 1_000_000);
-    let begun = false;
-    const push = (bytes: Buffer) => {
-      if (!begun) firstBytes.push(bytes.toString('latin1', 0, 1));
-      begun = true;
-      deframer.push(bytes);
     };
+    const { push } = createDeframer(
+      (bytes, start, end) => note(numberOf(bytes.toString('latin1', start, end))),
+      1_000_000,
+    );
+    // Prepended, it is heard before whoever reads, and does not make the socket flow.
+    socket.prependOnceListener('data', (bytes: Buffer) => firstBytes.push(bytes.toString('latin1', 0, 1)));
     socket.on('error', () => {});
     socket.on('close', () => open.delete(socket));
     socket.on('end', () => socket.end());
-    treat(socket, push, connections.length - 1);
+    treat(socket, push, connections.length - 1, note);
     if (treat === reads) socket.resume();
   };
   const server = secure
@@ -91,6 +96,35 @@ function secureServer(
     socket.on('close', () => below.delete(remotePort));
   });
   return server;
+}
+
+/** How a RELP server behaves on one connection: what it answers to the record `number`, or nothing. */
+export type Answers = (number: number, index: number, say: (text: string) => void) => string | undefined;
+
+/** A server that reads frames, opens sessions, and answers each record as `answers` says. */
+export async function startRelp(t: TestContext, answers: Answers = () => '200 OK'): Promise<Server> {
+  return startTcp(t, relpTreatment(answers));
+}
+
+/** Speaks RELP on a connection. */
+export function relpTreatment(answers: Answers): Treatment {
+  return (socket, _read, index, note) => {
+    const parser = createRelpParser((frame) => {
+      const say = (text: string) => void (socket.writable && socket.write(text));
+      if (isRelpCommand(frame, 'syslog')) {
+        const number = numberOf(relpText(frame));
+        const { txnr } = frame;
+        const answer = answers(number, index, say);
+        if (answer === undefined) return !socket.destroyed;
+        if (answer.startsWith('200')) note(number);
+        say(frameRelp(txnr, 'rsp', answer).toString());
+      } else if (isRelpCommand(frame, 'open')) say(frameRelp(frame.txnr, 'rsp', '200 OK\ncommands=syslog').toString());
+      else if (isRelpCommand(frame, 'close')) say(frameRelp(frame.txnr, 'rsp').toString());
+      return !socket.destroyed;
+    }, 1_000_000);
+    socket.on('data', (bytes) => parser.push(bytes as Buffer));
+    socket.resume();
+  };
 }
 
 export async function startUdp(t: TestContext): Promise<Server> {

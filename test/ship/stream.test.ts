@@ -1,4 +1,4 @@
-/** One suite over every transport that is a stream: misbehaviour that only a stream knows. */
+/** One suite over TCP and TLS: misbehaviour that only a stream knows. RELP has its own, in relp.test.ts. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { allSettled, assertNothingLost, assertOrder, numbers, RECORD, TRANSPORTS
 import { startStream, TLS } from './secure.ts';
 import type { Server, Treatment } from './servers.ts';
 
-for (const { name, scheme, framing } of TRANSPORTS.filter((one) => one.scheme !== 'udp')) {
+for (const { name, scheme, framing } of TRANSPORTS.filter((one) => one.scheme !== 'udp' && one.scheme !== 'relp')) {
   const carry = (t: TestContext, server: Server, changes: Partial<LinkConfig> & { recordBytes?: number } = {}) =>
     startCarrier(t, targetOf(scheme, server.port), {
       ...{ framing, window: WINDOW, recordBytes: RECORD },

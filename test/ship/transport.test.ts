@@ -8,10 +8,13 @@ import { startCarrier } from './carrier.ts';
 import { messagesOf, sentOf, targetOf } from './parts.ts';
 import { allSettled, assertNothingLost, assertOrder, numbers, RECORD, TRANSPORTS, WINDOW } from './promises.ts';
 import { startStream, TLS } from './secure.ts';
-import { type Server, startUdp, type Treatment } from './servers.ts';
+import { type Server, startRelp, startUdp } from './servers.ts';
 
 for (const { name, scheme, framing } of TRANSPORTS) {
-  const start = (t: TestContext, treat?: Treatment) => (scheme === 'udp' ? startUdp(t) : startStream(t, scheme, treat));
+  const start = (t: TestContext) => {
+    if (scheme === 'udp') return startUdp(t);
+    return scheme === 'relp' ? startRelp(t) : startStream(t, scheme);
+  };
   const carry = (t: TestContext, server: Server, changes: Partial<LinkConfig> = {}) =>
     startCarrier(t, targetOf(scheme, server.port), {
       framing,
@@ -33,7 +36,7 @@ for (const { name, scheme, framing } of TRANSPORTS) {
       assert.deepEqual(server.received, numbers(2_000));
       assertNothingLost(carrier, server);
       assert.deepEqual([carrier.repeated, carrier.downs.length], [0, 0]);
-      const mark = framing === 'octet-counting' ? '1' : '<';
+      const mark = scheme === 'relp' || framing === 'octet-counting' ? '1' : '<';
       assert.deepEqual(server.firstBytes, scheme === 'udp' ? [] : [mark], 'framed as configured');
     });
 

@@ -1,0 +1,152 @@
+/** What only RELP knows: answers by number, refusals, the server's own word, and what of a batch was not answered. */
+import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
+import { describe, type TestContext, test } from 'node:test';
+import { createTransactions } from '../../agent/ship/relp-transactions.ts';
+import type { LinkConfig } from '../../agent/types.ts';
+import { LAST_TXNR } from '../../agent/wire/relp.ts';
+import { until } from '../harness/wait.ts';
+import { type Carrier, startCarrier } from './carrier.ts';
+import { batchOf, targetOf } from './parts.ts';
+import { type Answers, relpTreatment, type Server, startRelp, startTcp } from './servers.ts';
+
+const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+async function carried(t: TestContext, answers: Answers, changes: Partial<LinkConfig> = {}) {
+  const server = await startRelp(t, answers);
+  return { server, carrier: startCarrier(t, targetOf('relp', server.port), changes) };
+}
+
+const allSettled = (carrier: Carrier) =>
+  until('all has settled', () => carrier.settled.length === carrier.offered, {
+    told: () =>
+      `${carrier.settled.length} of ${carrier.offered}; ${JSON.stringify(carrier.downs.map((d) => d.reason))}`,
+  });
+
+function assertOnce(server: Server, count: number): void {
+  assert.deepEqual(
+    [...server.received].sort((a, b) => a - b),
+    numbers(count),
+    'every record was accepted, and none twice',
+  );
+}
+
+describe('relp', { concurrency: 4 }, () => {
+  const BREAKS: Record<string, (socketless: (text: string) => void) => void> = {
+    'announces that it closes': (say) => say('0 serverclose 0\n'),
+    'answers what was not asked': (say) => say('99999 rsp 6 200 OK\n'),
+    'talks nonsense': (say) => say('nonsense\n'),
+  };
+  for (const [what, breaks] of Object.entries(BREAKS)) {
+    test(`a server that ${what} in the middle of a batch: only what was not answered is sent again`, async (t) => {
+      const { server, carrier } = await carried(t, (number, index, say) => {
+        if (index > 3 || number < (index + 1) * 130) return '200 OK';
+        if (number === (index + 1) * 130) breaks(say);
+        return undefined;
+      });
+      carrier.offer(1_000, 100);
+      await allSettled(carrier);
+      assertOnce(server, 1_000);
+      assert.ok(server.connections.length >= 5);
+    });
+  }
+
+  const HANGUPS = {
+    'hangs up': (socket) => void socket.destroy(),
+    resets: (socket) => void socket.resetAndDestroy(),
+    'closes its half': (socket) => void socket.end(),
+  } satisfies Record<string, (socket: Socket) => void>;
+  for (const [what, hangUp] of Object.entries(HANGUPS)) {
+    test(`a server that ${what} under a stream: nothing is lost`, async (t) => {
+      const polite = relpTreatment(() => '200 OK');
+      const server = await startTcp(t, (socket, read, index, note) => {
+        let left = index < 4 ? 10_050 : Number.POSITIVE_INFINITY;
+        polite(socket, read, index, note);
+        socket.on('data', (bytes) => {
+          left -= bytes.length;
+          if (left <= 0) hangUp(socket);
+        });
+      });
+      const carrier = startCarrier(t, targetOf('relp', server.port));
+      for (let i = 0; i < 40 || server.connections.length < 5; i += 1) {
+        carrier.offer(100, 50);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      await allSettled(carrier);
+      assert.deepEqual(carrier.settled, numbers(carrier.offered));
+      assert.equal(new Set(server.received).size, carrier.offered);
+    });
+  }
+
+  test('a server that never answers is an outage after the timeout, and only the unanswered come back', async (t) => {
+    const { server, carrier } = await carried(
+      t,
+      (number, index) => (index === 0 && number >= 50 ? undefined : '200 OK'),
+      {
+        timeout: 300,
+      },
+    );
+    carrier.offer(200, 100);
+    await allSettled(carrier);
+    assert.match(carrier.log.said.join('\n'), /nothing was acknowledged for 300ms although data waits/);
+    assertOnce(server, 200);
+  });
+
+  test('a refused record is sent again and arrives, and holds up nobody that comes after it', async (t) => {
+    let refusals = 0;
+    const { server, carrier } = await carried(t, (number) => (number === 7 && ++refusals < 3 ? '500 busy' : '200 OK'));
+    carrier.offer(20, 10);
+    await until('all others have arrived', () => server.received.length === 19);
+    await allSettled(carrier);
+    assertOnce(server, 20);
+    assert.deepEqual(carrier.settled, numbers(20));
+    assert.equal(carrier.shipper.status().messages.refused, 0);
+  });
+
+  test('a record that is refused again and again is passed over, counted, and told of in a sentence', async (t) => {
+    const { server, carrier } = await carried(t, (number) => (number === 3 ? '500 not this one' : '200 OK'));
+    carrier.offer(10, 10);
+    await allSettled(carrier);
+    assert.equal(carrier.shipper.status().messages.refused, 1);
+    assert.ok(!server.received.includes(3) && server.received.length === 9);
+    assert.match(carrier.log.said.join('\n'), /passed over: the server refused it 4 times \(500 not this one\)\./);
+  });
+
+  test('what the server does not take is said when the session is opened', async (t) => {
+    for (const [answer, reason] of [
+      ['1 rsp 14 500 no licence\n', /the server refused the session: 500 no licence/],
+      ['1 rsp 24 200 OK\ncommands=eventlog\n', /takes no syslog over RELP, it offers eventlog/],
+      ['220 mail ESMTP\r\n', /the server does not speak RELP as it should: what came is no RELP/],
+    ] as const) {
+      const server = await startTcp(t, (socket) => {
+        socket.on('data', () => socket.write(answer));
+        socket.resume();
+      });
+      const carrier = startCarrier(t, targetOf('relp', server.port));
+      await until('the link is down', () => carrier.downs.length > 0);
+      assert.match(carrier.downs[0]!.reason, reason);
+    }
+  });
+});
+
+test('answers in any order settle batches in order, and what is left holds what was not answered', () => {
+  const transactions = createTransactions(LAST_TXNR - 1);
+  const frames = [batchOf(['a', 'b', 'c']), batchOf(['d', 'e'])].map((batch) => transactions.begin(batch).toString());
+  assert.deepEqual(frames, [
+    '999999998 syslog 1 a\n999999999 syslog 1 b\n1 syslog 1 c\n',
+    '2 syslog 1 d\n3 syslog 1 e\n',
+  ]);
+  for (const txnr of [3, 2, 999_999_999]) transactions.answer(transactions.find(txnr));
+  assert.deepEqual([transactions.find(3), transactions.find(4), transactions.find(999_999_997)], [0, 0, 0]);
+  assert.equal(transactions.settle(), 0);
+  const left = transactions.left();
+  assert.deepEqual(
+    left.map(({ payload, ends }) => [payload.toString(), [...ends]]),
+    [
+      ['a\nc\n', [1, 3]],
+      ['e\n', [1]],
+    ],
+  );
+  for (const txnr of [1, 999_999_998]) transactions.answer(transactions.find(txnr));
+  assert.deepEqual([transactions.outstanding(), transactions.settle()], [0, 2]);
+});
