@@ -157,6 +157,7 @@ function withReserve<T>(file: string, open: () => T): T {
 function openOrSetAside(parts: StoreParts, open: () => Database.Database): Database.Database {
   const { config, clock, log } = parts;
   try {
+    refuseEmptied(config.path);
     return open();
   } catch (error) {
     if (!isDamage(error)) throw error;
@@ -169,6 +170,12 @@ function openOrSetAside(parts: StoreParts, open: () => Database.Database): Datab
     );
     return db;
   }
+}
+
+/** An empty file is a new one to SQLite. With positions beside it, it is one that was cut off. */
+function refuseEmptied(file: string): void {
+  const empty = fs.statSync(file, { throwIfNoEntry: false })?.size === 0;
+  if (empty && readPositions(file)) throw new StoreProblem('SQLITE_NOTADB', 'it is empty');
 }
 
 function savedText({ generations, rows, lines, missing, copy }: Recovered): string {

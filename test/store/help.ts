@@ -8,7 +8,7 @@ import type { Batch, Checkpoint, Clock, Count, Log, Sent, SpoolConfig } from '..
 
 export function temporaryFolder(t: TestContext): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tailship-'));
-  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  t.after(() => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
   return folder;
 }
 
