@@ -29,7 +29,8 @@ import {
   connect,
   createWalk,
   type House,
-  retire,
+  halt,
+  retireAll,
   sendHeld,
   spool,
   spoolHeld,
@@ -69,7 +70,11 @@ export async function runAgent(parts: AgentParts): Promise<number> {
     return parts.once ? await runOnce(house, walks, parts.once.wait) : await runOn(house, walks);
   } finally {
     stop.removeEventListener('abort', bell.ring);
-    await Promise.all([control.close(), ...tails.map((tail) => tail.close())]);
+    await Promise.all([
+      ...walks.map(({ shipper }) => shipper.stop(0)),
+      control.close(),
+      ...tails.map((tail) => tail.close()),
+    ]);
     store.close();
   }
 }
@@ -80,8 +85,8 @@ async function runOn(house: House, walks: readonly Walk[]): Promise<number> {
     if (stepAll(house, walks)) await breathe();
     else await house.bell.rung(REST);
   }
-  await Promise.all(walks.map((walk) => retire(walk, house, STOP_GRACE)));
-  return 0;
+  await retireAll(walks, house, STOP_GRACE);
+  return walks.some(({ fault }) => fault) ? 1 : 0;
 }
 
 /** Runs until the files are read to the end that they had at the start and the servers have it all. */
@@ -93,31 +98,36 @@ async function runOnce(house: House, walks: readonly Walk[], wait: number): Prom
       patience = clock.ticks() + wait;
       await breathe();
     } else if (walks.every((walk) => exhausted(walk, house.store))) {
-      const delivered = await Promise.all(walks.map((walk) => retire(walk, house, patience - clock.ticks())));
+      const delivered = await retireAll(walks, house, patience - clock.ticks());
       if (delivered.every(Boolean)) return 0;
       for (const walk of walks) walk.shipper = connect(walk, house); // A link broke at the last moment: once more.
     } else await house.bell.rung(REST);
   }
-  await Promise.all(walks.map((walk) => retire(walk, house, STOP_GRACE)));
+  await retireAll(walks, house, STOP_GRACE);
   return 1;
 }
 
-/** Every walk takes its step, whatever the others do: one that is down or full holds no other back. */
+/**
+ * Every walk takes its step, whatever the others do: one that is down, full, or halted by a fault holds no other back.
+ * Throws the fault when no walk is left that could go on.
+ */
 function stepAll(house: House, walks: readonly Walk[]): boolean {
   let moved = false;
   for (const walk of walks) moved = step(walk, house) || moved;
+  if (walks.every(({ fault }) => fault)) throw walks[0]!.fault;
   return moved;
 }
 
 /** One step of a walk: moves at most one batch, and tells whether anything moved. It never waits. */
 function step(walk: Walk, { parts, store }: House): boolean {
-  if (parts.clock.ticks() < walk.rest) return false;
+  if (walk.fault || parts.clock.ticks() < walk.rest) return false;
   try {
     return writeDown(walk, store) || onward(walk, store, parts.clock.now());
   } catch (problem) {
-    if (!(problem instanceof StoreProblem)) throw problem;
-    parts.log.error(`${problem.message} Nothing is lost: it is tried again.`);
-    walk.rest = parts.clock.ticks() + REST;
+    if (problem instanceof StoreProblem) {
+      parts.log.error(`${problem.message} Nothing is lost: it is tried again.`);
+      walk.rest = parts.clock.ticks() + REST;
+    } else halt(walk, problem, parts.log);
     return false;
   }
 }

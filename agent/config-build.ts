@@ -44,7 +44,6 @@ export function takesScriptPattern(settings: Settings, input: string | undefined
 export function buildConfig(settings: Settings, around: Surroundings): Config {
   refuseStrays(settings);
   const names = namesInEffect(settings, 'syslog');
-  refuseDestinations(settings, names);
   const time = Math.min(...names.map((name) => valuesOf(settings, linkOptions, 'syslog', name).time));
   const inputs = namesInEffect(settings, 'input').map((name) => buildInput(settings, around, name, time));
   refuseSharedPaths(settings, inputs);
@@ -172,15 +171,6 @@ function refuseStrays(settings: Settings): void {
       const sentence = `${sectionText(kind, name)} has no ${sectionText('input', name)} that it could belong to.${cure}`;
       settings.problems.push(problemAt(beginning(settings, kind, name), sentence));
     }
-  }
-}
-
-function refuseDestinations(settings: Settings, names: readonly (string | undefined)[]): void {
-  const [first, ...others] = names;
-  for (const name of others) {
-    const here = sectionText('syslog', name);
-    const sentence = `${here}: this version sends to one destination, and that is ${sectionText('syslog', first)} already. Remove one of the two.`;
-    settings.problems.push(problemAt(beginning(settings, 'syslog', name), sentence));
   }
 }
 
