@@ -99,7 +99,7 @@ function buildTransform(settings: Settings, around: Surroundings, name: string |
 function buildDestination(settings: Settings, around: Surroundings, name: string | undefined): DestinationConfig {
   const record = valuesOf(settings, recordOptions, 'syslog', name);
   const link = valuesOf(settings, linkOptions, 'syslog', name);
-  const udp = link.target.scheme === 'udp';
+  const udp = link.target.some(({ scheme }) => scheme === 'udp');
   const written = find(settings, 'syslog', name, 'chunk');
   if (udp && (record.chunk ?? 0) > DATAGRAM && written) {
     const sentence = `chunk = ${written.text}: a UDP datagram holds ${DATAGRAM} bytes at most. Choose less, or a tcp target.`;
@@ -116,7 +116,7 @@ function buildDestination(settings: Settings, around: Surroundings, name: string
       sdId: record.sd_id,
     },
     link: {
-      targets: [link.target],
+      targets: link.target,
       framing: link.framing,
       linger: link.linger,
       window: link.window,

@@ -17,13 +17,17 @@ export const linkOptions = {
   target: {
     default: 'udp://127.0.0.1:514',
     meaning:
-      'The syslog server: udp://HOST:PORT or tcp://HOST:PORT, IPv6 in brackets; @HOST:PORT (UDP) and @@HOST:PORT (TCP) as in rsyslog. The port may be left out: 514. Not in this version yet: tls:// (6514), relp:// and relps:// (2514), and several servers with commas between, for failover.',
+      'The syslog server: udp://HOST:PORT or tcp://HOST:PORT, IPv6 in brackets; @HOST:PORT (UDP) and @@HOST:PORT (TCP) as in rsyslog. The port may be left out: 514. Not in this version yet: tls:// (6514), relp:// and relps:// (2514). Several servers with commas between are for failover: the first that can be reached is used, and one that comes before it is gone back to once it has been reachable for 30s.',
     schema: z.string().transform((text, context) => {
-      const word = /^([^:@]+):\/\//.exec(text)?.[1]?.toLowerCase();
-      if (word === undefined || isScheme(word)) return readTarget(text);
-      const message = `${word}:// is no transport; there are ${SCHEMES.join(', ')}`;
-      context.addIssue({ code: 'custom', message, params: { word, known: SCHEMES } });
-      return z.NEVER;
+      const items = text.split(',').map((item) => item.trim());
+      for (const item of items) {
+        const word = /^([^:@]+):\/\//.exec(item)?.[1]?.toLowerCase();
+        if (word === undefined || isScheme(word)) continue;
+        const message = `${word}:// is no transport; there are ${SCHEMES.join(', ')}`;
+        context.addIssue({ code: 'custom', message, params: { word, known: SCHEMES } });
+        return z.NEVER;
+      }
+      return readTargets(items);
     }),
   },
   framing: {
@@ -60,7 +64,7 @@ export const linkOptions = {
     default: 'failover',
     meaning: 'How several servers share the work: failover or round-robin.',
     schema: z.enum(['failover', 'round-robin']),
-    later: 'There is one server.',
+    later: 'Several servers are used for failover.',
   },
   rate: {
     default: 'none',
@@ -107,11 +111,17 @@ function readSeconds(text: string): number {
   return ms;
 }
 
+/** Throws a sentence where a server is named twice, as failover to itself would lead nowhere. */
+function readTargets(items: readonly string[]): readonly Target[] {
+  const targets = items.map(readTarget);
+  const urls = targets.map(({ url }) => url);
+  const twice = urls.find((url, i) => urls.indexOf(url) < i);
+  if (twice !== undefined) throw new Error(`${twice} is named twice. Name each server once`);
+  return targets;
+}
+
 /** Takes a target apart; throws a sentence, also for what does not work yet. */
 function readTarget(text: string): Target {
-  if (text.includes(',')) {
-    throw new Error(`several servers (failover) do not work in this version yet. Name one: ${NOW}`);
-  }
   const [scheme, rest] = readScheme(text);
   const { host, port } = readAddress(rest.replace(/\/$/, ''), text);
   if (scheme !== 'udp' && scheme !== 'tcp') {

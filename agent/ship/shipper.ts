@@ -82,7 +82,8 @@ export function createShipper(parts: ShipperParts): Shipper {
   let problem: string | undefined;
   let address: string | undefined;
   let session: Session | undefined;
-  /** How many batches the session has settled. */
+  /** How many batches the session was given, and how many of them it has settled. */
+  let givenBatches = 0;
   let settledBatches = 0;
   /** Settled, and not yet told. */
   let news: Sent[] = [];
@@ -93,7 +94,7 @@ export function createShipper(parts: ShipperParts): Shipper {
   const link = createLink({
     ...parts,
     retry: parts.retry ?? RETRY,
-    events: { up, settled, refused, closed, failed, excess: window.excess, probe: () => probe },
+    events: { up, settled, refused, closed, leaving, failed, excess: window.excess, probe: () => probe },
   });
 
   function enter(next: LinkState): void {
@@ -106,6 +107,7 @@ export function createShipper(parts: ShipperParts): Shipper {
   function up(fresh: Session): void {
     session = fresh;
     address = fresh.address;
+    givenBatches = 0;
     settledBatches = 0;
     probe = undefined;
     for (const sent of [...window.unsettled()]) if (!isEmpty(sent)) put(fresh, sent);
@@ -116,6 +118,7 @@ export function createShipper(parts: ShipperParts): Shipper {
     const count = sent.batch.ends.length;
     messages.sent += count;
     if (sent.again) messages.repeated += count;
+    givenBatches += 1;
     to.write(sent.batch);
   }
 
@@ -149,12 +152,16 @@ export function createShipper(parts: ShipperParts): Shipper {
   function closed(end: SessionEnd): void {
     const begun = session === undefined ? 0 : session.begun() - settledBatches;
     session = undefined;
-    if (end.orderly) report(window.settle(window.unsettled().length));
+    if (end.orderly) report(window.settle(givenBatches - settledBatches));
     window.markAgain(begun);
     problem = end.orderly ? problem : end.reason;
     probe = firstMessage(window.unsettled());
     enter('connecting');
     conclude?.();
+  }
+
+  function leaving(): void {
+    enter('connecting');
   }
 
   function failed(reason: string): void {
@@ -190,7 +197,7 @@ export function createShipper(parts: ShipperParts): Shipper {
     send(sent) {
       window.push(sent);
       if (isEmpty(sent)) report(window.settle(0));
-      else if (session) put(session, sent);
+      else if (session && state === 'up') put(session, sent);
     },
     start: link.start,
     stop,

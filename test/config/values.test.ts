@@ -99,6 +99,21 @@ test('targets: udp, tcp and the two forms of rsyslog, IPv6 in brackets, port 514
   assert.deepEqual([host, port], ['::1', 5514]);
 });
 
+test('several targets stand in the order of failover, each named once', () => {
+  const { link, record } = destination('[syslog]\ntarget = tcp://a, @@b:6000 ,udp://c\n');
+  assert.deepEqual(
+    link.targets.map(({ url }) => url),
+    ['tcp://a:514', 'tcp://b:6000', 'udp://c:514'],
+  );
+  assert.equal(record.chunk, 1024);
+  assert.match(
+    problem('syslog', 'target', 'tcp://a, @@a:514'),
+    /tcp:\/\/a:514 is named twice\. Name each server once\.$/,
+  );
+  assert.match(problem('syslog', 'target', 'tcp://a,'), /Write udp:\/\//);
+  assert.match(problem('syslog', 'target', 'tcp://a, tcb://b'), /tcb:\/\/ is no transport/);
+});
+
 test('targets that cannot be taken say how they would be written', () => {
   assert.match(
     problem('syslog', 'target', '@@(o)h:6514'),
@@ -140,7 +155,6 @@ test('targets that belong to a later version are refused with what works now', (
       /^target = .+:\/\/ does not work in this version yet; udp:\/\/HOST:PORT and tcp:\/\/HOST:PORT do\.$/,
     );
   }
-  assert.match(problem('syslog', 'target', 'udp://a, udp://b'), /failover.* not work in this version yet\. Name one/);
 });
 
 test('every key that does not work yet takes its default and refuses all else, with what happens instead', () => {

@@ -38,6 +38,7 @@ function createScene(t: TestContext, fate: (host: string, attempt: number) => Fa
     refused: () => {},
     excess: () => 0,
     closed: ({ reason }) => void told.push(`closed: ${reason}`),
+    leaving: () => void told.push('leaving'),
     failed: (reason) => void told.push(`failed: ${reason}`),
     probe: () => undefined,
   };
@@ -272,6 +273,7 @@ test('a target without a transport is refused with a sentence', () => {
   const target = { url: 'relp://127.0.0.1:2514', scheme: 'relp', host: '127.0.0.1', port: 2514 } as const;
   const events = {
     up() {},
+    leaving() {},
     settled() {},
     refused() {},
     excess: () => 0,
