@@ -121,6 +121,8 @@ function buildDestination(settings: Settings, around: Surroundings, name: string
       linger: link.linger,
       window: link.window,
       timeout: link.timeout,
+      rate: link.rate,
+      drainRate: link.drain_rate,
     },
   };
 }

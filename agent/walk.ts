@@ -53,7 +53,9 @@ export type Walk = {
 export function stateOf(walk: Walk, store: Store): 'connecting' | 'spooling' | 'draining' | 'live' {
   const link = walk.shipper.link();
   if (link !== 'up') return link === 'down' ? 'spooling' : 'connecting';
-  return store.newestRow(walk.destination.name) > walk.lastRow ? 'draining' : 'live';
+  // A row that waits for drain_rate has been read from the spool, and is not yet on its way.
+  const held = walk.shipper.waiting()?.row !== undefined;
+  return held || store.newestRow(walk.destination.name) > walk.lastRow ? 'draining' : 'live';
 }
 
 /** Into the spool: row and checkpoint in one transaction. What the spool does not take stays in our hands. */

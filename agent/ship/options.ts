@@ -1,7 +1,7 @@
 /** The half of `[syslog]` that says where and how records travel. */
 import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
-import type { Options, Target } from '../types.ts';
+import type { Options, Rate, Target } from '../types.ts';
 import { parseDuration, parseSize } from '../wire/units.ts';
 
 /** Port of each scheme where the target names none. */
@@ -68,15 +68,14 @@ export const linkOptions = {
   },
   rate: {
     default: 'none',
-    meaning: 'The most that is sent in a second, in lines or bytes.',
-    schema: z.string().min(1, 'there is no rate. Write one, or none'),
-    later: 'Records are sent as fast as the server takes them.',
+    meaning:
+      'The most that is sent in a second: 5000 lines (messages, so over UDP datagrams), or a size such as 2MiB. none: as fast as the server takes them.',
+    schema: z.string().transform(readRate),
   },
   drain_rate: {
     default: 'none',
-    meaning: 'The most that is sent from the spool in a second, in lines or bytes.',
-    schema: z.string().min(1, 'there is no rate. Write one, or none'),
-    later: 'The spool is drained as fast as the server takes it.',
+    meaning: 'The most that is sent from the spool in a second, written like rate, which holds too.',
+    schema: z.string().transform(readRate),
   },
   tls_ca: {
     default: '',
@@ -104,6 +103,18 @@ export const linkOptions = {
     later: NO_TLS,
   },
 } as const satisfies Options;
+
+function readRate(text: string): Rate | undefined {
+  if (text === 'none') return undefined;
+  const bare = text.trim().replace(/\s*(\/\s*s|per second)$/, '');
+  const lines = /^(\d+)\s*lines?$/.exec(bare)?.[1];
+  if (lines === undefined && /^\d*$/.test(bare)) {
+    throw new Error(`'${text}' has no unit. Write 5000 lines, a size such as 2MiB, or none`);
+  }
+  const perSecond = lines === undefined ? parseSize(bare) : Number(lines);
+  if (perSecond < 1) throw new Error(`'${text}' would send nothing. Write none for no limit`);
+  return { unit: lines === undefined ? 'bytes' : 'lines', perSecond };
+}
 
 function readSeconds(text: string): number {
   const ms = /^\d+(\.\d+)?$/.test(text) ? Math.round(Number(text) * 1000) : parseDuration(text);

@@ -8,6 +8,7 @@
  */
 import type { AckLevel, Clock, LinkConfig, Log, Sent } from '../types.ts';
 import { createLink, type Retry } from './link.ts';
+import { createPace, type Paced } from './pace.ts';
 import type { Sockets } from './sockets.ts';
 import type { Session, SessionEnd } from './transport.ts';
 import { createWindow, isEmpty } from './window.ts';
@@ -15,7 +16,7 @@ import { createWindow, isEmpty } from './window.ts';
 type LinkState = 'connecting' | 'up' | 'down';
 
 type ShipperEvents = {
-  /** The link's state has changed. */
+  /** The link's state has changed, or nothing that was sent waits for `rate` any more. */
   changed(): void;
   /** Settled in the order of sending; all that settles at once comes in one call, and never from within `send`. */
   settled(sent: readonly Sent[]): void;
@@ -57,8 +58,10 @@ type LinkStatus = {
 
 export type Shipper = {
   link(): LinkState;
-  /** Bytes of the window that are left; not positive when it is full. It may be overdrawn by one batch. */
+  /** Bytes of the window that are left; not positive when it is full, or when what was sent waits for `rate`. It may be overdrawn by one batch. */
   room(): number;
+  /** The oldest batch that waits for `rate` or `drain_rate`, if any does. */
+  waiting(): Sent | undefined;
   /** Takes a batch. One without messages settles when everything before it is settled. */
   send(sent: Sent): void;
   start(): void;
@@ -81,15 +84,16 @@ export function createShipper(parts: ShipperParts): Shipper {
   let since = clock.now();
   let problem: string | undefined;
   let address: string | undefined;
-  let session: Session | undefined;
-  /** How many batches the session was given, and how many of them it has settled. */
-  let givenBatches = 0;
+  let session: Paced | undefined;
+  /** How many batches the session has settled. */
   let settledBatches = 0;
   /** Settled, and not yet told. */
   let news: Sent[] = [];
   let probe: Buffer | undefined;
   /** Set by `stop`: ends the wait for proof. */
   let conclude: (() => void) | undefined;
+
+  const pace = createPace(parts.link, clock, () => events.changed());
 
   const link = createLink({
     ...parts,
@@ -104,25 +108,25 @@ export function createShipper(parts: ShipperParts): Shipper {
     events.changed();
   }
 
-  function up(fresh: Session): void {
+  function up(plain: Session): void {
+    const fresh = pace.wrap(plain);
     session = fresh;
     address = fresh.address;
-    givenBatches = 0;
     settledBatches = 0;
     probe = undefined;
     for (const sent of [...window.unsettled()]) if (!isEmpty(sent)) put(fresh, sent);
     enter('up');
   }
 
-  function put(to: Session, sent: Sent): void {
+  function put(to: Paced, sent: Sent): void {
     const count = sent.batch.ends.length;
     messages.sent += count;
     if (sent.again) messages.repeated += count;
-    givenBatches += 1;
-    to.write(sent.batch);
+    to.write(sent);
   }
 
-  function settled(batches: number): void {
+  function settled(pieces: number): void {
+    const batches = session?.settled(pieces) ?? 0;
     settledBatches += batches;
     report(window.settle(batches));
   }
@@ -151,9 +155,12 @@ export function createShipper(parts: ShipperParts): Shipper {
 
   function closed(end: SessionEnd): void {
     const begun = session === undefined ? 0 : session.begun() - settledBatches;
+    // An orderly end proves what was written, and nothing that still waited for its time.
+    const proven = end.orderly ? (session?.given() ?? 0) : 0;
+    if (end.orderly) report(window.settle(proven));
+    window.markAgain(begun - proven);
+    session?.halt();
     session = undefined;
-    if (end.orderly) report(window.settle(givenBatches - settledBatches));
-    window.markAgain(begun);
     problem = end.orderly ? problem : end.reason;
     probe = firstMessage(window.unsettled());
     enter('connecting');
@@ -161,6 +168,7 @@ export function createShipper(parts: ShipperParts): Shipper {
   }
 
   function leaving(): void {
+    session?.halt();
     enter('connecting');
   }
 
@@ -193,7 +201,8 @@ export function createShipper(parts: ShipperParts): Shipper {
 
   return {
     link: () => state,
-    room: window.room,
+    room: () => (session?.waiting() ? 0 : window.room()),
+    waiting: () => session?.waiting(),
     send(sent) {
       window.push(sent);
       if (isEmpty(sent)) report(window.settle(0));

@@ -182,6 +182,25 @@ test('--once is done when every destination has all; one that is down makes it 1
   assert.equal(servers[1].messages.length, 50);
 });
 
+test('while drain_rate holds the spool back, the lag of the live file shows, and order stays strict', async (t) => {
+  const away = startAgent(t, { target: await closedPort() });
+  writeFileSync(away.file, lines(0, 200));
+  await until('it is spooled', async () => (await destinationOf(away, 'syslog'))?.spool.lines === 200);
+  await away.stop();
+  const server = await startUdpServer(t);
+  const syslog = 'drain_rate = 200 lines';
+  const agent = startAgent(t, { target: server.url, syslog, folder: away.folder });
+  appendFileSync(agent.file, lines(200, 50));
+  await until('it drains', () => server.messages.length > 0);
+  const destination = (await destinationOf(agent, 'syslog'))!;
+  const [file] = destination.inputs[0]!.files;
+  assert.equal(destination.state, 'draining');
+  assert.ok(file!.size! - file!.settled > 0);
+  assert.equal(destination.spool.lines, 200);
+  await until('all has come', () => server.messages.length >= 250);
+  assert.deepEqual(numbers(server.messages), range(0, 250));
+});
+
 /** A folder in which an agent ran that had nothing to do. */
 async function startIdle(t: TestContext): Promise<StartedAgent> {
   const agent = startAgent(t, { target: 'udp://127.0.0.1:9' });

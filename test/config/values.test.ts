@@ -20,7 +20,15 @@ test('the defaults are those of the manual', () => {
     {
       name: 'syslog',
       record: { format: 'rfc5424', chunk: 1024, json: 'own', hostname: 'host', sdId: 'tail@32473' },
-      link: { targets: [target], framing: 'newline', linger: 2000, window: 16 * 2 ** 20, timeout: 30_000 },
+      link: {
+        targets: [target],
+        framing: 'newline',
+        linger: 2000,
+        window: 16 * 2 ** 20,
+        timeout: 30_000,
+        rate: undefined,
+        drainRate: undefined,
+      },
     },
   ]);
   const path = '/var/lib/tailship/spool.db';
@@ -164,8 +172,6 @@ test('every key that does not work yet takes its default and refuses all else, w
     hold_size: '1GiB',
     hold_age: '1d',
     balance: 'round-robin',
-    rate: '1MB',
-    drain_rate: '1MB',
     tls_ca: '/ca',
     tls_cert: '/cert',
     tls_key: '/key',
@@ -212,6 +218,26 @@ test('json is own, all, or a list of names', () => {
   assert.deepEqual(json('msg, Level,MSG'), ['MSG', 'LEVEL']);
   assert.match(problem('syslog', 'json', 'MSG;LEVEL'), /single quotes/);
   assert.match(problem('syslog', 'json', 'MSG LEVEL'), /is no name of a group/);
+});
+
+test('rate and drain_rate are lines or bytes a second, or none', () => {
+  const rates = {
+    none: undefined,
+    '5000 lines': { unit: 'lines', perSecond: 5000 },
+    '1 line': { unit: 'lines', perSecond: 1 },
+    '300 lines/s': { unit: 'lines', perSecond: 300 },
+    '2MiB': { unit: 'bytes', perSecond: 2 ** 21 },
+    '64kB/s': { unit: 'bytes', perSecond: 64_000 },
+  };
+  for (const [text, rate] of Object.entries(rates)) {
+    const { link } = destination(`[syslog]\nrate = ${text}\ndrain_rate = ${text}\n`);
+    assert.deepEqual([link.rate, link.drainRate], [rate, rate]);
+  }
+  for (const text of ['5000', '', '/s']) {
+    assert.match(problem('syslog', 'rate', text), /has no unit\. Write 5000 lines, a size such as 2MiB, or none\.$/);
+  }
+  assert.match(problem('syslog', 'drain_rate', '0 lines'), /would send nothing\. Write none for no limit\.$/);
+  assert.match(problem('syslog', 'rate', 'fast'), /'fast' is not a size/);
 });
 
 test('linger takes never', () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { createShipper, type Shipper } from '../../agent/ship/shipper.ts';
 import type { UdpSocket } from '../../agent/ship/sockets.ts';
-import type { Sent } from '../../agent/types.ts';
+import type { LinkConfig, Sent } from '../../agent/types.ts';
 import {
   breathe,
   createKeptLog,
@@ -19,6 +19,10 @@ import {
 
 /** A shipper over servers a, b and c; those in `up` can be reached. */
 function createScene(t: TestContext, ...reachable: readonly string[]) {
+  return createPacedScene(t, {}, ...reachable);
+}
+
+function createPacedScene(t: TestContext, changes: Partial<LinkConfig>, ...reachable: readonly string[]) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const clock = createTurnedClock();
   const log = createKeptLog();
@@ -28,7 +32,7 @@ function createScene(t: TestContext, ...reachable: readonly string[]) {
   const connections: { readonly host: string; readonly tcp: PlayedTcp }[] = [];
   const note = (what: string, sent: readonly Sent[] = []) =>
     void told.push([what, ...sent.flatMap((one) => [...messagesOf([one]), ...(one.again ? ['again'] : [])])].join(' '));
-  const link = linkOf(targetOf('tcp', 514, 'a'));
+  const link = linkOf(targetOf('tcp', 514, 'a'), changes);
   const shipper: Shipper = createShipper({
     link: { ...link, targets: [...link.targets, targetOf('tcp', 514, 'b'), targetOf('tcp', 514, 'c')] },
     sockets: {
@@ -147,6 +151,27 @@ test('a server that is left and does not close gets 3 s; what it has not confirm
   assert.equal(taken('a'), Buffer.byteLength('one\ntwo\n'));
   await clock.turn(3_000);
   assert.deepEqual(told, ['up', 'connecting', 'up', 'settled one again two']);
+});
+
+test('what waits for rate when a server is left is not proven by its orderly end, but goes to the better one', async (t) => {
+  const rate = { unit: 'lines', perSecond: 20 } as const;
+  const { shipper, clock, up, told, connections, taken } = createPacedScene(t, { rate }, 'b');
+  await breathe();
+  up.add('a');
+  await clock.turn(41_700);
+  shipper.send(sentOf(['one']));
+  shipper.send(sentOf(Array.from({ length: 20 }, () => 'two')));
+  await clock.turn(500);
+  assert.equal(shipper.link(), 'connecting');
+  const before = taken('b');
+  assert.ok(before >= 8 && before < 60);
+  connections.find(({ host }) => host === 'b')!.tcp.say('end');
+  await clock.turn(2_000);
+  assert.equal(taken('b'), before);
+  assert.equal(taken('a'), 80);
+  await clock.turn(3_000);
+  assert.equal(told.at(-1), `settled ${Array.from({ length: 20 }, () => 'two').join(' ')} again`);
+  assert.ok(told.includes('settled one'));
 });
 
 test('over UDP the way back is tried with an empty datagram, which a closed port refuses', async (t) => {

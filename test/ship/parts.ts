@@ -84,7 +84,8 @@ export function targetOf(scheme: 'udp' | 'tcp', port: number, host = '127.0.0.1'
 
 export function linkOf(target: Target, changes: Partial<LinkConfig> = {}): LinkConfig {
   const usual = { framing: 'newline', linger: 2_000, window: 16 * 2 ** 20, timeout: 30_000 } as const;
-  return { targets: [target], ...usual, ...changes };
+  const unpaced = { rate: undefined, drainRate: undefined };
+  return { targets: [target], ...usual, ...unpaced, ...changes };
 }
 
 /** Sockets that fail in every way; a test replaces what it needs. */
