@@ -18,8 +18,11 @@
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import { createBell } from './bell.ts';
+import { openFilesLimit } from './limits.ts';
 import { openControl } from './ops/control.ts';
 import { snapshot } from './snapshot.ts';
+import { orderedDrop } from './spool-drop.ts';
+import { fleeting } from './store/place.ts';
 import { openStore, type Store, StoreProblem } from './store/store.ts';
 import { realFiles } from './tail/files.ts';
 import { createTail } from './tail/tail.ts';
@@ -41,29 +44,39 @@ import {
 
 /** How long an orderly stop waits for the server's proof, in ms, before what is unsettled goes to the spool. */
 const STOP_GRACE = 3_000;
+/** Bytes of a file that are read at once, at most: fewer with a small spool, so that it can hold several batches. */
+const LARGEST_CHUNK = 256 * 1024;
+const SPOOL_SHARE = 16;
 /** How long the disk is left alone after it refused, in ms; also the longest that the loop sleeps. */
 const REST = 1_000;
 
 /**
  * Runs the agent until `stop`, or until all is shipped with `once`.
- * Gives the exit code: 0 fine, 1 when `once` ended with lines that the server does not have.
+ * Gives the exit code: 0 fine, 1 when `once` ended with lines that the server does not have; undefined when it ended because the
+ * state file was removed: it is written anew by then, and the agent can be run again on it.
  * Throws StoreProblem when the state cannot be opened.
  */
-export async function runAgent(parts: AgentParts): Promise<number> {
+export async function runAgent(parts: AgentParts): Promise<number | undefined> {
   const { config, log, clock, stop } = parts;
   const bell = createBell();
   const store = openStore({ config: config.spool, clock, log, command: parts.command });
+  const risk = fleeting(config.spool.path);
+  if (risk !== undefined) log.warn(risk);
   const tails = config.inputs.map((input) =>
     createTail({
       ...{ input, files: realFiles, clock, log, registry: store, wake: bell.ring, once: parts.once !== undefined },
       lost: (loss) => store.lost(loss),
+      // The other half is for servers, the spool, and files that are looked into.
+      openFiles: Math.floor(openFilesLimit() / 2 / config.inputs.length),
+      largest: Math.min(LARGEST_CHUNK, Math.floor(store.space().limit / SPOOL_SHARE)),
     }),
   );
   const house = { parts, store, tails, bell };
   const walks = config.destinations.map((destination) => createWalk(house, destination));
   const started = clock.now();
   const status = () => snapshot({ config, store, walks, started, now: clock.now(), complaints: log.complaints() });
-  const control = await openControl({ path: `${config.spool.path}.sock`, log, status });
+  const orders = { '/spool/drop': (body: string) => orderedDrop(store, log, body) };
+  const control = await openControl({ path: `${config.spool.path}.sock`, log, status, orders });
   stop.addEventListener('abort', bell.ring);
   try {
     for (const tail of tails) tail.start();
@@ -80,12 +93,21 @@ export async function runAgent(parts: AgentParts): Promise<number> {
 }
 
 /** Runs until `stop`, then delivers or spools what is under way. */
-async function runOn(house: House, walks: readonly Walk[]): Promise<number> {
-  while (!house.parts.stop.aborted) {
+async function runOn(house: House, walks: readonly Walk[]): Promise<number | undefined> {
+  const { stop, log, clock, config } = house.parts;
+  let look = 0;
+  let standing = true;
+  while (!stop.aborted && standing) {
+    if (clock.ticks() >= look) {
+      look = clock.ticks() + REST;
+      standing = house.store.standing();
+    }
     if (stepAll(house, walks)) await breathe();
     else await house.bell.rung(REST);
   }
+  if (!standing) log.error(`Somebody removed ${config.spool.path}. It is written anew, and nothing in it is lost.`);
   await retireAll(walks, house, STOP_GRACE);
+  if (!standing) return undefined;
   return walks.some(({ fault }) => fault) ? 1 : 0;
 }
 
@@ -113,16 +135,28 @@ async function runOnce(house: House, walks: readonly Walk[], wait: number): Prom
  */
 function stepAll(house: House, walks: readonly Walk[]): boolean {
   let moved = false;
+  tend(house);
   for (const walk of walks) moved = step(walk, house) || moved;
   if (walks.every(({ fault }) => fault)) throw walks[0]!.fault;
   return moved;
 }
 
+/** What the store has to look at now and then, so that it happens at work and at rest alike. */
+function tend({ store, parts: { log } }: House): void {
+  try {
+    store.tend();
+  } catch (problem) {
+    if (!(problem instanceof StoreProblem)) throw problem;
+    log.error(`${problem.message} It is tried again.`);
+  }
+}
+
 /** One step of a walk: moves at most one batch, and tells whether anything moved. It never waits. */
-function step(walk: Walk, { parts, store }: House): boolean {
+function step(walk: Walk, house: House): boolean {
+  const { parts, store } = house;
   if (walk.fault || parts.clock.ticks() < walk.rest) return false;
   try {
-    return writeDown(walk, store) || onward(walk, store, parts.clock.now());
+    return writeDown(walk, store) || onward(walk, house);
   } catch (problem) {
     if (problem instanceof StoreProblem) {
       parts.log.error(`${problem.message} Nothing is lost: it is tried again.`);
@@ -133,16 +167,17 @@ function step(walk: Walk, { parts, store }: House): boolean {
 }
 
 /** Where a line goes next. */
-function onward(walk: Walk, store: Store, now: number): boolean {
+function onward(walk: Walk, { parts: { log, clock }, store }: House): boolean {
+  const now = clock.now();
   const toWire = (batch: Batch) => walk.shipper.send({ batch, row: undefined, again: false });
   const toSpool = (batch: Batch) => spool(walk, store, [{ batch, row: undefined, again: false }]);
   switch (stateOf(walk, store)) {
     case 'connecting':
       return false; // The link's first word decides between the wire and the spool.
     case 'spooling':
-      return spoolHeld(walk, store) && pull(walk, now, toSpool);
+      return spoolHeld(walk, store, log) && pull(walk, now, toSpool);
     case 'draining': // Files can wait for their turn; files that are about to vanish cannot.
-      return drain(walk, store) || (spoolHeld(walk, store) && pull(walk, now, toSpool, 'leaving'));
+      return drain(walk, store) || (spoolHeld(walk, store, log) && pull(walk, now, toSpool, 'leaving'));
     case 'live':
       return walk.shipper.room() > 0 && (sendHeld(walk) || pull(walk, now, toWire));
   }

@@ -42,11 +42,21 @@ function checkPath(input: InputConfig, pattern: string): Said[] {
   return [
     ...said,
     fine(`${pattern}: ${rest.length} more files match, which are not named here.`),
-    ...unread.map(cannotRead),
+    ...unread.flatMap((file) => checkFile(input, file)),
   ];
 }
 
+/** What the system refuses in any other way is a finding too, and no reason to say nothing of the rest. */
 function checkFile(input: InputConfig, file: string): Said[] {
+  try {
+    return lookAt(input, file);
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? error.code : error;
+    return [bad(`${file}: it cannot be looked at (${reason}).`, SLIP)];
+  }
+}
+
+function lookAt(input: InputConfig, file: string): Said[] {
   const closed = closedFolder(file);
   if (closed) {
     const what = `${file}: ${ownName()} may not enter the folder ${closed} (${rightsText(fs.statSync(closed))}).`;

@@ -1,10 +1,11 @@
 /** What `tailship check --connect` says of the servers: does the name resolve, does somebody listen there. Nothing is sent. */
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
+import { checkTls, shakeHands } from './check-tls.ts';
 import { sectionText } from './config-names.ts';
 import { bad, type Finding, fine, placeOf, type Said } from './findings.ts';
 import type { Loaded } from './sections.ts';
-import type { Target } from './types.ts';
+import type { Target, TlsConfig } from './types.ts';
 
 /** Names and connections, handed in so that a test can refuse them. */
 export type Net = {
@@ -12,6 +13,8 @@ export type Net = {
   resolve(host: string): Promise<readonly string[]>;
   /** Connects and lets go at once. Throws as node:net does; code ETIMEDOUT when nothing comes for `ms`. */
   connect(address: string, port: number, ms: number): Promise<void>;
+  /** Makes a TLS connection and lets go of it. */
+  readonly shake: typeof shakeHands;
 };
 
 /** How long a server may take to answer, ms. */
@@ -22,14 +25,15 @@ export async function checkServers(loaded: Loaded, net: Net = realNet): Promise<
     const alone = loaded.config.destinations.length === 1;
     const where = placeOf(loaded, sectionText('syslog', name === 'syslog' ? undefined : name), 'target');
     return link.targets.map(async (target) => {
-      const said = await checkTarget(target, net);
+      const said = await checkTarget(target, link.tls, net);
       return said.map((one) => ({ ...one, what: alone ? one.what : `${name}: ${one.what}`, where }));
     });
   });
   return (await Promise.all(checks)).flat();
 }
 
-async function checkTarget({ url, scheme, host, port }: Target, net: Net): Promise<Said[]> {
+async function checkTarget(target: Target, tls: TlsConfig, net: Net): Promise<Said[]> {
+  const { url, scheme, host, port } = target;
   let addresses: readonly string[];
   try {
     addresses = await net.resolve(host);
@@ -45,7 +49,8 @@ async function checkTarget({ url, scheme, host, port }: Target, net: Net): Promi
   for (const address of addresses) {
     try {
       await net.connect(address, port, PATIENCE);
-      return [fine(`${url}: ${known}Port ${port} of ${address} takes connections.`)];
+      const taken = fine(`${url}: ${known}Port ${port} of ${address} takes connections.`);
+      return scheme === 'tls' ? [taken, ...(await checkTls(target, address, tls, net.shake))] : [taken];
     } catch (problem) {
       failures.push(`${address}: ${inWords(codeOf(problem))}`);
     }
@@ -69,6 +74,7 @@ function codeOf(problem: unknown): string {
 }
 
 const realNet: Net = {
+  shake: shakeHands,
   resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
   connect: (host, port, ms) =>
     new Promise((resolve, reject) => {

@@ -56,7 +56,8 @@ function checkFile(file: string, config: Config): Said[] {
 }
 
 function damaged(file: string, why: string): Said {
-  const cure = 'The next start keeps it under a new name, begins a new one and reads the files from their beginning.';
+  const cure =
+    'The next start keeps it under a new name, begins a new one with what can be saved: positions and readable rows.';
   return warning(`The spool ${file} cannot be used: ${why}`, cure);
 }
 

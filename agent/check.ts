@@ -7,6 +7,7 @@ import { checkInputs } from './check-files.ts';
 import { checkServers, type Net } from './check-servers.ts';
 import { checkSpool } from './check-spool.ts';
 import { ConfigProblems } from './config.ts';
+import { refuseTlsFiles } from './config-tls.ts';
 import type { Finding } from './findings.ts';
 import { findConfig, type Loaded, loadConfig } from './sections.ts';
 
@@ -32,6 +33,7 @@ export async function check(parts: CheckParts): Promise<Checked> {
   let loaded: Loaded;
   try {
     loaded = loadConfig(parts);
+    refuseTlsFiles(loaded, parts.file);
   } catch (problem) {
     const file = parts.file ?? findConfig(parts.cwd, fs.existsSync);
     if (problem instanceof ConfigProblems) return { findings: fromProblems(file, problem), code: 2 };

@@ -8,7 +8,7 @@ import { levelOptions, ownerOptions, recordOptions, transformOptions } from './s
 import { linkOptions } from './ship/options.ts';
 import { spoolOptions } from './store/options.ts';
 import { inputOptions } from './tail/options.ts';
-import type { Config, DestinationConfig, InputConfig, Option, TransformConfig } from './types.ts';
+import type { Config, DestinationConfig, InputConfig, Option, TlsConfig, TransformConfig } from './types.ts';
 
 /** The most that a UDP datagram carries over IPv4: 65,535 bytes less the headers of IP and UDP. */
 const DATAGRAM = 65_507;
@@ -71,7 +71,7 @@ function buildInput(settings: Settings, around: Surroundings, name: string | und
     named: name !== undefined,
     paths: [...new Set(own.path.map((file) => place(around, file, origin)))],
     start: own.start,
-    rotated: own.rotated,
+    rotated: own.rotated && place(around, own.rotated, find(settings, 'input', name, 'rotated')?.origin),
     poll: Math.min(own.poll, time),
     watch: own.watch,
     encoding: own.encoding,
@@ -123,8 +123,25 @@ function buildDestination(settings: Settings, around: Surroundings, name: string
       timeout: link.timeout,
       rate: link.rate,
       drainRate: link.drain_rate,
+      tls: buildTls(settings, around, name),
     },
   };
+}
+
+/** Whether the files are there and good is for whoever is about to use them: `run` and `check`. */
+function buildTls(settings: Settings, around: Surroundings, name: string | undefined): TlsConfig {
+  const { tls_verify } = valuesOf(settings, linkOptions, 'syslog', name);
+  const file = (key: string) => {
+    const given = find(settings, 'syslog', name, key);
+    return given?.text ? place(around, given.text, given.origin) : undefined;
+  };
+  const tls = { ca: file('tls_ca'), cert: file('tls_cert'), key: file('tls_key'), verify: tls_verify === 'on' };
+  if ((tls.cert === undefined) !== (tls.key === undefined)) {
+    const [have, lack] = tls.cert === undefined ? ['tls_key', 'tls_cert'] : ['tls_cert', 'tls_key'];
+    const sentence = `${have} is of no use without ${lack}: a certificate and its key go together. Set both, or neither.`;
+    settings.problems.push(problemAt(find(settings, 'syslog', name, have)!.origin, sentence));
+  }
+  return tls;
 }
 
 /** A section whose keys are the operator's words: the built-in ones, then those of the unnamed section, then its own. */

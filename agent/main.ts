@@ -17,6 +17,16 @@ if (!(major >= 26 || (major === 24 && minor >= 15))) {
 // A reader that goes away (`tailship try | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
+// Nor does the agent end with whoever read its log.
+process.stderr.on('error', () => {});
+
+// The last resort. Nothing is lost by it: what is not settled is read or drained again at the next start.
+process.on('uncaughtException', (error: unknown) => {
+  const reason = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`tailship: ended by a fault of its own (${reason}). Start it again, and please report this.\n`);
+  process.exit(1);
+});
+
 const stop = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
 

@@ -1,7 +1,7 @@
 /**
  * The composition of `tailship receive`: servers, joining of parts, verification and output, bound together for one run.
  *
- *   udp, tcp ──message──▶ intake ──whole message──▶ verifier
+ *   servers ───message──▶ intake ──whole message──▶ verifier
  *                           │  parts ▲ joined        └──▶ output
  *                           └─▶ joiner ┘
  */
@@ -9,6 +9,7 @@ import { createWriteStream, openSync, type WriteStream } from 'node:fs';
 import { realClock } from './ops/clock.ts';
 import { ListenProblem } from './receive/address.ts';
 import { createIntake, type Intake } from './receive/intake.ts';
+import type { ListenTls } from './receive/listener.ts';
 import { createOutput, type Sink } from './receive/output.ts';
 import type { IncompleteRecord } from './receive/parts.ts';
 import { createCollector } from './receive/server.ts';
@@ -36,6 +37,8 @@ export type ReceiveOptions = {
   readonly fromFirst: boolean;
   /** Stop when something has come and then nothing for so long, in ms; undefined: run until `stop`. */
   readonly idle: number | undefined;
+  /** Files for the tls:// URLs of `listen`. */
+  readonly tls?: ListenTls;
 };
 
 export type ReceiveIo = {
@@ -86,7 +89,7 @@ async function receive(options: ReceiveOptions, io: ReceiveIo, say: (sentence: s
   const intake = createIntake({ clock: realClock, limits: JOINER_LIMITS, write, verifier, incomplete });
   const collector = createCollector({
     ...{ listen: options.listen, taker: intake, written: output.written },
-    ...{ clock: realClock, limit: LARGEST_MESSAGE, say },
+    ...{ clock: realClock, limit: LARGEST_MESSAGE, say, tls: options.tls },
   });
   try {
     await collector.start();

@@ -1,5 +1,6 @@
 /** The composition behind `tailship run`: configuration, own log, agent. */
 import { runAgent } from './agent.ts';
+import { refuseTlsFiles } from './config-tls.ts';
 import { realClock } from './ops/clock.ts';
 import { type AgentLog, createLog, type LogSink } from './ops/log.ts';
 import { loadConfig } from './sections.ts';
@@ -20,7 +21,9 @@ export type RunParts = {
  * later is said in the agent's own log.
  */
 export async function run({ file, once, env, cwd, stderr, stop }: RunParts): Promise<number> {
-  const { config } = loadConfig({ file, env, cwd });
+  const loaded = loadConfig({ file, env, cwd });
+  refuseTlsFiles(loaded, file);
+  const { config } = loaded;
   const log = createLog({ level: config.log.level, sink: stderr, clock: realClock });
   const command = `tailship run${file === undefined ? '' : ` -c ${file}`}${once ? ' --once' : ''}`;
   log.info(
@@ -29,7 +32,10 @@ export async function run({ file, once, env, cwd, stderr, stop }: RunParts): Pro
       : `The configuration is ${config.source}.`,
   );
   try {
-    return await runAgent({ config, log, clock: realClock, stop, command, once });
+    for (;;) {
+      const code = await runAgent({ config, log, clock: realClock, stop, command, once });
+      if (code !== undefined) return code;
+    }
   } catch (problem) {
     sayWhy(problem, log);
     return 1;

@@ -22,7 +22,7 @@ export function messagesOf(batch: Batch, format: RecordConfig['format']): TriedM
   for (const end of batch.ends) {
     const message = batch.payload.toString('utf8', start, end);
     const pri = readPri(message)?.pri ?? 0;
-    const part = format === 'rfc5424' ? partOfElement(message) : partOfJson(message, format === 'script' ? '{' : ': {');
+    const part = format === 'rfc5424' ? partOfElement(message) : partOfJson(message);
     messages.push({ pri, priority: priorityText(pri), bytes: end - start, part, message });
     start = end + 1;
   }
@@ -50,10 +50,9 @@ function partOfElement(message: string): string | undefined {
   return undefined;
 }
 
-/** `mark`: what stands before the JSON and ends with its brace. */
-function partOfJson(message: string, mark: string): string | undefined {
+function partOfJson(message: string): string | undefined {
   try {
-    const json = JSON.parse(message.slice(message.indexOf(mark) + mark.length - 1)) as { readonly PART?: unknown };
+    const json = JSON.parse(message.slice(message.indexOf('{'))) as { readonly PART?: unknown };
     return typeof json.PART === 'string' ? json.PART : undefined;
   } catch {
     return undefined;

@@ -100,8 +100,11 @@ function whyNot(file: string, { code, message }: NodeJS.ErrnoException): string 
   return `${file} cannot be read: ${message}.`;
 }
 
-/** Gives the stream as chunks of whole lines, an unterminated last line too. Holds no more of it than the harvester asks for. */
-export async function* readChunks({ input, bytes, modified }: TrySource): AsyncGenerator<Chunk> {
+/**
+ * Gives the stream as chunks of whole lines, an unterminated last line too. Holds no more of it than the harvester asks for.
+ * `stop` ends it where it stands, also while it waits for more to come.
+ */
+export async function* readChunks({ input, bytes, modified }: TrySource, stop: AbortSignal): AsyncGenerator<Chunk> {
   const window = createWindow();
   const harvester = createHarvester({
     ...{
@@ -121,11 +124,23 @@ export async function* readChunks({ input, bytes, modified }: TrySource): AsyncG
       window.forget(harvester.position() - CLUE_BYTES);
     }
   }
-  for await (const piece of bytes) {
+  for await (const piece of untilStopped(bytes, stop)) {
     window.append(typeof piece === 'string' ? Buffer.from(piece) : piece);
     yield* ready(false);
   }
   yield* ready(true);
+}
+
+async function* untilStopped<T>(pieces: AsyncIterable<T>, stop: AbortSignal): AsyncGenerator<T> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  const stopped = new Promise<undefined>((resolve) => {
+    stop.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+  while (!stop.aborted) {
+    const next = await Promise.race([iterator.next(), stopped]);
+    if (!next || next.done) return;
+    yield next.value;
+  }
 }
 
 /** A source that holds only the bytes that may still be asked for. */

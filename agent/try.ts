@@ -80,7 +80,7 @@ export async function* tryLines(parts: TryParts): AsyncGenerator<TryEvent> {
   const wanted = (told: readonly Tried[]) =>
     told.filter(({ line }) => line <= parts.lines).map((line) => ({ what: 'line', ...sums.tempered(line) }) as const);
 
-  for await (const chunk of readChunks(source)) {
+  for await (const chunk of readChunks(source, parts.stop)) {
     let begin = 0;
     for (const line of linesOfChunk(chunk)) {
       // A line is not told before its record is known, which may take a few more lines.
@@ -95,7 +95,6 @@ export async function* tryLines(parts: TryParts): AsyncGenerator<TryEvent> {
       for (const line of linesOfChunk(rest)) sums.line(rest, line, 'example');
       sums.batch(shaper.shape(rest));
     }
-    if (parts.stop.aborted) break;
   }
   const last = shaper.flush(TRIED_FILE);
   if (last) sums.batch(last);

@@ -222,6 +222,17 @@ export type LinkConfig = {
   /** For all that is sent, and besides for rows of the spool; undefined = no limit. */
   readonly rate: Rate | undefined;
   readonly drainRate: Rate | undefined;
+  readonly tls: TlsConfig;
+};
+
+/** What TLS is set up with. Files are absolute paths; `cert` and `key` are both there or neither. */
+export type TlsConfig = {
+  /** Undefined: the authorities of the system. */
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  /** Whether the server's certificate and its name are checked. */
+  readonly verify: boolean;
 };
 
 export type DestinationConfig = { readonly name: string; readonly record: RecordConfig; readonly link: LinkConfig };

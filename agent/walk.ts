@@ -7,6 +7,7 @@ import { realSockets, type Sockets } from './ship/sockets.ts';
 import { type Store, StoreProblem } from './store/store.ts';
 import type { Tail, TailWalk } from './tail/tail.ts';
 import type { Clock, Config, DestinationConfig, Log, Sent } from './types.ts';
+import { formatSize } from './wire/units.ts';
 
 export type AgentParts = {
   readonly config: Config;
@@ -41,6 +42,8 @@ export type Walk = {
   held: Sent[];
   /** Settled by the shipper and not yet written down. */
   settled: Sent[];
+  /** True while the spool takes no more. */
+  full: boolean;
   /** Whose turn it is among the inputs. */
   turn: number;
   /** What went wrong in the program itself. Such a walk stands still until the next start, for a step more could skip lines. */
@@ -68,10 +71,20 @@ export function spool(walk: Walk, store: Store, sent: readonly Sent[]): void {
   }
 }
 
-/** True when nothing older than the files is left in our hands. */
-export function spoolHeld(walk: Walk, store: Store): boolean {
+/** True when nothing older than the files is left in our hands. What does not fit as a whole goes in as far as it fits. */
+export function spoolHeld(walk: Walk, store: Store, log: Log): boolean {
   if (walk.held.length > 0) spool(walk, store, walk.held.splice(0));
-  return walk.held.length === 0;
+  while (walk.held[0] && store.spool(walk.destination.name, [walk.held[0]])) walk.held.shift();
+  const full = walk.held.length > 0;
+  if (full && !walk.full) {
+    const limit = formatSize(store.space().limit);
+    log.warn(
+      `The spool is full (${limit}): the files wait where they are. Bring the server back, or raise [spool] max_size.`,
+      { destination: walk.destination.name },
+    );
+  }
+  walk.full = full;
+  return !full;
 }
 
 export function sendHeld(walk: Walk): boolean {
@@ -115,7 +128,7 @@ async function retire(walk: Walk, { parts, store }: House, grace: number): Promi
   try {
     writeDown(walk, store);
     const delivered = unsettled.length === 0 && walk.held.length === 0 && store.newestRow(walk.destination.name) === 0;
-    if (!spoolHeld(walk, store))
+    if (!spoolHeld(walk, store, parts.log))
       parts.log.warn('The spool is full: what is unsettled stays in the files and is read again.');
     return delivered;
   } catch (problem) {
@@ -131,7 +144,17 @@ export function createWalk(house: House, destination: DestinationConfig): Walk {
     const shaper = createShaper({ input, record: destination.record });
     return { name: input.name, shaper, tail: house.tails[i]!.walk(destination.name, shaper.open, shaper.close) };
   });
-  const walk = { destination, inputs, lastRow: 0, held: [], settled: [], turn: 0, fault: undefined, rest: 0 };
+  const walk = {
+    destination,
+    inputs,
+    lastRow: 0,
+    held: [],
+    settled: [],
+    full: false,
+    turn: 0,
+    fault: undefined,
+    rest: 0,
+  };
   return Object.assign(walk, { shipper: connect(walk, house) });
 }
 

@@ -11,7 +11,8 @@ export const checkCommand: Command = {
   about: [
     'Looks at everything that a run needs and changes nothing: the configuration with all its problems at once, the patterns, ' +
       'every path with what it finds there, rights, rotated generations, the spool, its folder, who holds it and the free disk.',
-    'With --connect it also resolves the name of each server and connects to it. Nothing is sent.',
+    'With --connect it also resolves the name of each server and connects to it, over TLS with a handshake and the days ' +
+      'that its certificates have left. Nothing is sent.',
   ],
   options: {
     config: CONFIG_OPTION,

@@ -7,7 +7,9 @@ import { renderHelp, renderOverview } from './help.ts';
 import { EXIT, type Io } from './io.ts';
 import { type Asked, parse } from './parse.ts';
 import { receiveCommand } from './receive.ts';
+import { forgetCommand, rewindCommand } from './rewind.ts';
 import { runCommand } from './run.ts';
+import { spoolCommand } from './spool.ts';
 import { statusCommand } from './status.ts';
 import { tryCommand } from './try.ts';
 
@@ -17,6 +19,9 @@ const COMMANDS: readonly Command[] = [
   tryCommand,
   checkCommand,
   statusCommand,
+  spoolCommand,
+  rewindCommand,
+  forgetCommand,
   receiveCommand,
   completionCommand,
 ];

@@ -6,7 +6,7 @@ type Sink = {
 
 /** What a command has of the outside world. `main.ts` hands in the real one, a test its own. */
 export type Io = {
-  readonly stdin: AsyncIterable<Buffer | string>;
+  readonly stdin: AsyncIterable<Buffer | string> & { readonly isTTY?: boolean | undefined };
   /** Data. */
   readonly stdout: Sink;
   /** Talk. */

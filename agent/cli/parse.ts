@@ -120,6 +120,8 @@ function refuseUnknownOptions(command: Command, args: Args, named: boolean): voi
 
 function toGiven(specs: OptionSpecs, args: Args, words: readonly string[]): Given {
   for (const [name, { kind, value }] of Object.entries(specs)) {
+    // yargs takes --once=maybe for --once=false.
+    if (kind === 'flag' && args[name] === false) throw new UsageProblem(`--${name} stands alone and takes no value.`);
     if (kind !== 'flag' && args[name] === '') throw new UsageProblem(`--${name} needs a value: --${name} ${value}.`);
     if (kind === 'value' && Array.isArray(args[name])) throw new UsageProblem(`--${name} was given twice.`);
   }

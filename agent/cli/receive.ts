@@ -5,10 +5,11 @@ const LISTEN = ['udp://127.0.0.1:5514', 'tcp://127.0.0.1:5514'] as const;
 
 export const receiveCommand: Command = {
   name: 'receive',
-  usage: 'receive [--listen URL]... [--out FILE] [--json]\n  [--verify [--from-first]] [--idle TIME]',
+  usage:
+    'receive [--listen URL]... [--cert FILE --key FILE [--ca FILE]]\n  [--out FILE] [--json] [--verify [--from-first]] [--idle TIME]',
   summary: 'A small syslog server, for trials and proofs.',
   about: [
-    'Receives syslog over UDP and TCP until Ctrl-C and writes one message a line. Both framings of TCP are told apart by ' +
+    'Receives syslog over UDP, TCP and TLS until Ctrl-C and writes one message a line. Both framings of a stream are told apart by ' +
       'themselves, and records that were sent in parts are joined.',
     'With --verify it adds up the identity element of every record (at, len, skip, after) and reports at the end for each ' +
       'file which bytes arrived, every gap and every repeat.',
@@ -17,7 +18,14 @@ export const receiveCommand: Command = {
     listen: {
       kind: 'list',
       value: 'URL',
-      meaning: `udp://HOST:PORT or tcp://HOST:PORT; may be given several times, port 0 means any free one. Without it: ${LISTEN.join(' and ')}.`,
+      meaning: `udp://HOST:PORT, tcp://HOST:PORT or tls://HOST:PORT; may be given several times, port 0 means any free one. Without it: ${LISTEN.join(' and ')}.`,
+    },
+    cert: { kind: 'value', value: 'FILE', meaning: 'For tls://: PEM file with the own certificate.' },
+    key: { kind: 'value', value: 'FILE', meaning: 'For tls://: PEM file with the private key of --cert.' },
+    ca: {
+      kind: 'value',
+      value: 'FILE',
+      meaning: 'For tls://: PEM file with authorities. Every client must show a certificate that one of them signed.',
     },
     out: {
       kind: 'value',
@@ -62,6 +70,7 @@ export const receiveCommand: Command = {
         json: given.flag('json'),
         verify: given.flag('verify'),
         fromFirst: given.flag('from-first'),
+        tls: { cert: given.value('cert'), key: given.value('key'), ca: given.value('ca') },
         idle: idle === undefined ? undefined : durationOf('idle', idle),
       },
       { stdout: io.stdout, stderr: io.stderr, stop: io.stop },

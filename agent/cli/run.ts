@@ -7,7 +7,7 @@ export const runCommand: Command = {
   usage: '[run] [-c FILE] [--once [--wait 60s]]',
   summary: 'Follow the files and ship every line (the default).',
   about: [
-    'Follows the configured files through every rotation and ships each line as a syslog record, until SIGTERM or Ctrl-C. ' +
+    'Follows the configured files through every rotation and ships each line as a syslog record, until SIGTERM, SIGHUP or Ctrl-C. ' +
       'While the server is away all lines are kept in the spool and sent afterwards, oldest first. ' +
       'A stop leaves nothing behind: what is under way is delivered or spooled, within 5 seconds.',
     'With --once it ships what stands in the files now, an unterminated last line too, and ends when the server has it all.',

@@ -132,8 +132,8 @@ function renderSummary(summary: TrySummary, said: Said): string {
   const fate = { ship: 'ship whole', drop: 'are dropped', join: 'join the record before' }[policy];
   const counts = priorities.map((one) => `${number(one.messages)} ${one.priority}`).join(', ');
   const rows = [
-    `${number(lines)} lines: ${number(matched)} matched (${percent(rate)}), ${number(unmatched)} not matched${unmatched > 0 ? ` (they ${fate})` : ''}, ${number(empty)} empty.`,
-    `They become ${number(messages)} messages${messages > 0 ? `, the largest ${number(largest)} bytes: ${counts}` : ''}.`,
+    `${count(lines, 'line')}: ${number(matched)} matched (${percent(rate)}), ${number(unmatched)} not matched${unmatched > 0 ? ` (they ${fate})` : ''}, ${number(empty)} empty.`,
+    `${lines === 1 ? 'It becomes' : 'They become'} ${count(messages, 'message')}${messages > 0 ? `, the largest ${number(largest)} bytes: ${counts}` : ''}.`,
     ...countNotes(summary),
   ];
   if (examples.length > 0) rows.push('', 'The first lines further on that are not matched:');
@@ -143,10 +143,10 @@ function renderSummary(summary: TrySummary, said: Said): string {
 
 function countNotes({ invalidUtf8, unreadableTimes, cut }: TrySummary): string[] {
   const notes: string[] = [];
-  if (invalidUtf8 > 0) notes.push(`${number(invalidUtf8)} lines hold bytes that are not UTF-8.`);
+  if (invalidUtf8 > 0) notes.push(`Lines with bytes that are not UTF-8: ${number(invalidUtf8)}.`);
   if (unreadableTimes > 0)
-    notes.push(`${number(unreadableTimes)} times cannot be read: the time of reading stands in for them.`);
-  if (cut > 0) notes.push(`${number(cut)} records are cut.`);
+    notes.push(`Times that cannot be read, for which the time of reading stands in: ${number(unreadableTimes)}.`);
+  if (cut > 0) notes.push(`Records that are cut: ${number(cut)}.`);
   return notes;
 }
 
@@ -157,6 +157,10 @@ function percent(rate: number): string {
 
 function number(n: number): string {
   return n.toLocaleString('en-US');
+}
+
+function count(n: number, what: string): string {
+  return `${number(n)} ${what}${n === 1 ? '' : 's'}`;
 }
 
 function shown(text: string): string {

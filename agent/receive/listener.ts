@@ -9,6 +9,13 @@ export type Taker = {
   brokeOff(): void;
 };
 
+/** Files in PEM. `ca`: a client must show a certificate that is signed by an authority in it. */
+export type ListenTls = {
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  readonly ca: string | undefined;
+};
+
 export type ListenerParts = {
   readonly taker: Taker;
   /** Resolves when all that was taken so far is written: true; or cannot be: false. */
@@ -16,6 +23,8 @@ export type ListenerParts = {
   readonly clock: Clock;
   /** Largest message in bytes. */
   readonly limit: number;
+  /** What TLS is set up with; undefined where nothing was given. */
+  readonly tls?: ListenTls | undefined;
   /** Says a sentence to the operator. */
   readonly say: (sentence: string) => void;
 };

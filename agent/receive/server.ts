@@ -4,6 +4,7 @@
 import { type ListenAddress, readListenUrl } from './address.ts';
 import type { Listener, ListenerParts } from './listener.ts';
 import { openTcp } from './tcp.ts';
+import { openTls } from './tls.ts';
 import { openUdp } from './udp.ts';
 
 export type Collector = {
@@ -18,6 +19,7 @@ export type Collector = {
 const PROTOCOLS: Readonly<Record<string, (address: ListenAddress, parts: ListenerParts) => Promise<Listener>>> = {
   udp: openUdp,
   tcp: openTcp,
+  tls: openTls,
 };
 
 /** A collector on the given URLs; throws a ListenProblem for one that cannot be read. */

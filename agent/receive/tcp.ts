@@ -1,5 +1,5 @@
 /** Syslog over TCP (RFC 6587), both framings. */
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createDeframer } from '../wire/framing.ts';
 import { bindProblem, boundUrl, type ListenAddress } from './address.ts';
 import type { Listener, ListenerParts } from './listener.ts';
@@ -12,20 +12,39 @@ import { untilQuiet } from './quiet.ts';
 const QUIET = 200;
 const GRACE = 1000;
 
+/** Takes a connection that is ready for messages; `reset` ends it so that the peer cannot take it for an orderly close. */
+export type Serve = (socket: Socket, reset: () => void) => void;
+
+/** Where connections come from. `drop` lets go of those that are not ready yet. */
+export type Source = { readonly server: Server; drop(): void };
+
+export function openTcp(address: ListenAddress, parts: ListenerParts): Promise<Listener> {
+  return openStream(address, parts, (serve) => ({
+    server: createServer({ allowHalfOpen: true, keepAlive: true }, (socket) => {
+      serve(socket, () => void socket.resetAndDestroy());
+    }),
+    drop() {},
+  }));
+}
+
 /** Listens for connections, any number at once. Rejects with a ListenProblem. */
-export async function openTcp(address: ListenAddress, parts: ListenerParts): Promise<Listener> {
+export async function openStream(
+  address: ListenAddress,
+  parts: ListenerParts,
+  source: (serve: Serve) => Source,
+): Promise<Listener> {
   const { clock, say } = parts;
-  const connections = new Set<Socket>();
+  const connections = new Map<Socket, () => void>();
   let paused = false;
   let lastData = 0;
 
-  const server = createServer({ allowHalfOpen: true, keepAlive: true }, (socket) => {
-    connections.add(socket);
+  const { server, drop } = source((socket, reset) => {
+    connections.set(socket, reset);
     socket.on('close', () => connections.delete(socket));
     socket.on('data', () => {
       lastData = clock.ticks();
     });
-    serve(socket, parts);
+    serve(socket, parts, reset);
     if (paused) socket.pause();
   });
   await new Promise<void>((resolve, reject) => {
@@ -39,21 +58,22 @@ export async function openTcp(address: ListenAddress, parts: ListenerParts): Pro
     url: boundUrl(address.scheme, server.address() as AddressInfo),
     pause(yes) {
       paused = yes;
-      for (const socket of connections) yes ? socket.pause() : socket.resume();
+      for (const socket of connections.keys()) yes ? socket.pause() : socket.resume();
     },
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const socket of connections) socket.resume();
+      for (const socket of connections.keys()) socket.resume();
       await untilQuiet({ clock, quiet: QUIET, grace: GRACE, last: () => lastData, over: () => connections.size === 0 });
       // A reset and not an end: a sender that has just half-closed takes our end as the proof that all has arrived.
-      for (const socket of connections) if (!socket.readableEnded) socket.resetAndDestroy();
+      for (const [socket, reset] of connections) if (!socket.readableEnded) reset();
+      drop();
       await closed;
     },
   };
 }
 
 /** Takes a connection's messages until the peer ends it. */
-function serve(socket: Socket, parts: ListenerParts): void {
+function serve(socket: Socket, parts: ListenerParts, reset: () => void): void {
   const { taker, say } = parts;
   const peer = `${socket.remoteAddress}:${socket.remotePort}`;
   const deframer = createDeframer(taker.take, parts.limit);
@@ -72,7 +92,7 @@ function serve(socket: Socket, parts: ListenerParts): void {
     finish('ended');
     // Our end is the sender's proof that everything has arrived, so it waits until everything is written.
     if (await parts.written()) socket.end();
-    else socket.resetAndDestroy();
+    else reset();
   });
   socket.on('error', (error) => finish(`broke (${error.message})`));
 }

@@ -2,6 +2,7 @@
 import type { Chunk } from '../types.ts';
 import { type Draft, newDraft } from './draft.ts';
 import type { FileState, Held } from './files.ts';
+import { matchLine } from './pattern.ts';
 import type { Tallying } from './tally.ts';
 import { type Text, widen } from './text.ts';
 import type { RecordWriter } from './writer.ts';
@@ -106,7 +107,7 @@ export function createJoiner({ regex, text, writer, tally }: Parts): Joiner {
       if (!held || held.wide) return;
       held.line = widen(held.line);
       held.more = widen(held.more);
-      held.match = held.match && regex.exec(held.line);
+      held.match = held.match && matchLine(regex, held.line);
       held.wide = true;
     },
     overdue(now) {

@@ -52,6 +52,19 @@ export function compilePattern(pattern: TransformConfig['pattern']): Pattern {
   return compile(source, true);
 }
 
+/**
+ * Tries the expression on a line. On lines of several MiB some expressions need more memory than V8 grants a match: such a line
+ * counts as one that does not match, so that no line can stop the agent.
+ */
+export function matchLine(regex: RegExp, line: string): RegExpExecArray | null {
+  try {
+    return regex.exec(line);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
 /** What the group took; undefined where the pattern has no such group or it took no part in the match. */
 export function groupOf(match: RegExpExecArray, numbers: readonly number[] | undefined): string | undefined {
   if (numbers === undefined) return undefined;

@@ -6,7 +6,7 @@ import type { Batch, Checkpoint, Chunk, FileContext, FileId, InputConfig, Record
 import { newDraft, ownerStandIn } from './draft.ts';
 import { createFileStates, type FileState, markAt } from './files.ts';
 import { createJoiner } from './join.ts';
-import { compilePattern } from './pattern.ts';
+import { compilePattern, matchLine } from './pattern.ts';
 import { createPayload } from './payload.ts';
 import { createTally } from './tally.ts';
 import { createText } from './text.ts';
@@ -72,7 +72,7 @@ export function createShaper(parts: { readonly input: InputConfig; readonly reco
   function take(state: FileState, chunk: Chunk, begin: number, to: number, from: number, next: number): void {
     const wide = text.wide();
     draft.line = text.slice(begin, to, wide);
-    draft.match = regex.exec(draft.line);
+    draft.match = matchLine(regex, draft.line);
     draft.wide = wide;
     draft.clean = text.clean(begin, to);
     draft.cut = chunk.cut && next === chunk.bytes.length;

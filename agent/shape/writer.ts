@@ -8,7 +8,7 @@ import { FORMATS } from './format.ts';
 import { createHeaderReader } from './header.ts';
 import { createJsonWriter, writeMembers } from './members.ts';
 import { cutIntoParts } from './parts.ts';
-import type { Pattern } from './pattern.ts';
+import { matchLine, type Pattern } from './pattern.ts';
 import type { Payload } from './payload.ts';
 import { widen } from './text.ts';
 
@@ -46,7 +46,7 @@ export function createRecordWriter(
   function asText(draft: Draft): Draft {
     if (draft.wide) return draft;
     const line = widen(draft.line);
-    const match = draft.match && pattern.regex.exec(line);
+    const match = draft.match && matchLine(pattern.regex, line);
     return { ...draft, match, line, more: widen(draft.more), wide: true };
   }
 

@@ -13,6 +13,7 @@ import { watchForReturn } from './homing.ts';
 import { reasonOf } from './reasons.ts';
 import { createServer, type Server } from './server.ts';
 import { createTcp } from './tcp.ts';
+import { createTls } from './tls.ts';
 import type { Session, SessionEnd, Transport, TransportParts } from './transport.ts';
 import { createUdp } from './udp.ts';
 
@@ -25,6 +26,7 @@ const LEAVE_GRACE = 3_000;
 const TRANSPORTS: Partial<Record<Target['scheme'], (parts: TransportParts) => Transport>> = {
   udp: createUdp,
   tcp: createTcp,
+  tls: createTls,
 };
 
 /** Delays between attempts, ms: the least one, which doubles and is drawn up to twice as long, and the ceiling. */
@@ -74,7 +76,7 @@ export function createLink(parts: LinkParts): Link {
   const { clock, events, retry } = parts;
   const servers = parts.link.targets.map((target) => {
     const create = TRANSPORTS[target.scheme];
-    if (!create) throw new Error(`There is no transport for the target ${target.url}: use udp:// or tcp://.`);
+    if (!create) throw new Error(`There is no transport for the target ${target.url}: use udp://, tcp:// or tls://.`);
     return createServer(parts, target, create);
   });
   const all = servers.map(({ target }) => target.url).join(', ');

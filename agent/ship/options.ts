@@ -7,8 +7,7 @@ import { parseDuration, parseSize } from '../wire/units.ts';
 /** Port of each scheme where the target names none. */
 const PORTS = { udp: 514, tcp: 514, tls: 6514, relp: 2514, relps: 2514 } as const;
 const SCHEMES = Object.keys(PORTS);
-const NOW = 'udp://HOST:PORT and tcp://HOST:PORT do';
-const NO_TLS = 'There is no TLS; udp:// and tcp:// targets work.';
+const NOW = 'udp://HOST:PORT, tcp://HOST:PORT and tls://HOST:PORT do';
 
 const duration = z.string().transform((text) => parseDuration(text));
 const positive = duration.refine((ms) => ms > 0, 'must be more than 0');
@@ -17,7 +16,7 @@ export const linkOptions = {
   target: {
     default: 'udp://127.0.0.1:514',
     meaning:
-      'The syslog server: udp://HOST:PORT or tcp://HOST:PORT, IPv6 in brackets; @HOST:PORT (UDP) and @@HOST:PORT (TCP) as in rsyslog. The port may be left out: 514. Not in this version yet: tls:// (6514), relp:// and relps:// (2514). Several servers with commas between are for failover: the first that can be reached is used, and one that comes before it is gone back to once it has been reachable for 30s.',
+      'The syslog server: udp://HOST:PORT, tcp://HOST:PORT or tls://HOST:PORT (syslog over TLS), IPv6 in brackets; @HOST:PORT (UDP) and @@HOST:PORT (TCP) as in rsyslog. The port may be left out: 514, with tls:// 6514. Not in this version yet: relp:// and relps:// (2514). Several servers with commas between are for failover: the first that can be reached is used, and one that comes before it is gone back to once it has been reachable for 30s.',
     schema: z.string().transform((text, context) => {
       const items = text.split(',').map((item) => item.trim());
       for (const item of items) {
@@ -32,7 +31,8 @@ export const linkOptions = {
   },
   framing: {
     default: 'newline',
-    meaning: 'How records are told apart on a TCP stream: newline, or octet-counting (RFC 6587). UDP has no framing.',
+    meaning:
+      'How records are told apart on a TCP or TLS stream: newline, or octet-counting (RFC 6587; RFC 5425 wants it over TLS). UDP has no framing.',
     schema: z.enum(['newline', 'octet-counting']),
   },
   time: {
@@ -43,7 +43,7 @@ export const linkOptions = {
   linger: {
     default: '2s',
     meaning:
-      "TCP: what the peer's TCP has acknowledged counts as delivered after the connection has stood for so long since. never: only when the peer closes in order.",
+      "TCP and TLS: what the peer's TCP has acknowledged counts as delivered after the connection has stood for so long since. never: only when the peer closes in order.",
     schema: z.string().transform((text) => (text === 'never' ? Number.POSITIVE_INFINITY : parseDuration(text))),
   },
   window: {
@@ -80,27 +80,25 @@ export const linkOptions = {
   tls_ca: {
     default: '',
     meaning:
-      'File with the certificates of the authorities that the server may be signed by. Empty: those of the system.',
+      'TLS: PEM file with the certificates of the authorities that the server may be signed by. Empty: those of the system. The tls_ files are read again at each connect.',
     schema: z.string(),
-    later: NO_TLS,
   },
   tls_cert: {
     default: '',
-    meaning: "File with the agent's own certificate.",
+    meaning:
+      "TLS: PEM file with the agent's own certificate, where the server asks for one; those between it and its authority behind it.",
     schema: z.string(),
-    later: NO_TLS,
   },
   tls_key: {
     default: '',
-    meaning: "File with the agent's own private key.",
+    meaning: 'TLS: PEM file with the private key of tls_cert, without a passphrase.',
     schema: z.string(),
-    later: NO_TLS,
   },
   tls_verify: {
     default: 'on',
-    meaning: "Whether the server's certificate and name are checked: on or off.",
+    meaning:
+      "TLS: whether the server's certificate and name are checked: on or off. With off anybody on the way can pose as the server.",
     schema: z.enum(['on', 'off']),
-    later: NO_TLS,
   },
 } as const satisfies Options;
 
@@ -135,7 +133,7 @@ function readTargets(items: readonly string[]): readonly Target[] {
 function readTarget(text: string): Target {
   const [scheme, rest] = readScheme(text);
   const { host, port } = readAddress(rest.replace(/\/$/, ''), text);
-  if (scheme !== 'udp' && scheme !== 'tcp') {
+  if (scheme === 'relp' || scheme === 'relps') {
     throw new Error(`${scheme}:// does not work in this version yet; ${NOW}`);
   }
   const number = port === undefined ? PORTS[scheme] : Number(port);
@@ -159,7 +157,7 @@ function readScheme(text: string): [Target['scheme'], string] {
   const scheme = url?.[1]?.toLowerCase() ?? '';
   if (!url || !isScheme(scheme)) {
     const example = text === '' || /\s/.test(text) ? 'HOST:PORT' : text;
-    throw new Error(`'${text}' does not say how to send. Write udp://${example} or tcp://${example}`);
+    throw new Error(`'${text}' does not say how to send. Write udp://${example}, tcp://${example} or tls://${example}`);
   }
   return [scheme, url[2]!];
 }

@@ -26,7 +26,7 @@ export function createServer(
     async connect(signal, probe, events) {
       const problems: string[] = [];
       for (const found of await unlessAborted(sockets.lookup(host), signal)) {
-        const address: Address = { host: found.address, port, family: found.family === 6 ? 6 : 4 };
+        const address: Address = { host: found.address, port, family: found.family === 6 ? 6 : 4, name: host };
         try {
           return await transport.connect(address, { signal, probe }, events);
         } catch (error) {

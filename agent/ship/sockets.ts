@@ -14,6 +14,10 @@ export type TcpSocket = {
   readonly writableLength: number;
   /** The kernel has all bytes and the half-close. */
   readonly writableFinished: boolean;
+  /** Only where the kernel gets other bytes than were written (TLS): how many bytes of the connection it was given so far. */
+  readonly wireBytes?: () => number;
+  /** What a close that comes now without an error may mean; reads on after a semicolon. */
+  readonly closedBecause?: () => string | undefined;
   write(bytes: Uint8Array, done: (error?: Error | null) => void): unknown;
   end(): unknown;
   destroy(): unknown;

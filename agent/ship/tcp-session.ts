@@ -6,6 +6,7 @@ import { createSettleRule, STALL } from './settle.ts';
 import type { TcpSocket } from './sockets.ts';
 import { createAcks } from './tcp-acks.ts';
 import { costOf, type Session, type SessionEvents, type TransportParts } from './transport.ts';
+import { createPositions, SAME } from './wire-positions.ts';
 
 /** The socket is given more while it holds less than this: the kernel is never idle, and little waits outside the window. */
 const HIGH_WATER = 1024 * 1024;
@@ -38,10 +39,13 @@ export function createTcpSession(parts: TcpSessionParts): Session {
   const reserve = Math.max(LEAST_RESERVE, link.window / 2);
   const rule = createSettleRule({ linger: link.linger, reserve, pressed: PRESSED });
   const acks = createAcks({ ...parts, ticks: clock.ticks, handed: () => handed });
+  const positions = socket.wireBytes ? createPositions() : SAME;
   /** Taken, and not yet given to the socket. */
   const queue: Batch[] = [];
   let begun = 0;
+  /** Bytes of the wire that the kernel is known to have, and how many of them were seen acknowledged. */
   let handed = 0;
+  let seen = 0;
   let written = 0;
   /** `finish` was called; and the half-close was given to the socket. */
   let finishing = false;
@@ -68,7 +72,8 @@ export function createTcpSession(parts: TcpSessionParts): Session {
     rule.write(clock.ticks(), frames.length, costOf(batch));
     socket.write(frames, (error) => {
       if (error || over) return;
-      handed = end;
+      handed = socket.wireBytes?.() ?? end;
+      positions.flushed(end, handed);
       pump();
       observe(acks.floor());
     });
@@ -76,7 +81,9 @@ export function createTcpSession(parts: TcpSessionParts): Session {
 
   function observe(position: number): void {
     const now = clock.ticks();
-    if (rule.observe(now, position)) progressAt = now;
+    if (position > seen) progressAt = now;
+    seen = Math.max(seen, position);
+    rule.observe(now, positions.writtenAt(seen));
     settle();
     plan();
   }
@@ -147,6 +154,7 @@ export function createTcpSession(parts: TcpSessionParts): Session {
     events.closed({ orderly, reason });
   }
   const fail = (reason: string) => end(false, reason);
+  const closedText = () => ['the server closed the connection', socket.closedBecause?.() ?? []].flat().join('; ');
 
   function close(): void {
     over = true;
@@ -158,7 +166,7 @@ export function createTcpSession(parts: TcpSessionParts): Session {
   async function prove(): Promise<void> {
     for (let i = 0; i < PROOF_LOOKS && !over; i += 1) {
       const gone = (await acks.look()) === undefined && acks.lookedAt() !== Number.POSITIVE_INFINITY;
-      rule.observe(clock.ticks(), acks.floor());
+      rule.observe(clock.ticks(), positions.writtenAt(acks.floor()));
       if (rule.waitingSince() === undefined) return end(true, 'the server closed the connection in order');
       if (gone) break;
       await new Promise<void>((resolve) => clock.after(PROOF_GAP, resolve));
@@ -169,7 +177,7 @@ export function createTcpSession(parts: TcpSessionParts): Session {
   socket.on('error', (error) => fail(reasonOf(error)));
   socket.on('end', () => {
     if (halfClosed && socket.writableFinished) void prove();
-    else fail('the server closed the connection');
+    else fail(closedText());
   });
   socket.on('close', () => {
     if (!halfClosed) fail('the connection was closed');

@@ -7,12 +7,15 @@ import { frameOctets } from '../wire/framing.ts';
 import { reasonOf } from './reasons.ts';
 import type { Sockets, TcpSocket } from './sockets.ts';
 import { createTcpSession } from './tcp-session.ts';
-import { addressText, type Transport, type TransportParts } from './transport.ts';
+import { type Address, addressText, type Transport, type TransportParts } from './transport.ts';
 
 /** How long an address may take to answer, ms. */
 const CONNECT_TIMEOUT = 10_000;
 
-export function createTcp(parts: TransportParts): Transport {
+/** What is put between a connection and its frames, once it stands: TLS. Rejects with an Error whose message reads on after a colon. */
+export type Cover = (raw: TcpSocket, address: Address, signal: AbortSignal) => Promise<TcpSocket>;
+
+export function createTcp(parts: TransportParts, cover?: Cover): Transport {
   // Newline framing is the payload as it stands.
   const frame = (batch: Batch) =>
     parts.link.framing === 'newline' ? batch.payload : frameOctets(batch.payload, batch.ends);
@@ -29,8 +32,9 @@ export function createTcp(parts: TransportParts): Transport {
     async connect(address, { signal }, events) {
       const sendLimit = await readSendLimit(parts.sockets);
       signal.throwIfAborted();
-      const socket = parts.sockets.connectTcp(address.host, address.port);
-      await connected(socket, parts, signal);
+      const raw = parts.sockets.connectTcp(address.host, address.port);
+      await connected(raw, parts, signal);
+      const socket = cover ? await cover(raw, address, signal) : raw;
       return createTcpSession({ ...parts, socket, address: addressText(address), frame, events, sendLimit, tableLost });
     },
   };

@@ -9,7 +9,13 @@ import type { AckLevel, Batch, Clock, LinkConfig, Log } from '../types.ts';
 import type { Family, Sockets } from './sockets.ts';
 
 /** One address of a server. */
-export type Address = { readonly host: string; readonly port: number; readonly family: Family };
+export type Address = {
+  readonly host: string;
+  readonly port: number;
+  readonly family: Family;
+  /** The server as configured, which is what its certificate must be for; `host` where it is left out. */
+  readonly name?: string;
+};
 
 /** How a session ended. `orderly`: the peer's own close proved that it has everything. `reason` reads on after a colon. */
 export type SessionEnd = { readonly orderly: boolean; readonly reason: string };

@@ -19,6 +19,10 @@ export type Generations = {
   checkpoint(destination: string, file: FileId): Checkpoint | undefined;
   /** The first checkpoint of a generation that is not read from its start. Throws an Error when there is one already. */
   begin(destination: string, checkpoint: Checkpoint): void;
+  /** Puts a checkpoint wherever the operator wants it, back or forth. */
+  rewind(destination: string, checkpoint: Checkpoint): void;
+  /** Forgets generations and how far they were read, as if they had never been seen. */
+  forget(files: readonly FileId[]): void;
   /** Moves checkpoints, within the caller's transaction. Throws an Error, and so undoes it all, when one would move back. */
   move(destination: string, marks: readonly Checkpoint[]): void;
   /**
@@ -63,6 +67,8 @@ export function createGenerations(db: Database.Database, tx: Transactions, clock
     INSERT INTO checkpoint (file, destination, offset, skip, clue) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (file, destination) DO UPDATE SET offset = excluded.offset, skip = excluded.skip, clue = excluded.clue
     WHERE excluded.offset >= offset`);
+  const placeCheckpoint = db.prepare('INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?, ?, ?)');
+  const forgetOne = db.prepare('DELETE FROM generation WHERE file = ?');
   const forget = db.prepare(`
     DELETE FROM generation WHERE gone < :before
       AND file NOT IN (SELECT value FROM json_each(:held))
@@ -102,6 +108,16 @@ export function createGenerations(db: Database.Database, tx: Transactions, clock
       tx.run('write a first checkpoint into', () => {
         const { changes } = insertCheckpoint.run(file, destination, offset, skip, clue);
         if (changes === 0) throw new Error(`File ${file} has a checkpoint for ${destination} already.`);
+      });
+    },
+    rewind(destination, { file, offset, skip, clue }) {
+      tx.run('rewind a checkpoint in', () => {
+        placeCheckpoint.run(file, destination, offset, skip, clue);
+      });
+    },
+    forget(files) {
+      tx.run('forget files in', () => {
+        for (const file of files) forgetOne.run(file);
       });
     },
     move(destination, marks) {

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Options } from '../types.ts';
 import { parseDuration, parseSize } from '../wire/units.ts';
 
-/** Smallest `max_size` in bytes: SQLite's own pages and one batch. */
-const SMALLEST_SPOOL = 64 * 1024;
+/** Smallest `max_size` in bytes: SQLite's own pages, its log, and a batch. */
+const SMALLEST_SPOOL = 512 * 1024;
 
 export const spoolOptions = {
   path: {
@@ -24,8 +24,7 @@ export const spoolOptions = {
   max_age: {
     default: 'never',
     meaning: 'Spooled records older than this are dropped and counted. never: they are kept.',
-    schema: z.string().transform((text) => (text === 'never' ? undefined : parseDuration(text))),
-    later: 'Spooled records are kept until they are delivered.',
+    schema: z.string().transform(readAge),
   },
   full: {
     default: 'block',
@@ -40,10 +39,17 @@ export const spoolOptions = {
   },
 } as const satisfies Options;
 
+function readAge(text: string): number | undefined {
+  if (text === 'never') return undefined;
+  const ms = parseDuration(text);
+  if (ms === 0) throw new Error(`${text} would drop every record at once. Write never to keep them all`);
+  return ms;
+}
+
 function readSize(text: string): number | undefined {
   if (text === 'auto') return undefined;
   const bytes = parseSize(text);
   if (bytes < SMALLEST_SPOOL)
-    throw new Error(`${text} is too small for a spool; the smallest is 64KiB. Is the unit missing`);
+    throw new Error(`${text} is too small for a spool; the smallest is 512KiB. Is the unit missing`);
   return bytes;
 }

@@ -75,6 +75,20 @@ export function setAside(file: string, now: number): string {
   return kept;
 }
 
+/** File systems that forget, by the type that statfs gives (Linux magic numbers). */
+const FLEETING: Readonly<Record<number, string>> = {
+  16914836: 'a tmpfs, which is memory and does not survive a restart of the host',
+  2240043254: 'a ramfs, which is memory and does not survive a restart of the host',
+  2035054128: "an overlay, a container's own layer, which does not survive the container",
+};
+
+/** Says why the state at `file` would not survive a restart; undefined where it would. `type`: what statfs says of its folder. */
+export function fleeting(file: string, type = fs.statfsSync(path.dirname(file)).type): string | undefined {
+  const what = FLEETING[type];
+  if (what === undefined) return undefined;
+  return `The spool ${file} stands on ${what}: positions, and what waits in the spool, are lost then. Set [spool] path to a volume that stays.`;
+}
+
 /** Bytes that a process without special rights may still write on the disk of `folder`. */
 export function freeBytes(folder: string): number {
   const { bavail, bsize } = fs.statfsSync(folder);

@@ -23,11 +23,12 @@ const REASONS = [
   ['SQLITE_FULL', 'the disk is full. Free some space there, or set [spool] path to a larger disk.'],
   ['ENOSPC', 'the disk is full. Free some space there, or set [spool] path to a larger disk.'],
   ['EDQUOT', 'the disk quota is used up. Raise it, or set [spool] path to another disk.'],
+  ['SQLITE_IOERR_SHORT_READ', 'the file was cut off. Restart tailship: it sets it aside and saves what it can.'],
   ['SQLITE_IOERR', 'the disk gave an error. See what the kernel says (dmesg), or set [spool] path to another disk.'],
   ['EIO', 'the disk gave an error. See what the kernel says (dmesg), or set [spool] path to another disk.'],
   ['SQLITE_READONLY', 'it is read-only. Make the disk and the file writable, or set [spool] path to another place.'],
   ['EROFS', 'the disk is read-only. Make it writable, or set [spool] path to another place.'],
-  ['SQLITE_CORRUPT', 'the file is damaged. Restart tailship: it checks the file, sets it aside and begins a new one.'],
+  ['SQLITE_CORRUPT', 'the file is damaged. Restart tailship: it sets it aside and saves what it can.'],
   ['SQLITE_NOTADB', 'it is not a SQLite file. Move it away, or set [spool] path to another place.'],
   ['SQLITE_BUSY', 'another program has locked it. Close whatever else has this file open.'],
   ['SQLITE_NOMEM', 'there is not enough memory. Give the process more, or make [syslog] window smaller.'],
@@ -53,10 +54,21 @@ export function problemOf(error: unknown, doing: string, file: string): unknown 
   return new StoreProblem(code, `Cannot ${doing} ${file}: ${reason} (${code})`, error);
 }
 
+/** What is said while the disk is known to be full. */
+export function fullDisk(file: string): StoreProblem {
+  return new StoreProblem('SQLITE_FULL', `Cannot spool into ${file}: ${REASONS[0][1]} (SQLITE_FULL)`);
+}
+
 /** Whether `error` says that the file's content is no usable database, so that a new one must be begun. */
 export function isDamage(error: unknown): boolean {
   const code = codeOf(error) ?? '';
-  return code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT');
+  // A file that was cut off ends in the middle of a page.
+  return ['SQLITE_NOTADB', 'SQLITE_IOERR_SHORT_READ'].includes(code) || code.startsWith('SQLITE_CORRUPT');
+}
+
+/** Whether `error` says that the disk has no room. SQLite's index of its log has a code of its own for that. */
+export function isFull(error: unknown): boolean {
+  return ['SQLITE_FULL', 'ENOSPC', 'EDQUOT', 'SQLITE_IOERR_SHMSIZE'].includes(codeOf(error) ?? '');
 }
 
 function codeOf(error: unknown): string | undefined {

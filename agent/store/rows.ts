@@ -16,8 +16,22 @@ export type Spooled = {
   readonly oldest: number | undefined;
 };
 
+/** Which rows are meant: those of some destinations, of one input, written before a time (ms since the epoch). Nothing named: all. */
+export type SpoolFilter = {
+  readonly destinations?: readonly string[] | undefined;
+  readonly input?: string | undefined;
+  readonly before?: number | undefined;
+};
+/** Rows, and the source lines and bytes in them. */
+export type Matched = Count & { readonly rows: number };
+
+/** The condition of a SpoolFilter, for a statement that is given `valuesOf` it. */
+export const MATCHING = `
+  (:destinations IS NULL OR destination IN (SELECT value FROM json_each(:destinations)))
+  AND (:input IS NULL OR input = :input) AND (:before IS NULL OR added < :before)`;
+
 /** A row that has left the spool. */
-type Removed = Count & { readonly destination: string; readonly input: string; readonly again: boolean };
+export type Removed = Count & { readonly destination: string; readonly input: string; readonly again: boolean };
 
 export type Rows = {
   insert(destination: string, sent: Sent, now: number): void;
@@ -29,6 +43,10 @@ export type Rows = {
   remove(destination: string, row: number): Removed | undefined;
   /** Deletes the oldest row of all destinations, one that is not under way before any that is. */
   removeOldest(): Removed | undefined;
+  /** Deletes the oldest row that is not under way if it was written before `before`, ms since the epoch. */
+  removeExpired(before: number): Removed | undefined;
+  /** Deletes all rows that `filter` takes in, those under way too. */
+  removeMatching(filter: SpoolFilter): Removed[];
   /** Notes that a row was on the wire and came back. */
   cameBack(destination: string, row: number): void;
   spooled(destination: string): Spooled;
@@ -39,6 +57,7 @@ export type Rows = {
 type Sums = Map<string, Map<string, Sum>>;
 type Sum = { rows: number; lines: number; bytes: number };
 type Place = { readonly destination: string; readonly input: string };
+type OldRow = { readonly row: number; readonly destination: string; readonly added: number };
 type RemovedRow = Place & Count & { readonly row: number; readonly again: number };
 
 export function createRows(db: Database.Database, tx: Transactions): Rows {
@@ -51,7 +70,9 @@ export function createRows(db: Database.Database, tx: Transactions): Rows {
   const newest = db.prepare<[string], number | null>('SELECT max(row) FROM spool WHERE destination = ?').pluck();
   const remove = db.prepare<[number, string], RemovedRow>(`
     DELETE FROM spool WHERE row = ? AND destination = ? RETURNING row, destination, input, again, lines, bytes`);
-  const inOrder = db.prepare<[], Place & { row: number }>('SELECT row, destination, input FROM spool ORDER BY row');
+  const removeAll = db.prepare<unknown[], RemovedRow>(`
+    DELETE FROM spool WHERE ${MATCHING} RETURNING row, destination, input, again, lines, bytes`);
+  const inOrder = db.prepare<[], OldRow>('SELECT row, destination, added FROM spool ORDER BY row');
   const cameBack = db.prepare('UPDATE spool SET again = 1 WHERE row = ? AND destination = ?');
   const sums = readSums(db);
   const underway = new Map<string, Set<number>>();
@@ -75,18 +96,22 @@ export function createRows(db: Database.Database, tx: Transactions): Rows {
   function removeRow(destination: string, row: number): Removed | undefined {
     tx.committed(() => underway.get(destination)?.delete(row));
     const found = remove.get(row, destination);
-    if (!found) return undefined;
+    return found && left(found);
+  }
+
+  function left(found: RemovedRow): Removed {
     taken(found, -1, found);
     return { ...found, again: found.again === 1 };
   }
 
-  function oldestRow(): { readonly row: number; readonly destination: string } | undefined {
-    let first: { readonly row: number; readonly destination: string } | undefined;
+  /** The oldest row that is not under way, and the oldest of all. */
+  function oldestRows(): { readonly waiting: OldRow | undefined; readonly first: OldRow | undefined } {
+    let first: OldRow | undefined;
     for (const one of inOrder.iterate()) {
-      if (!underway.get(one.destination)?.has(one.row)) return one;
       first ??= one;
+      if (!underway.get(one.destination)?.has(one.row)) return { waiting: one, first };
     }
-    return first;
+    return { waiting: undefined, first };
   }
 
   return {
@@ -107,9 +132,19 @@ export function createRows(db: Database.Database, tx: Transactions): Rows {
     newest: (destination) => newest.get(destination) ?? 0,
     remove: removeRow,
     removeOldest() {
-      const found = oldestRow();
+      const { waiting, first } = oldestRows();
+      const found = waiting ?? first;
       return found && removeRow(found.destination, found.row);
     },
+    removeExpired(before) {
+      const { waiting } = oldestRows();
+      return waiting && waiting.added < before ? removeRow(waiting.destination, waiting.row) : undefined;
+    },
+    removeMatching: (filter) =>
+      removeAll.all(valuesOf(filter)).map((found) => {
+        tx.committed(() => underway.get(found.destination)?.delete(found.row));
+        return left(found);
+      }),
     cameBack(destination, row) {
       cameBack.run(row, destination);
       tx.committed(() => underway.get(destination)?.delete(row));
@@ -120,6 +155,15 @@ export function createRows(db: Database.Database, tx: Transactions): Rows {
       return { lines, bytes };
     },
     empty: () => [...sums.values()].every((inputs) => [...inputs.values()].every(({ rows }) => rows === 0)),
+  };
+}
+
+/** What MATCHING takes. */
+export function valuesOf({ destinations, input, before }: SpoolFilter): Record<string, string | number | null> {
+  return {
+    destinations: destinations ? JSON.stringify(destinations) : null,
+    input: input ?? null,
+    before: before ?? null,
   };
 }
 

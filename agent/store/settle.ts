@@ -5,10 +5,12 @@
  * `full` and counted (`spool`). Filtered lines, and those dropped by `unmatched`, are settled with the batch that tells of them.
  */
 import type { Batch, Clock, Count, Log, Sent, SpoolConfig } from '../types.ts';
-import { formatSize } from '../wire/units.ts';
+import { formatDuration, formatSize } from '../wire/units.ts';
 import type { Generations } from './generations.ts';
 import type { Book, Ledger } from './ledger.ts';
-import type { Rows } from './rows.ts';
+import { fullDisk } from './problem.ts';
+import type { Reserve } from './reserve.ts';
+import type { Matched, Removed, Rows, SpoolFilter } from './rows.ts';
 import type { Space } from './space.ts';
 import type { Transactions } from './transactions.ts';
 
@@ -22,12 +24,23 @@ export type Settling = {
    * Keeps these, in order, until they can be sent. One that is a spool row already is marked as having been on the wire.
    * False, and nothing is written, when they do not all fit and `full` is block. What the other two policies drop is counted
    * as dropped:spool-full, and the answer is true. Drop-oldest takes the oldest rows of all destinations, those under way last.
+   * Throws StoreProblem as long as the disk is full, whatever `full` says: that is no reason to drop anything.
    */
   spool(destination: string, sent: readonly Sent[]): boolean;
+  /**
+   * Drops what the operator wants to be rid of, rows under way too, and counts it as dropped:by-hand. What of it is on the wire
+   * may still arrive. Gives what was dropped.
+   */
+  drop(filter: SpoolFilter): Matched;
+  /**
+   * Drops the rows that are older than `max_age` and not under way, and counts them as dropped:spool-age; and looks whether a
+   * full disk has room again. Once a second at most, so that it may be called at every turn of the loop.
+   */
+  tend(): void;
 };
 
 type Parts = {
-  readonly config: Pick<SpoolConfig, 'path' | 'full'>;
+  readonly config: Pick<SpoolConfig, 'path' | 'full' | 'maxAge'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly tx: Transactions;
@@ -35,16 +48,29 @@ type Parts = {
   readonly ledger: Ledger;
   readonly rows: Rows;
   readonly space: Space;
+  readonly reserve: Reserve;
   /** Bytes that the state may take on disk. */
   readonly limit: number;
 };
 
 /** Drops are said at once, and then at most once in this time, in ms. */
 const SAY_EVERY = 60_000;
+/** How often the age of the oldest row is looked at, in ms. */
+const EXPIRE_EVERY = 1_000;
+/** Rows that one look drops at most: with more than that the next look goes on, so that nobody waits long. */
+const EXPIRE_ROWS = 256;
 
 export function createSettling(parts: Parts): Settling {
-  const { config, clock, tx, move, ledger, rows, space } = parts;
-  const sayDropped = createSaying(parts);
+  const { config, clock, tx, move, ledger, rows, space, reserve } = parts;
+  const sayDropped = createSaying(parts, (dropped) => {
+    const cure = 'Bring the server back, raise [spool] max_size, or use full = block.';
+    return `The spool ${config.path} is full (${formatSize(parts.limit)}): ${dropped} by full = ${config.full}, and counted. ${cure}`;
+  });
+  const sayExpired = createSaying(parts, (dropped) => {
+    const age = formatDuration(config.maxAge ?? 0);
+    return `${dropped} from the spool ${config.path} because they are older than max_age = ${age}, and counted. Bring the server back.`;
+  });
+  let nextLook = -Infinity;
 
   /** What holds for every batch that comes from the files: its lines are read, and its checkpoint moves. */
   function pass(destination: string, { input, ends, marks, tally }: Batch, book: Book): void {
@@ -82,6 +108,31 @@ export function createSettling(parts: Parts): Settling {
   function drop(input: string, { lines, bytes }: Count, book: Book): void {
     book.enter(input, 'dropped:spool-full', { lines, bytes });
     tx.committed(() => sayDropped(lines, bytes));
+  }
+
+  /** Enters rows that were removed into the books. */
+  function bookDropped(removed: readonly Removed[], cause: 'by-hand' | 'spool-age'): Matched {
+    for (const [destination, its] of Map.groupBy(removed, (one) => one.destination)) {
+      const book = ledger.open(destination);
+      for (const { input, lines, bytes } of its) book.enter(input, `dropped:${cause}`, { lines, bytes });
+      book.write();
+    }
+    if (removed.length > 0) tx.committed(giveBack);
+    const sum = (unit: 'lines' | 'bytes') => removed.reduce((total, one) => total + one[unit], 0);
+    return { rows: removed.length, lines: sum('lines'), bytes: sum('bytes') };
+  }
+
+  /** One transaction's share of what is too old. */
+  function expireSome(before: number): Matched {
+    const removed: Removed[] = [];
+    while (removed.length < EXPIRE_ROWS) {
+      const one = rows.removeExpired(before);
+      if (!one) break;
+      removed.push(one);
+    }
+    const dropped = bookDropped(removed, 'spool-age');
+    if (dropped.rows > 0) tx.committed(() => sayExpired(dropped.lines, dropped.bytes));
+    return dropped;
   }
 
   /** Gives the pages that it wrote at most. */
@@ -126,6 +177,7 @@ export function createSettling(parts: Parts): Settling {
     },
     spool(destination, sent) {
       const total = sent.reduce((sum, one) => sum + pagesOf(one), 0);
+      if (total > 0 && reserve.scarce()) throw fullDisk(config.path);
       if (total > 0) prepare(total);
       return tx.run('spool into', () => {
         if (total > 0 && config.full === 'block' && !space.fits(total, 0)) return false;
@@ -136,6 +188,14 @@ export function createSettling(parts: Parts): Settling {
         return true;
       });
     },
+    drop: (filter) => tx.run('drop rows of', () => bookDropped(rows.removeMatching(filter), 'by-hand')),
+    tend() {
+      reserve.tend();
+      if (config.maxAge === undefined || clock.ticks() < nextLook || rows.empty()) return;
+      const before = clock.now() - config.maxAge;
+      const { rows: dropped } = tx.run('drop old rows of', () => expireSome(before));
+      nextLook = clock.ticks() + (dropped < EXPIRE_ROWS ? EXPIRE_EVERY : 0);
+    },
   };
 
   function giveBack(): void {
@@ -143,8 +203,11 @@ export function createSettling(parts: Parts): Settling {
   }
 }
 
-/** Warns of dropped lines without flooding the log. */
-function createSaying({ config, clock, log, limit }: Parts): (lines: number, bytes: number) => void {
+/** Warns of dropped lines without flooding the log. `sentence` takes "N lines (SIZE) were dropped". */
+function createSaying(
+  { clock, log }: Parts,
+  sentence: (dropped: string) => string,
+): (lines: number, bytes: number) => void {
   let lines = 0;
   let bytes = 0;
   let quiet = -Infinity;
@@ -152,9 +215,7 @@ function createSaying({ config, clock, log, limit }: Parts): (lines: number, byt
     lines += moreLines;
     bytes += moreBytes;
     if (clock.ticks() < quiet) return;
-    const what = `${lines} lines (${formatSize(bytes)}) were dropped by full = ${config.full}, and counted`;
-    const cure = 'Bring the server back, raise [spool] max_size, or use full = block.';
-    log.warn(`The spool ${config.path} is full (${formatSize(limit)}): ${what}. ${cure}`);
+    log.warn(sentence(`${lines} lines (${formatSize(bytes)}) were dropped`));
     lines = 0;
     bytes = 0;
     quiet = clock.ticks() + SAY_EVERY;

@@ -14,7 +14,11 @@ import { createGenerations, type Generations } from './generations.ts';
 import { createLedger, type LedgerRow, type LossRow, readLedger, readLosses } from './ledger.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { freeBytes, prepareFolder, setAside } from './place.ts';
-import { isDamage, problemOf, StoreProblem } from './problem.ts';
+import { createPositionsCopy, readPositions } from './positions.ts';
+import { isDamage, isFull, problemOf, StoreProblem } from './problem.ts';
+import { type Recovered, recover } from './recover.ts';
+import { createRescue } from './rescue.ts';
+import { createReserve, reserveOf } from './reserve.ts';
 import { createRows, type Spooled } from './rows.ts';
 import { createSettling, type Settling } from './settle.ts';
 import { createSpace, type Space } from './space.ts';
@@ -55,6 +59,8 @@ export type Store = Omit<Generations, 'move'> &
     transaction<T>(work: () => T): T;
     /** Bytes on disk now, and the most that file and log may take together. */
     space(): ReturnType<Space['status']> & { readonly limit: number };
+    /** False once somebody has removed the file. Everything is still there until `close`, which writes it anew. */
+    standing(): boolean;
     /** Gives the lock back. Nothing else may be called afterwards. */
     close(): void;
   };
@@ -74,7 +80,7 @@ export function openStore(parts: StoreParts): Store {
     const walLimit = Math.min(LARGEST_LOG, Math.max(SMALLEST_LOG, Math.floor(limit / 8)));
     const check = parts.check === true || lock.left?.damaged === true;
     const settings = { sync: config.sync, walLimit, check };
-    db = openOrSetAside(parts, () => openDatabase(config.path, settings));
+    db = openOrSetAside(parts, () => withReserve(config.path, () => openDatabase(config.path, settings)));
     return createStore(parts, db, lock, limit, walLimit);
   } catch (error) {
     db?.close();
@@ -92,17 +98,25 @@ export function createStore(
   walLimit: number,
 ): Store {
   const { config, clock, log } = parts;
-  const tx = createTransactions(db, lock.markDamaged);
+  const reserve = createReserve({ db, bytes: walLimit, clock, log, freeBytes: parts.freeBytes ?? freeBytes });
+  const tx = createTransactions(db, lock.markDamaged, reserve.release);
   const { move, ...registry } = createGenerations(db, tx, clock);
   const ledger = createLedger(db, tx);
   const rows = createRows(db, tx);
+  const rescue = createRescue(db, log);
   const space = createSpace(db, limit, walLimit, clock, log);
+  const copy = createPositionsCopy(db, clock);
+  const settling = createSettling({ config, clock, log, tx, move, ledger, rows, space, reserve, limit });
   registry.prune(new Set<FileId>());
   if (rows.empty() && space.status().free > 0) space.giveBack(rows.empty);
 
   return {
     ...registry,
-    ...createSettling({ config, clock, log, tx, move, ledger, rows, space, limit }),
+    ...settling,
+    tend() {
+      settling.tend();
+      tx.look('read', copy.tend);
+    },
     read: (destination, afterRow) => tx.look('read', () => rows.read(destination, afterRow)),
     newestRow: (destination) => tx.look('read', () => rows.newest(destination)),
     spooled: (destination) => tx.look('read', () => rows.spooled(destination)),
@@ -111,9 +125,12 @@ export function createStore(
     lost: (loss) => ledger.lost(loss, clock.now()),
     transaction: (work) => tx.run('write to', work),
     space: () => tx.look('read', () => ({ ...space.status(), limit })),
+    standing: rescue.standing,
     close() {
       if (!db.open) return;
       space.finish(rows.empty());
+      rescue.restore();
+      tx.look('read', copy.write);
       db.close();
       lock.release();
     },
@@ -126,7 +143,19 @@ function defaultLimit(file: string, free: (folder: string) => number): number {
   return Math.min(LARGEST_DEFAULT, Math.floor((free(path.dirname(file)) + own) / 10));
 }
 
-function openOrSetAside({ config, clock, log }: StoreParts, open: () => Database.Database): Database.Database {
+/** On a full disk what was kept back is given up, so that the state can be opened at all. */
+function withReserve<T>(file: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    fs.rmSync(reserveOf(file), { force: true });
+    return open();
+  }
+}
+
+function openOrSetAside(parts: StoreParts, open: () => Database.Database): Database.Database {
+  const { config, clock, log } = parts;
   try {
     return open();
   } catch (error) {
@@ -134,11 +163,21 @@ function openOrSetAside({ config, clock, log }: StoreParts, open: () => Database
     const kept = setAside(config.path, clock.now());
     const why = error instanceof Error ? error.message : String(error);
     const db = open();
+    const saved = recover(db, kept, readPositions(config.path));
     log.error(
-      `The spool ${config.path} cannot be used (${why}). It is kept as ${kept}, and a new one was begun. Its positions are gone: ` +
-        'the log files are read as at a first start, so with start = beginning the server gets lines again, and with start = end ' +
-        'what was written meanwhile is passed over. What stood in the old spool only is not sent.',
+      `The spool ${config.path} cannot be used (${why}). It is kept as ${kept}, and a new one was begun. ${savedText(saved)}`,
     );
     return db;
   }
+}
+
+function savedText({ generations, rows, lines, missing, copy }: Recovered): string {
+  const positions =
+    generations === 0
+      ? 'Its positions are gone: the log files are read as at a first start, so with start = beginning the server gets lines ' +
+        'again, and with start = end what was written meanwhile is passed over.'
+      : `Positions were taken from ${copy ? 'their second copy, so what was read in its last second comes again' : 'what can still be read of it'}.`;
+  const found = rows === 0 ? '' : ` ${lines} lines that wait were saved.`;
+  const lost = missing === 0 ? '' : ` ${missing} lines that stood in it only are lost, and counted.`;
+  return `${positions}${found}${lost || (generations === 0 ? ' What stood in the old spool only is not sent.' : '')}`;
 }

@@ -6,7 +6,7 @@
  * memory changes only through `committed`, so that memory never runs ahead of the disk.
  */
 import type Database from 'better-sqlite3';
-import { isDamage, problemOf } from './problem.ts';
+import { isDamage, isFull, problemOf } from './problem.ts';
 
 export type Transactions = {
   /**
@@ -22,12 +22,14 @@ export type Transactions = {
   committed(effect: () => void): void;
 };
 
-export function createTransactions(db: Database.Database, damaged: () => void): Transactions {
+/** `damaged` and `full` are told when the file or the disk is met like that, outside of any transaction. */
+export function createTransactions(db: Database.Database, damaged: () => void, full: () => void): Transactions {
   let effects: (() => void)[] = [];
   const begin = db.transaction((work: () => void) => work());
 
   function fault(error: unknown, doing: string): unknown {
     if (isDamage(error)) damaged();
+    if (isFull(error) && !db.inTransaction) full();
     return problemOf(error, doing, db.name);
   }
 

@@ -3,9 +3,9 @@
  * one stat each; only where something happened is the directory looked at (`lineage.ts`).
  */
 import type { Clock, Generation, InputConfig, Log, Loss } from '../types.ts';
-import { HEAD_BYTES } from '../wire/clue.ts';
+import { cureOf } from './cures.ts';
 import { codeOf, type Files, type Stat } from './files.ts';
-import { cluesOf, readHead, sameHead } from './fingerprint.ts';
+import { clueBefore, cluesOf, readHead, sameHead } from './fingerprint.ts';
 import { Elsewhere, type Gen, type Handles } from './generation.ts';
 import { createLineage } from './lineage.ts';
 import type { Registry } from './registry.ts';
@@ -55,28 +55,24 @@ export type Chain = {
   rewritten(gen: Gen, reason: string): void;
   /** A generation could not be read: looks where it went, or says why. */
   failed(gen: Gen, error: unknown): void;
+  /** Says why nothing more of it is read. */
+  halt(reason: string): void;
+  /** Lets a deleted generation go before it was read to its end. */
+  release(gen: Gen, reason: string): void;
   has(stat: Stat): boolean;
-};
-
-const CURES: Readonly<Record<string, string>> = {
-  EACCES: 'give the agent the right to read it (and to enter its folder); it is tried again at every poll',
-  EPERM: 'give the agent the right to read it; it is tried again at every poll',
-  EMFILE: 'raise the limit of open files (ulimit -n, LimitNOFILE)',
-  ENFILE: 'the host has no file descriptors left (sysctl fs.file-max)',
-  ELOOP: 'its symbolic links lead back to themselves',
 };
 
 /** A sentence for the operator: what cannot be read, why, and the cure. */
 function troubleOf(path: string, error: unknown): string {
   const code = codeOf(error);
-  const cure = CURES[code] ?? 'it is tried again at every poll';
-  return `${path} cannot be read (${code || (error instanceof Error ? error.message : String(error))}): ${cure}`;
+  return `${path} cannot be read (${code || (error instanceof Error ? error.message : String(error))}): ${cureOf(code)}`;
 }
 
 export function createChain(parts: ChainParts): Chain {
   const { path, input, files, clock, log, handles } = parts;
   const name = { input: input.name };
   let trouble: string | undefined;
+  let halted: string | undefined;
   /** True while another chain reads this file. */
   let alias = false;
   /** True once the live path was looked at and led to nothing. */
@@ -121,9 +117,9 @@ export function createChain(parts: ChainParts): Chain {
     complain(undefined);
   }
 
-  /** Takes note that a generation grew or changed in place; its head hash grows with it. */
+  /** Takes note that a generation grew or changed in place, if what was read of it still stands there; its head hash grows with it. */
   function grown(gen: Gen, stat: Stat): void {
-    if (gen.clues.headBytes < HEAD_BYTES && gen.packed === undefined) {
+    if (gen.packed === undefined) {
       const head = readHead(files, handles.fd(gen), false);
       if (!sameHead(gen.clues, head)) {
         rewritten(gen, `its first ${gen.clues.headBytes} bytes changed: it was truncated and refilled`);
@@ -131,8 +127,14 @@ export function createChain(parts: ChainParts): Chain {
       }
       if (head.length > gen.clues.headBytes) lineage.remember(gen, { clues: cluesOf(stat, head) });
     }
-    lineage.note(gen, stat);
+    const other = parts.marks(gen).find((mark) => clueBefore(files, handles.fd(gen), mark.offset) !== mark.clue);
+    if (other) rewritten(gen, `the bytes before offset ${other.offset} are not those that were read: it was refilled`);
+    else lineage.note(gen, stat);
   }
+
+  /** What stood in a file before it was first seen with a byte may have been copied away meanwhile: the directory tells. */
+  const isFirstSeen = (gen: Gen, stat: Stat): boolean =>
+    gen.place === 'live' && gen.clues.headBytes === 0 && stat.size > gen.size;
 
   function refresh(gen: Gen): void {
     if (gen.place === 'gone') return;
@@ -145,6 +147,7 @@ export function createChain(parts: ChainParts): Chain {
       if (stat.links === 0 && gen.place !== 'live') gen.place = 'deleted';
       if (gen.packed !== undefined || (stat.size === gen.size && stat.modified === gen.modified)) return;
       if (stat.size < gen.size) rewritten(gen, `it shrank from ${gen.size} to ${stat.size} bytes`);
+      else if (isFirstSeen(gen, stat)) survey(parts.listings(), `${gen.path} was empty and has bytes now`);
       else grown(gen, stat);
     } catch (error) {
       failed(gen, error);
@@ -216,8 +219,7 @@ export function createChain(parts: ChainParts): Chain {
       rewritten(live, verdict.reason);
       return false;
     }
-    // What stood in a file before it was first seen with a byte may have been copied away meanwhile: the directory tells.
-    if (live.clues.headBytes === 0) return true;
+    if (isFirstSeen(live, stat)) return true;
     try {
       grown(live, stat);
     } catch (error) {
@@ -231,12 +233,17 @@ export function createChain(parts: ChainParts): Chain {
     fresh: () => parts.fresh || absent,
     gens: lineage.gens,
     live: lineage.live,
-    trouble: () => (alias ? 'the same file as another input path, read there' : trouble),
+    halt(reason) {
+      if (halted === undefined) log.error(reason, name);
+      halted = reason;
+    },
+    trouble: () => halted ?? (alias ? 'the same file as another input path, read there' : trouble),
     poll,
     survey,
     refresh,
     rewritten,
     failed,
+    release: lineage.release,
     has: (stat) =>
       lineage.gens().some((gen) => gen.place !== 'gone' && gen.clues.ino === stat.ino && gen.clues.dev === stat.dev),
   };

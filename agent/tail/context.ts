@@ -25,5 +25,7 @@ function predecessor(previous: FileId | undefined, legs: readonly Leg[], parts: 
   const { file, gen } = before.gen.row;
   const settled = parts.checkpoint(before.gen);
   const end = Number.isFinite(positionOf(before)) ? positionOf(before) : 0;
+  // Of an empty generation no record tells how far the one before it was read, so its successor does.
+  if (end === 0) return predecessor(before.gen.row.previous, legs, parts);
   return { file, gen, end, skip: settled?.offset === end ? settled.skip : 0 };
 }

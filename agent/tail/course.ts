@@ -8,7 +8,7 @@ import { createBeginning } from './beginning.ts';
 import type { Chain } from './chain.ts';
 import { contextOf } from './context.ts';
 import { Elsewhere, type Gen } from './generation.ts';
-import { createLeg, harvesterOf, type Leg, type LegParts, positionOf, rest } from './leg.ts';
+import { createLeg, grewSince, harvesterOf, type Leg, type LegParts, positionOf, rest } from './leg.ts';
 import type { Registry } from './registry.ts';
 import type { Mark } from './rotation.ts';
 
@@ -96,20 +96,14 @@ export function createCourse(parts: CourseParts): Course {
   /** Bytes that came after a generation was let go are read too, once all before them is settled. */
   function reopen(leg: Leg): void {
     const { gen } = leg;
-    if (gen.place === 'gone' || gen.packed !== undefined || gen.size <= leg.at.offset || parts.once) return;
+    if (parts.once || !grewSince(leg)) return;
     const settled = checkpoint(gen) ?? { offset: 0, skip: 0 };
     if (settled.offset !== leg.at.offset) {
       alarm.set(input.poll);
       return;
     }
-    Object.assign(leg, {
-      done: false,
-      started: true,
-      skip: settled.skip,
-      idleAt: -1,
-      held: false,
-      heldSince: undefined,
-    });
+    const fresh = { idleAt: -1, held: false, heldSince: undefined };
+    Object.assign(leg, { done: false, started: true, skip: settled.skip, ...fresh });
     gen.readers.add(destination);
   }
 
@@ -146,6 +140,13 @@ export function createCourse(parts: CourseParts): Course {
     return plain && positionOf(leg) > gen.size;
   }
 
+  /** Before the first byte of a file that was empty: what it held and lost to a copy goes first. True where that was looked into. */
+  function firstBytes(leg: Leg): boolean {
+    const before = chain.gens();
+    chain.refresh(leg.gen);
+    return chain.gens() !== before;
+  }
+
   function read(leg: Leg): Chunk | 'again' | undefined {
     const { gen } = leg;
     if (isOver(leg)) {
@@ -153,6 +154,7 @@ export function createCourse(parts: CourseParts): Course {
       return 'again';
     }
     if (positionOf(leg) >= leg.limit) return undefined;
+    if (gen.clues.headBytes === 0 && firstBytes(leg)) return 'again';
     const final = dueLine(leg) <= clock.ticks();
     if (leg.idleAt === gen.version && !(leg.held && final)) {
       letGo(leg);

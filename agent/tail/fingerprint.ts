@@ -27,6 +27,17 @@ function unpacked(bytes: Buffer): Buffer {
   }
 }
 
+/** A gzip archive ends with its unpacked size in 32 bits (RFC 1952 2.3.1). */
+const WRAP = 2 ** 32;
+
+/** The unpacked size of a gzip archive of `size` bytes, near `expected` or above; undefined where it is cut short. */
+export function unpackedSize(files: Files, fd: number, size: number, expected: number): number | undefined {
+  const bytes = Buffer.alloc(4);
+  if (size < 18 || files.read(fd, bytes, size - 4) < 4) return undefined;
+  const least = bytes.readUInt32LE();
+  return least + WRAP * Math.max(0, Math.round((expected - least) / WRAP));
+}
+
 /** The clues of a file whose head is `head`. */
 export const cluesOf = (stat: Stat, head: Uint8Array): Clues => ({
   dev: stat.dev,

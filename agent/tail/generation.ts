@@ -15,7 +15,7 @@ export type Gen = {
   packed: string | undefined;
   /** True once its inode was truncated, so that its bytes can only be found in a copy. */
   ended: boolean;
-  /** Bytes and ms as last seen; of an archive, unknown. */
+  /** Bytes and ms as last seen; of an archive, what it says of its unpacked size. */
   size: number;
   modified: number;
   /** Counts the changes seen, so that a reader that found nothing need not look again until it moves. */

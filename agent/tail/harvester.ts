@@ -36,7 +36,7 @@ export type Harvester = {
 
 const SLACK = 4096;
 const SMALL = 64 * 1024;
-const LARGE = 256 * 1024;
+const LARGEST = 256 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 type Parts = {
@@ -50,6 +50,8 @@ type Parts = {
   readonly from: Mark;
   readonly clues: () => Clues;
   readonly modified: () => number;
+  /** Bytes that one read asks for at most, as long as a line fits in them; 256 KiB where not given. */
+  readonly largest?: number | undefined;
 };
 
 type Window = { readonly buffer: Buffer; readonly lead: number; readonly body: Buffer; readonly full: boolean };
@@ -67,7 +69,7 @@ function nuls(bytes: Buffer, unit: number): number {
  * should begin. What was passed over is given as a chunk without bytes, whose `before` are the bytes before its end.
  */
 export function createHarvester(parts: Parts): Harvester {
-  const { lines, maxLine, source } = parts;
+  const { lines, maxLine, source, largest = LARGEST } = parts;
   let position = parts.from.offset;
   /** The bytes before the position; undefined until they were read once. */
   let before: Buffer | undefined;
@@ -134,13 +136,13 @@ export function createHarvester(parts: Parts): Harvester {
     if (window.body.length - run >= lines.unit) return give(window, run, 'gap');
     if (!window.full) return final && run > 0 ? give(window, run, 'gap') : { what: 'idle', held: true };
     const at = Math.max(empty, position + run);
-    const beyond = Buffer.allocUnsafe(LARGE);
+    const beyond = Buffer.allocUnsafe(largest);
     const got = source.read(beyond, at);
     if (got === undefined) return { what: 'later' };
     const more = nuls(beyond.subarray(0, got), lines.unit);
     empty = at + more;
-    if (got - more < lines.unit && !(final && got < LARGE)) {
-      return got < LARGE ? { what: 'idle', held: true } : { what: 'more' };
+    if (got - more < lines.unit && !(final && got < largest)) {
+      return got < largest ? { what: 'idle', held: true } : { what: 'more' };
     }
     const last = Buffer.alloc(Math.min(CLUE_BYTES, empty));
     return source.read(last, empty - last.length) === undefined ? { what: 'later' } : emit(NOTHING, empty, last, false);
@@ -196,7 +198,8 @@ export function createHarvester(parts: Parts): Harvester {
 
   function take(size: number, final: boolean): Take {
     const behind = size - position;
-    let ahead = empty > position ? SLACK : behind + SLACK > SMALL ? LARGE : Math.max(0, behind) + SLACK;
+    let ahead =
+      empty > position ? SLACK : behind + SLACK > Math.min(SMALL, largest) ? largest : Math.max(0, behind) + SLACK;
     for (;;) {
       const window = open(ahead, size);
       if ('what' in window) return window;
@@ -204,7 +207,7 @@ export function createHarvester(parts: Parts): Harvester {
       if (nuls(window.body, lines.unit) > 0) return passHole(window, final);
       const taken = cutLines(window, final);
       if (taken) return taken;
-      ahead = Math.min(ahead * 2, maxLine + SLACK + LARGE);
+      ahead = Math.min(ahead * 2, maxLine + SLACK + largest);
     }
   }
 

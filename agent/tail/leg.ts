@@ -16,6 +16,8 @@ export type LegParts = {
   readonly clock: Clock;
   readonly handles: Handles;
   readonly lines: Lines;
+  /** Bytes that one read asks for at most (see Harvester). */
+  readonly largest?: number | undefined;
   /** Called when unpacked bytes have come. */
   wake(): void;
 };
@@ -64,6 +66,13 @@ export const createLeg = (gen: Gen, from: Checkpoint | undefined, limit: number)
 
 export const positionOf = (leg: Leg): number => leg.harvester?.position() ?? leg.at.offset;
 
+/** Whether bytes came after a leg was over: its file grew, or was packed meanwhile and the archive holds more. */
+export function grewSince(leg: Leg): boolean {
+  const { gen } = leg;
+  if (gen.place === 'gone' || gen.size <= leg.at.offset) return false;
+  return gen.packed === undefined || leg.packed !== gen.packed;
+}
+
 /** Closes a leg's harvester; it goes on from its position when it is read again. */
 export function rest(leg: Leg): void {
   if (leg.harvester) leg.at = leg.harvester.mark();
@@ -87,6 +96,7 @@ export function harvesterOf(leg: Leg, parts: LegParts): Harvester {
     clock: parts.clock,
     maxLine: parts.input.maxLine,
     lines: parts.lines,
+    largest: parts.largest,
     source: sourceOf(gen, parts),
     from: leg.at,
     clues: () => gen.clues,

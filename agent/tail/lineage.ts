@@ -2,60 +2,17 @@
  * The generations of one chain, oldest first, as all walks share them: who is who is decided by `rotation.ts`, carried out here, and
  * written down before anyone reads a byte of it.
  */
-import type { Clues, FileId, Generation, InputConfig, Log, Loss } from '../types.ts';
+import type { Clues, FileId } from '../types.ts';
 import { HEAD_BYTES } from '../wire/clue.ts';
-import { type Files, realPath, type Stat } from './files.ts';
+import { realPath, type Stat } from './files.ts';
 import { cluesOf } from './fingerprint.ts';
-import { fromRow, type Gen, type Handles } from './generation.ts';
+import { fromRow, type Gen } from './generation.ts';
 import { knownOf } from './known.ts';
+import type { Lineage, LineageParts } from './lineage-parts.ts';
 import { createLosses } from './losses.ts';
 import { forget, inOrder, placeOf, REMEMBERED } from './order.ts';
-import type { Registry } from './registry.ts';
-import { inWords, type Mark, recognise, type Sighting } from './rotation.ts';
-import { type Candidate, type Listings, survey } from './survey.ts';
-
-export type LineageParts = {
-  /** The live path of the chain. */
-  readonly path: string;
-  readonly input: InputConfig;
-  readonly files: Files;
-  readonly log: Log;
-  readonly registry: Registry;
-  readonly handles: Handles;
-  /** What the registry knows of this chain, oldest first. */
-  readonly known: readonly Generation[];
-  listings(): Listings;
-  ticks(): number;
-  now(): number;
-  /** How far each destination has read a generation. */
-  marks(gen: Gen): readonly Mark[];
-  /** The least offset from which a destination still has to read on; undefined where none has. */
-  unread(gen: Gen): number | undefined;
-  /** True where the file belongs to another chain. */
-  foreign(stat: Stat): boolean;
-  lost(loss: Loss): void;
-  /** Called when there may be something to read. */
-  changed(): void;
-  /** Called with the inode of a live file that could not be opened. */
-  barred(ino: number): void;
-};
-
-export type Lineage = {
-  gens(): readonly Gen[];
-  live(): Gen | undefined;
-  surveyed(): boolean;
-  /**
-   * Looks at every file of the chain and says anew who is who; `why` it was looked. The listings serve as long as the live file is
-   * still the one with the inode `polled`; else newer ones are made.
-   */
-  survey(listings: Listings, why: string, polled: number | undefined): void;
-  /** Gives up a generation whose bytes cannot be had though its file is there. */
-  abandon(gen: Gen, reason: string): void;
-  /** Takes note of size and time of change. */
-  note(gen: Gen, stat: Stat): void;
-  /** Changes what is known of a generation, here and in the registry. */
-  remember(gen: Gen, change: { readonly clues?: Clues; readonly path?: string }): void;
-};
+import { inWords, recognise, type Sighting } from './rotation.ts';
+import { type Candidate, survey } from './survey.ts';
 
 export function createLineage(parts: LineageParts): Lineage {
   const { path, input, files, log, registry, handles } = parts;
@@ -96,7 +53,10 @@ export function createLineage(parts: LineageParts): Lineage {
     gen.place = place;
     if (gen.path !== found.path || gen.row.path === undefined) remember(gen, { path: found.path });
     gen.packed = found.packed;
-    if (found.packed !== undefined) return;
+    if (found.packed !== undefined) {
+      gen.size = found.unpacked(gen.size) ?? gen.size;
+      return;
+    }
     const head = gen.clues.headBytes < HEAD_BYTES ? found.head() : undefined;
     if (head && head.length > gen.clues.headBytes) remember(gen, { clues: cluesOf(found.stat, head) });
     note(gen, found.stat);
@@ -125,7 +85,7 @@ export function createLineage(parts: LineageParts): Lineage {
       return;
     }
     const unread = parts.unread(gen);
-    const size = found.packed === undefined ? found.stat.size : gen.size;
+    const size = found.packed === undefined ? found.stat.size : (found.unpacked(gen.size) ?? gen.size);
     if (unread !== undefined && Math.max(unread, size) < gen.size)
       losses.lose(gen, Math.max(unread, size), 'truncated');
     log.info(`${found.path} holds the content of an earlier ${path}: what was not read yet is read from it`, name);
@@ -139,7 +99,9 @@ export function createLineage(parts: LineageParts): Lineage {
 
   /** No file of the chain is this generation any more, but it is open. */
   function nameless(gen: Gen): void {
-    const place = files.fstat(handles.fd(gen)).links === 0 ? 'deleted' : 'rotated';
+    const stat = files.fstat(handles.fd(gen));
+    if (gen.packed === undefined && stat.size > gen.size) note(gen, stat);
+    const place = stat.links === 0 ? 'deleted' : 'rotated';
     if (gen.place !== place) {
       const what = place === 'deleted' ? 'was deleted' : 'was moved out of sight';
       log.info(`${gen.path} ${what}; it is read to its end through the open file`, name);
@@ -151,6 +113,15 @@ export function createLineage(parts: LineageParts): Lineage {
   function abandon(gen: Gen, reason: string): void {
     losses.unreadable(gen, parts.unread(gen) ?? gen.size, reason);
     gen.place = 'gone';
+    handles.drop(gen);
+    touch(gen);
+  }
+
+  function release(gen: Gen, reason: string): void {
+    log.warn(`${gen.path} was deleted and is let go before it was read to its end: ${reason}`, name);
+    losses.lose(gen, Math.min(gen.size, parts.unread(gen) ?? gen.size), 'deleted');
+    gen.place = 'gone';
+    registry.update(gen.row.file, { path: undefined });
     handles.drop(gen);
     touch(gen);
   }
@@ -181,7 +152,7 @@ export function createLineage(parts: LineageParts): Lineage {
     gen.reason = sighting.reason;
     gen.packed = found.packed;
     gen.modified = found.stat.modified;
-    gen.size = found.packed === undefined ? found.stat.size : head.length;
+    gen.size = found.packed === undefined ? found.stat.size : (found.unpacked(head.length) ?? head.length);
     const fd = found.takeFd();
     if (fd !== undefined) handles.adopt(gen, fd);
     touch(gen);
@@ -189,7 +160,8 @@ export function createLineage(parts: LineageParts): Lineage {
     return gen;
   }
 
-  function apply(sightings: readonly Sighting[], candidates: readonly Candidate[]): void {
+  /** `empty` are the generations of which not one byte had been seen at the last look. */
+  function apply(sightings: readonly Sighting[], candidates: readonly Candidate[], empty: ReadonlySet<FileId>): void {
     const matched = new Set<Gen>();
     let now: Gen | undefined;
     const pairs = sightings.map((sighting, index) => ({ sighting, found: candidates[index]! }));
@@ -213,11 +185,12 @@ export function createLineage(parts: LineageParts): Lineage {
       else vanished(gen);
     }
     const order = inOrder(gens, sightings, now);
+    const emptied = new Set(gens.filter((gen) => empty.has(gen.row.file) && !matched.has(gen)));
     for (const [index, { sighting, found }] of pairs.entries()) {
       if (sighting.what === 'unreadable' && found.live) parts.barred(found.ino);
       else if (sighting.what === 'unreadable') losses.neverRead(found, 'cannot be read (rights)');
       if (sighting.what !== 'new' && sighting.what !== 'missed') continue;
-      const at = found.live ? order.length : placeOf(sighting, sightings.slice(index + 1), order);
+      const at = found.live ? order.length : placeOf(sighting, sightings.slice(index + 1), order, emptied);
       const gen = add(sighting, found, order[at - 1]?.row.file);
       if (gen && found.live) now = gen;
       else if (gen) order.splice(at, 0, gen);
@@ -231,6 +204,7 @@ export function createLineage(parts: LineageParts): Lineage {
     live: () => live,
     surveyed: () => surveyed,
     abandon,
+    release,
     note,
     remember,
     survey(listings, why, polled) {
@@ -241,13 +215,10 @@ export function createLineage(parts: LineageParts): Lineage {
       const candidates = all.filter((one) => !one.live || !parts.foreign(one.stat));
       busy = true;
       try {
-        const sightings = recognise(
-          gens.map((gen) => knownOf(gen, { files, handles, remember, marks: parts.marks })),
-          candidates,
-          input.start,
-        );
+        const known = gens.map((gen) => knownOf(gen, { files, handles, remember, marks: parts.marks }));
+        const sightings = recognise(known, candidates, input.start);
         log.debug(`${path} was looked into, because ${why}: ${inWords(sightings)}`, name);
-        apply(sightings, candidates);
+        apply(sightings, candidates, new Set(known.filter((one) => one.empty).map((one) => one.file)));
       } finally {
         busy = false;
         for (const one of all) one.release();

@@ -13,7 +13,7 @@ export type Rotated = {
   readonly packed: string | undefined;
 };
 
-const DATE = String.raw`(\d{4}[-_.]?\d{2}[-_.]?\d{2}|\d{9,11}|\d{6})((?:[-_.T:]?\d+)*)`;
+const DATE = String.raw`(\d{4}[-_.]?\d{2}[-_.]?\d{2}|\d{2}-\d{2}-\d{4}|\d{9,11}|\d{6})((?:[-_.T:]?\d+)*)`;
 const NAME_DATE = new RegExp(`^(.+?)[-._]${DATE}$`);
 const STEM_DATE_EXT = new RegExp(String.raw`^(.+?)[-._]${DATE}(\.[^.\d][^.]*)$`);
 const NAME_NUMBER = /^(.+)\.(\d{1,5})$/;
@@ -22,7 +22,10 @@ const PACKED = /^(.+)\.(gz|zst|bz2|xz)$/;
 
 /** A date's digits as one number, or undefined where they cannot be a date (or a time in seconds since the epoch). */
 function dated(text: string): number | undefined {
-  const digits = text.replace(/\D/g, '');
+  // log4j's MM-dd-yyyy; where the first number is no month, dd-MM-yyyy.
+  const [, first, second, last] = /^(\d{2})-(\d{2})-(\d{4})$/.exec(text) ?? [];
+  const turned = Number(first) > 12 ? `${second}${first}` : `${first}${second}`;
+  const digits = last === undefined ? text.replace(/\D/g, '') : last + turned;
   const number = Number(digits);
   if (digits.length > 8) return number > 300_000_000 && number < 9_999_999_999 ? number : undefined;
   const year = Number(digits.slice(0, 4));

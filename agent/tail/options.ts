@@ -30,7 +30,6 @@ export const inputOptions = {
     meaning:
       'A glob for rotated files that lie in another folder (olddir). Empty: they are found beside the live file.',
     schema: z.string().transform((text) => (text === '' ? undefined : readPath(text))),
-    later: 'Rotated files are found beside the live file.',
   },
   poll: {
     default: '1s',
@@ -62,13 +61,11 @@ export const inputOptions = {
     default: '0',
     meaning: 'How many bytes of deleted files may be held open until they are read. 0 = no limit.',
     schema: size,
-    later: 'Deleted files are held open, without a limit, until they are read to their end.',
   },
   hold_age: {
     default: '0',
     meaning: 'How long a deleted file may be held open until it is read. 0 = no limit.',
     schema: duration,
-    later: 'Deleted files are held open, without a limit, until they are read to their end.',
   },
 } as const satisfies Options;
 

@@ -17,12 +17,25 @@ export function inOrder(gens: readonly Gen[], sightings: readonly Sighting[], no
   return order.map((gen) => (found.includes(gen) ? queue.shift()! : gen));
 }
 
-/** Where a generation that was missed belongs: behind the one that had its inode, else before the first one that is younger. */
-export function placeOf(sighting: Sighting, younger: readonly Sighting[], order: readonly Gen[]): number {
+/**
+ * Where a generation that was missed belongs: behind the one that had its inode, else before the first one that is younger. A file
+ * that was empty when it was last looked at and that no name leads to now (one of `nameless`) is younger than what was copied from it.
+ */
+export function placeOf(
+  sighting: Sighting,
+  younger: readonly Sighting[],
+  order: readonly Gen[],
+  nameless: ReadonlySet<Gen>,
+): number {
   const before = order.findIndex((one) => one.row.file === sighting.behind);
   if (before >= 0) return before + 1;
   const next = order.findIndex((one) => younger.some((other) => other.file === one.row.file));
-  return next < 0 ? order.length : next;
+  if (next >= 0) return next;
+  let at = order.length;
+  const later = (gen: Gen | undefined): boolean =>
+    gen !== undefined && nameless.has(gen) && gen.modified >= sighting.found.modified;
+  while (later(order[at - 1])) at -= 1;
+  return at;
 }
 
 /** Without the oldest of those that are gone and that nobody reads any more. */

@@ -163,7 +163,8 @@ export function recognise(known: readonly Known[], found: readonly Found[], star
         continue;
       const reason = refuted(generation, one);
       if (reason === undefined) take(one, generation, 'same', named(generation, one));
-      else refusals.set(one, { reason, instead: generation.file });
+      // Of several that had this inode the youngest is meant: the others were truncated before it.
+      else if (!refusals.has(one)) refusals.set(one, { reason, instead: generation.file });
       if (reason === undefined) break;
     }
   }
@@ -173,9 +174,11 @@ export function recognise(known: readonly Known[], found: readonly Found[], star
     if (generation) take(one, generation, 'copy', `same content as inode ${generation.clues.ino} had, in another file`);
   }
   const isMissed = missedAfter(known, found, matched, start);
+  const isBetween = gapsOf(known, found, matched);
   for (const [index, one] of found.entries()) {
-    if (!sightings.has(one))
-      sightings.set(one, firstSight(one, one.place !== undefined && isMissed(one, index), refusals.get(one)));
+    if (sightings.has(one)) continue;
+    const missed = one.place !== undefined && (isMissed(one, index) || isBetween(index));
+    sightings.set(one, firstSight(one, missed, refusals.get(one)));
   }
   return found.map((one) => sightings.get(one)!);
 }
@@ -216,6 +219,25 @@ function missedAfter(
     .map(([, one]) => one);
   const floor = Math.max(-1, ...rotated.map((one) => found.indexOf(one)));
   return (one, index) => index > floor && one.modified >= last.firstSeen - COARSE;
+}
+
+/**
+ * Tells which unknown files stand where a generation is missing that was empty at the last look: nothing of it could be known again,
+ * should it have been written to and then packed.
+ */
+function gapsOf(
+  known: readonly Known[],
+  found: readonly Found[],
+  matched: ReadonlyMap<FileId, Found>,
+): (index: number) => boolean {
+  const places = known.map((one) => found.indexOf(matched.get(one.file) as Found));
+  const gaps = known.flatMap((one, at) => {
+    if (!one.empty || places[at]! >= 0) return [];
+    const from = places.slice(0, at).findLast((place) => place >= 0);
+    const to = places.slice(at + 1).find((place) => place >= 0);
+    return from === undefined || to === undefined ? [] : [{ from, to }];
+  });
+  return (index) => gaps.some(({ from, to }) => index > from && index < to);
 }
 
 /** Who is who, for the agent's own log. */

@@ -3,7 +3,7 @@
  */
 import path from 'node:path';
 import type { Files, Stat } from './files.ts';
-import { clueBefore, readHead } from './fingerprint.ts';
+import { clueBefore, readHead, unpackedSize } from './fingerprint.ts';
 import { chainOf, compareAge, placeIn, type Rotated } from './names.ts';
 import type { Found } from './rotation.ts';
 
@@ -59,7 +59,13 @@ function names(files: Files, directory: string): string[] {
 }
 
 /** A found file and its descriptor, which whoever keeps the file takes over. */
-export type Candidate = Found & { readonly stat: Stat; takeFd(): number | undefined; release(): void };
+export type Candidate = Found & {
+  readonly stat: Stat;
+  /** The unpacked size of a gzip archive that holds about `expected` bytes or more; undefined where it cannot be told. */
+  unpacked(expected: number): number | undefined;
+  takeFd(): number | undefined;
+  release(): void;
+};
 
 function candidate(files: Files, member: Member, stat: Stat, live: boolean): Candidate {
   const packed = member.place?.packed;
@@ -101,6 +107,7 @@ function candidate(files: Files, member: Member, stat: Stat, live: boolean): Can
       return head;
     },
     clue: (offset) => attempt((open) => clueBefore(files, open, offset)),
+    unpacked: (expected) => attempt((open) => unpackedSize(files, open, stat.size, expected)),
     takeFd() {
       const open = opened();
       fd = undefined;

@@ -5,9 +5,11 @@
 import path from 'node:path';
 import type { Clock, FileContext, FileId, InputConfig, Log, Loss } from '../types.ts';
 import { type Chain, createChain } from './chain.ts';
+import { cureOf } from './cures.ts';
 import { createDiscovery } from './discovery.ts';
 import type { Files, Stat } from './files.ts';
 import { createHandles, type Gen } from './generation.ts';
+import { createHold } from './hold.ts';
 import { linesOf } from './lines.ts';
 import { chainOf } from './names.ts';
 import type { Registry } from './registry.ts';
@@ -31,6 +33,10 @@ export type TailParts = {
   lost(loss: Loss): void;
   /** Read what is there at the start, and no more. */
   readonly once: boolean;
+  /** Bytes of one chunk at most, as long as its first line fits in them; 256 KiB where not given. */
+  readonly largest?: number;
+  /** Files to be kept open at most; idle ones beyond that are closed, and opened again by their name. 2048 where not given. */
+  readonly openFiles?: number;
 };
 
 export type Tail = {
@@ -52,8 +58,9 @@ const inode = (file: { readonly dev: number; readonly ino: number }): string => 
 export function createTail(parts: TailParts): Tail {
   const { input, files, clock, log, registry } = parts;
   const name = { input: input.name };
-  const handles = createHandles(files);
+  const handles = createHandles(files, parts.openFiles);
   const lines = linesOf(input.encoding);
+  const hold = createHold(input, clock);
   const chains = new Map<string, Chain>();
   const walks: InnerWalk[] = [];
   /** Live paths of which the registry knows generations. */
@@ -110,8 +117,10 @@ export function createTail(parts: TailParts): Tail {
     const paths = discovery.paths();
     sayTroubles();
     for (const live of paths) if (!chains.has(live)) add(live, !first && !before.has(path.dirname(live)));
-    if (first) for (const live of past) if (!chains.has(live) && discovery.names(live)) add(live, false);
-    const named = new Set(paths);
+    // A chain known from before may have lost its live file meanwhile, and nothing else. It is looked into before it is forgotten.
+    const kept = first ? [...past].filter((live) => discovery.names(live)) : [];
+    for (const live of kept) if (!chains.has(live)) add(live, false);
+    const named = new Set([...paths, ...kept]);
     for (const chain of chains.values()) {
       if (named.has(chain.path) || chain.live() || chain.gens().some((gen) => gen.readers.size > 0)) continue;
       chains.delete(chain.path);
@@ -127,8 +136,7 @@ export function createTail(parts: TailParts): Tail {
     for (const [directory, code] of now) {
       if (refused.get(directory) === code) continue;
       refused.set(directory, code);
-      const cure = 'give the agent the right to read and enter it; it is tried again at every poll';
-      log.warn(`The folder ${directory} cannot be listed (${code}): ${cure}`, name);
+      log.warn(`The folder ${directory} cannot be listed (${code}): ${cureOf(code)}`, name);
     }
     for (const directory of refused.keys()) {
       if (now.has(directory)) continue;
@@ -151,10 +159,21 @@ export function createTail(parts: TailParts): Tail {
     hinted.clear();
     discover();
     lookAt(chains.values());
+    hold.enforce(chains.values());
+  }
+
+  /** What spoils a look, such as a full disk under the registry, does not end the agent: the next poll looks again. */
+  function carefully(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      log.error(`The files could not be looked at: ${reason} It is tried again at the next poll.`, name);
+    }
   }
 
   function tick(): void {
-    round();
+    carefully(round);
     if (phase !== 'closed') cancel = clock.after(input.poll, tick);
   }
 
@@ -173,8 +192,7 @@ export function createTail(parts: TailParts): Tail {
     clock.after(GATHER, () => {
       gathering = false;
       if (phase === 'closed') return;
-      if (rescan) round();
-      else lookAt([...hinted]);
+      carefully(() => (rescan ? round() : lookAt([...hinted])));
       hinted.clear();
     });
   }
@@ -197,7 +215,19 @@ export function createTail(parts: TailParts): Tail {
   return {
     walk(destination, opened, closed) {
       const walk = createWalk({
-        ...{ destination, opened, closed, input, files, clock, registry, handles, lines, once: parts.once },
+        ...{
+          destination,
+          opened,
+          closed,
+          input,
+          files,
+          clock,
+          registry,
+          handles,
+          lines,
+          once: parts.once,
+          largest: parts.largest,
+        },
         chains: () => chains.values(),
         started: () => phase !== 'new',
         wake: parts.wake,

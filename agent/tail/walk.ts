@@ -7,6 +7,7 @@ import type { Chain } from './chain.ts';
 import { type Course, createCourse } from './course.ts';
 import type { Gen } from './generation.ts';
 import type { LegParts } from './leg.ts';
+import { createLoopGuard } from './loop.ts';
 import type { Registry } from './registry.ts';
 import type { Mark } from './rotation.ts';
 import { type FileStatus, statusOf } from './status.ts';
@@ -53,6 +54,22 @@ const PATIENCE = 16;
 export function createWalk(parts: WalkParts): InnerWalk {
   const courses = new Map<Chain, Course>();
   const ready = new Set<Course>();
+  const loopOf = createLoopGuard(() => parts.registry.generations(parts.input.name));
+  /** Courses that read what they themselves had sent. */
+  const halted = new Set<Course>();
+
+  /** Whether the server wrote the records of this input into this very file; then nothing of it is read any more. */
+  function turnsBack(course: Course, { bytes }: Chunk): boolean {
+    const gen = loopOf(bytes);
+    if (gen === undefined) return false;
+    const { path } = course.chain;
+    const cure = `Let the server write them elsewhere, or take the file out of the input; then: tailship rewind ${path} --to end`;
+    course.chain.halt(
+      `${path} holds records that tailship itself made of it (f="${gen}"): it is not read any more. ${cure}`,
+    );
+    halted.add(course);
+    return true;
+  }
 
   function courseOf(chain: Chain): Course {
     let course = courses.get(chain);
@@ -71,9 +88,13 @@ export function createWalk(parts: WalkParts): InnerWalk {
     let patience = PATIENCE;
     for (const course of ready) {
       if (leaving && !course.leaving()) continue;
+      if (halted.has(course)) {
+        ready.delete(course);
+        continue;
+      }
       const got = course.step(leaving);
       if (got !== undefined || !leaving) ready.delete(course);
-      if (got === undefined) continue;
+      if (got === undefined || (got !== 'again' && turnsBack(course, got))) continue;
       // At the end of the line: a set is walked in the order of insertion.
       ready.add(course);
       if (got !== 'again') return got;
@@ -90,7 +111,10 @@ export function createWalk(parts: WalkParts): InnerWalk {
     next,
     finished() {
       if (!parts.once || !parts.started()) return false;
-      for (const chain of parts.chains()) if (!courseOf(chain).finished()) return false;
+      for (const chain of parts.chains()) {
+        const course = courseOf(chain);
+        if (!halted.has(course) && !course.finished()) return false;
+      }
       return true;
     },
     status() {
@@ -108,6 +132,7 @@ export function createWalk(parts: WalkParts): InnerWalk {
       if (!course) return;
       course.close();
       ready.delete(course);
+      halted.delete(course);
       courses.delete(chain);
     },
     unread: (chain, gen) => courseOf(chain).unread(gen),

@@ -15,11 +15,15 @@ export type AgentSetup = {
   readonly target: string;
   readonly syslog?: string;
   readonly input?: string;
+  /** The keys of [spool] instead of the path in the agent's own folder. */
+  readonly spool?: string;
   readonly extra?: string;
   /** The folder of an agent that ran before; a new one when left out. */
   readonly folder?: string;
   readonly once?: { readonly wait: number };
   readonly sockets?: Sockets;
+  /** A folder of its own for the state, inside the test's folder. */
+  readonly state?: string;
 };
 
 export type StartedAgent = {
@@ -43,14 +47,14 @@ export function startAgent(t: TestContext, setup: AgentSetup): StartedAgent {
   writeFileSync(
     conf,
     `[input]\npath = ${file}\npoll = 50ms\n${setup.input ?? ''}\n[syslog]\ntarget = ${setup.target}\n${setup.syslog ?? ''}\n` +
-      `[spool]\npath = ${join(folder, 'spool.db')}\n${setup.extra ?? ''}\n`,
+      `[spool]\n${setup.spool ?? `path = ${join(folder, setup.state ?? '', 'spool.db')}`}\n${setup.extra ?? ''}\n`,
   );
   const { config } = loadConfig({ file: conf, env: {}, cwd: folder });
   const said: string[] = [];
   const say = (sentence: string) => void said.push(sentence);
   const log = { debug: say, info: say, warn: say, error: say, complaints: () => [] };
   const stop = new AbortController();
-  const done = runAgent({
+  const parts = {
     config,
     log,
     clock: realClock,
@@ -58,7 +62,14 @@ export function startAgent(t: TestContext, setup: AgentSetup): StartedAgent {
     command: 'test',
     once: setup.once,
     ...(setup.sockets && { sockets: setup.sockets }),
-  });
+  };
+  const run = async () => {
+    for (;;) {
+      const code = await runAgent(parts);
+      if (code !== undefined) return code;
+    }
+  };
+  const done = run();
   t.after(async () => {
     stop.abort();
     await done.catch(() => undefined);

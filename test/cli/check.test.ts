@@ -246,3 +246,12 @@ test('a finding with something to do shows its place and its cure, one without s
   assert.ok(lines.some((line) => line.startsWith('warning  ') && line.includes('config.conf:2')));
   assert.match(out, /\n {9}It is followed as soon as it appears\./);
 });
+
+test('a file that the system refuses to look at is a finding, and the rest is told all the same', async () => {
+  using world = createWorld();
+  world.write('app.log', '');
+  world.write('config.conf', `[input]\npath[] = ${'x'.repeat(300)}\npath[] = app.log\n`);
+  const checked = await findings(world);
+  assert.match(said(checked, 'error')[0]?.what ?? '', /it cannot be looked at \(ENAMETOOLONG\)/);
+  assert.ok(said(checked, 'ok').some(({ what }) => what.includes('app.log')));
+});

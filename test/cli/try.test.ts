@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { createWorld } from './fake-io.ts';
+import { createWorld, sink } from './fake-io.ts';
 
 const DPKG = '2026-11-23 10:00:00 status installed libc6:amd64 2.36\n2026-11-23 10:00:01 status half-configured x\n';
 const SYSLOG =
@@ -141,6 +141,9 @@ test('stack traces: join is proposed, and with it they are told as part of the r
   assert.match(joined.out, /^2: {5}at f \(x\.js:1\)\n {3}NOT MATCHED, joins the record before$/m);
   assert.match(joined.out, /They become 2 messages/);
   assert.doesNotMatch(joined.out, /unmatched = join/);
+  const first = await world.runWith(stdinOf(trace), 'try', '-', '--lines', '1');
+  assert.match(first.out, /^1: .*boom\n {3}matched: user\.info, .*\n {3}<14>1 .* at g /m, 'a record is told whole');
+  assert.equal(first.out.match(/^\d+: /gm)?.length, 1);
 });
 
 test('a record larger than chunk is told with its parts and the size of each', async () => {
@@ -274,7 +277,10 @@ test('bytes that are not UTF-8 and times that cannot be read are told', async ()
   const { out } = await world.runWith(stdinOf(input), 'try', '-');
   assert.match(out, /^ {3}It holds bytes that are not UTF-8: they become U\+FFFD\.$/m);
   assert.match(out, /^ {3}Its time cannot be read: the time of reading stands in for it\.$/m);
-  assert.match(out, /^1 lines? hold bytes that are not UTF-8\.\n1 times? cannot be read/m);
+  assert.match(
+    out,
+    /^Lines with bytes that are not UTF-8: 1\.\nTimes that cannot be read, for which the time of reading stands in: 1\.$/m,
+  );
 });
 
 test('escape sequences of a line do not reach the terminal', async () => {
@@ -293,6 +299,7 @@ test('without FILE the first file that the configuration names is taken, with th
   const { out } = await world.run('try');
   assert.match(out, /db\.log, as input db: /);
   assert.match(out, /NOT MATCHED, dropped$/m);
+  assert.match((await world.run('try', 'db.log')).out, /as input db: /);
   assert.match((await world.run('try', 'db.log', '--input', 'web')).out, /as input web: /);
   const wrong = await world.run('try', 'db.log', '--input', 'wbe');
   assert.deepEqual([wrong.code, wrong.err], [1, "tailship: There is no input 'wbe'. Did you mean 'web'?\n"]);
@@ -315,6 +322,26 @@ test('no file to look at is exit code 1 and says what would help', async () => {
     none.err,
     /^tailship: There is no file yet at .*none\.log\. Name one: tailship try FILE, or pipe lines in: tailship try -\n$/,
   );
+});
+
+test('a stop while standard input is still open ends with the sums of what came', async () => {
+  using world = createWorld();
+  const stop = new AbortController();
+  const stdin = (async function* () {
+    yield Buffer.from('Nov 23 10:00:00 web1 app: x\nhalf a li');
+    await new Promise(() => {});
+  })();
+  let out = '';
+  const told = Promise.withResolvers<void>();
+  const stdout = sink((text) => {
+    out += text;
+    if (out.includes('matched')) told.resolve();
+  });
+  const done = world.runWith({ stdin, stdout, stop: stop.signal }, 'try', '-');
+  await told.promise;
+  stop.abort();
+  assert.equal((await done).code, 0);
+  assert.match(out, /^2 lines: 1 matched \(50 %\), 1 not matched/m);
 });
 
 test('an empty file is no failure', async () => {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { createWorld } from './fake-io.ts';
 
 const MANIFEST = path.resolve(import.meta.dirname, '../../package.json');
-const COMMANDS = ['run', 'try', 'check', 'status', 'receive', 'completion'];
+const COMMANDS = ['run', 'try', 'check', 'status', 'spool', 'rewind', 'forget', 'receive', 'completion'];
 
 test('--version prints the version of package.json and nothing else', async () => {
   using world = createWorld();
@@ -38,15 +38,12 @@ test('each command has a help with usage, an example, its exit codes and where t
   }
 });
 
-test('no command is named that is not there', async () => {
-  using world = createWorld();
-  const { out } = await world.run('--help');
-  assert.doesNotMatch(out, /rewind|spool (ls|drain|export|drop)/);
-});
-
 for (const [argv, sentence] of [
   [['chekc'], "'chekc' is no command of tailship. Did you mean 'check'?"],
-  [['frobnicate'], "'frobnicate' is no command of tailship. There are: run, try, check, status, receive, completion."],
+  [
+    ['frobnicate'],
+    "'frobnicate' is no command of tailship. There are: run, try, check, status, spool, rewind, forget, receive, completion.",
+  ],
   [['help', 'trie'], "'trie' is no command of tailship. Did you mean 'try'?"],
   [['--onec'], '--onec is no option of tailship run. Did you mean --once?'],
   [['status', '--jsno'], '--jsno is no option of tailship status. Did you mean --json?'],
@@ -61,8 +58,10 @@ for (const [argv, sentence] of [
   [['run', '--wait', '60s'], '--wait belongs to --once: tailship run --once --wait 60s.'],
   [['run', '--once', '--wait', '60'], "--wait: '60' has no unit: write 60s for seconds, or use ms, m, h or d."],
   [['try', '--lines', 'many'], "--lines takes a whole number, and 'many' is none."],
-  [['spool', 'ls'], "'spool' is no command of tailship."],
-  [['rewind'], "'rewind' is no command of tailship."],
+  [['spool', 'ls', 'main'], "tailship spool takes 1 word at most, and 'main' is one too many."],
+  [['rewind'], 'rewind needs a FILE or the name of an input.'],
+  [['rewind', 'app.log'], 'rewind needs --to: beginning, end, a byte or a time.'],
+  [['forget'], 'forget needs a FILE or the name of an input.'],
 ] as const) {
   test(`tailship ${argv.join(' ')} is refused with a sentence and exit code 2`, async () => {
     using world = createWorld();
@@ -74,15 +73,15 @@ for (const [argv, sentence] of [
   });
 }
 
-for (const command of ['run', 'check', 'try', 'status']) {
+for (const command of ['run', 'check', 'try', 'status', 'spool ls']) {
   test(`tailship ${command} with a configuration that is absent or wrong ends with exit code 2 and every problem`, async () => {
     using world = createWorld();
-    const absent = await world.run(command, '-c', 'absent.conf');
+    const absent = await world.run(...command.split(' '), '-c', 'absent.conf');
     assert.equal(absent.code, 2);
     assert.match(absent.out + absent.err, /absent\.conf: there is no such file/);
 
     world.write('bad.conf', '[input]\npth = /x\n[spool]\nsync = maybe\n');
-    const bad = await world.run(command, '-c', 'bad.conf');
+    const bad = await world.run(...command.split(' '), '-c', 'bad.conf');
     assert.equal(bad.code, 2);
     assert.match(
       bad.out + bad.err,
@@ -114,4 +113,11 @@ test('completion prints a script for the shell, and the words that it asks for a
   for (const name of COMMANDS) assert.match(commands.out, new RegExp(`^${name}(:|\t|$)`, 'm'));
   const options = await world.run('--get-yargs-completions', 'tailship', 'status', '--');
   assert.match(options.out, /^--watch/m);
+});
+
+test('an option that stands alone is refused with a value, and never taken for its opposite', async () => {
+  using world = createWorld();
+  const { code, err } = await world.run('run', '--once=maybe');
+  assert.equal(code, 2);
+  assert.equal(err, 'tailship: --once stands alone and takes no value.\n');
 });

@@ -112,6 +112,11 @@ test('relative paths count from the folder of the file, for the spool too', () =
   assert.equal(source, `${folder}/config.conf`);
 });
 
+test('a relative glob for rotated files counts from the folder of the file too', () => {
+  const { inputs } = config('[input]\nrotated = old/*\n');
+  assert.equal(inputs[0]?.rotated, `${folder}/old/*`);
+});
+
 test('the Config is frozen', () => {
   const all = config('');
   assert.throws(() => Object.assign(all, { source: 'x' }), TypeError);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sections } from '../../agent/sections.ts';
 import type { Options } from '../../agent/types.ts';
-import { config, destination, input, problem, problems } from './load.ts';
+import { config, destination, folder, input, problem, problems } from './load.ts';
 
 test('the defaults are those of the manual', () => {
   const { inputs, destinations, spool, log } = config('');
@@ -21,13 +21,9 @@ test('the defaults are those of the manual', () => {
       name: 'syslog',
       record: { format: 'rfc5424', chunk: 1024, json: 'own', hostname: 'host', sdId: 'tail@32473' },
       link: {
-        targets: [target],
-        framing: 'newline',
-        linger: 2000,
-        window: 16 * 2 ** 20,
-        timeout: 30_000,
-        rate: undefined,
-        drainRate: undefined,
+        ...{ targets: [target], framing: 'newline', linger: 2000, window: 16 * 2 ** 20, timeout: 30_000 },
+        ...{ rate: undefined, drainRate: undefined },
+        tls: { ca: undefined, cert: undefined, key: undefined, verify: true },
       },
     },
   ]);
@@ -67,7 +63,7 @@ test('a value out of range says what the range is', () => {
   assert.match(problem('syslog', 'chunk', '100'), /the smallest is 480 bytes, and 0 is no limit\.$/);
   assert.match(problem('syslog', 'window', '0'), /the smallest is 1KiB\.$/);
   assert.match(problem('syslog', 'timeout', '0'), /must be more than 0\.$/);
-  assert.match(problem('spool', 'max_size', '5'), /the smallest is 64KiB\. Is the unit missing/);
+  assert.match(problem('spool', 'max_size', '5'), /the smallest is 512KiB\. Is the unit missing/);
 });
 
 test('a word that is none of the known ones names them and the nearest', () => {
@@ -85,7 +81,7 @@ test('paths: empty ones and those that begin with ~ are errors', () => {
   assert.match(problem('spool', 'path', ''), /^path: there is no path\. /);
 });
 
-test('targets: udp, tcp and the two forms of rsyslog, IPv6 in brackets, port 514 where none is named', () => {
+test('targets: udp, tcp, tls and the two forms of rsyslog, IPv6 in brackets, and the usual port where none is named', () => {
   const urls = {
     'udp://h': 'udp://h:514',
     'tcp://h.example:6000': 'tcp://h.example:6000',
@@ -96,6 +92,8 @@ test('targets: udp, tcp and the two forms of rsyslog, IPv6 in brackets, port 514
     '@@h': 'tcp://h:514',
     '@[::1]': 'udp://[::1]:514',
     '@@[fe80::1%eth0]:99': 'tcp://[fe80::1%eth0]:99',
+    'tls://h': 'tls://h:6514',
+    'TLS://[::1]:7000': 'tls://[::1]:7000',
   };
   for (const [text, url] of Object.entries(urls)) {
     const [target, ...others] = destination(`[syslog]\ntarget = ${text}\n`).link.targets;
@@ -131,7 +129,7 @@ test('targets that cannot be taken say how they would be written', () => {
     problem('syslog', 'target', '@(z9)h'),
     /rsyslog's options \(z9\) are not known here\. Write @HOST:PORT\.$/,
   );
-  assert.match(problem('syslog', 'target', 'h:514'), /Write udp:\/\/h:514 or tcp:\/\/h:514\.$/);
+  assert.match(problem('syslog', 'target', 'h:514'), /Write udp:\/\/h:514, tcp:\/\/h:514 or tls:\/\/h:514\.$/);
   assert.match(
     problem('syslog', 'target', 'udb://h:514'),
     /udb:\/\/ is no transport; there are udp, tcp, tls, relp, relps\. Did you mean 'udp'\?$/,
@@ -157,29 +155,21 @@ test('targets that cannot be taken say how they would be written', () => {
 });
 
 test('targets that belong to a later version are refused with what works now', () => {
-  for (const target of ['tls://h', 'relp://h:2514', 'relps://h']) {
+  for (const target of ['relp://h:2514', 'relps://h']) {
     assert.match(
       problem('syslog', 'target', target),
-      /^target = .+:\/\/ does not work in this version yet; udp:\/\/HOST:PORT and tcp:\/\/HOST:PORT do\.$/,
+      /^target = .+:\/\/ does not work in this version yet; udp:\/\/HOST:PORT, tcp:\/\/HOST:PORT and tls:\/\/HOST:PORT do\.$/,
     );
   }
 });
 
 test('every key that does not work yet takes its default and refuses all else, with what happens instead', () => {
   const others: Record<string, string> = {
-    rotated: '/old/*',
     encoding: 'latin1',
-    hold_size: '1GiB',
-    hold_age: '1d',
     balance: 'round-robin',
-    tls_ca: '/ca',
-    tls_cert: '/cert',
-    tls_key: '/key',
-    tls_verify: 'off',
     select: "'*.err'",
     mark: '20m',
     report_loss: 'off',
-    max_age: '7d',
     listen: "':9100'",
     token: 'secret',
     health_after: '5s',
@@ -209,6 +199,19 @@ test('chunk is 1024 with a udp target, else 8096; 0 is no limit but what a datag
   assert.equal(chunk('target = tcp://h\nchunk = 0'), 0);
   assert.equal(chunk('chunk = 0'), 65_507);
   assert.match(problem('syslog', 'chunk', '64KiB'), /^chunk = 64KiB: a UDP datagram holds 65507 bytes at most\. /);
+});
+
+test('the files of TLS count from the folder of the configuration; a certificate and its key go together', () => {
+  const all = 'tls_ca = ca.pem\ntls_cert = /etc/own.pem\ntls_key = own.key\ntls_verify = off';
+  assert.deepEqual(destination(`[syslog]\n${all}\n`).link.tls, {
+    ...{ ca: `${folder}/ca.pem`, cert: '/etc/own.pem', key: `${folder}/own.key`, verify: false },
+  });
+  assert.match(
+    problem('syslog', 'tls_cert', 'a.pem'),
+    /^tls_cert is of no use without tls_key: .+ Set both, or neither\.$/,
+  );
+  assert.match(problem('syslog', 'tls_key', 'a.key'), /^tls_key is of no use without tls_cert: /);
+  assert.match(problem('syslog', 'tls_verify', 'yes'), /'yes' is none of on, off\.$/);
 });
 
 test('json is own, all, or a list of names', () => {

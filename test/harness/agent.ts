@@ -18,9 +18,10 @@ export function writeConfig(
   {
     file = scene.at('app.log'),
     target,
+    input = '',
     syslog = '',
     more = '',
-  }: { file?: string; target: string; syslog?: string; more?: string },
+  }: { file?: string; target: string; input?: string; syslog?: string; more?: string },
 ): string {
   const conf = scene.at('config.conf');
   fs.writeFileSync(
@@ -28,6 +29,7 @@ export function writeConfig(
     `[input]
 path = ${file}
 poll = 100ms
+${input}
 [syslog]
 target = ${target}
 ${syslog}
@@ -86,7 +88,7 @@ export type Receiver = {
 
 export async function startReceiver(
   scene: Scene,
-  scheme: 'tcp' | 'udp',
+  scheme: 'tcp' | 'tls' | 'udp',
   { port, more = [] }: { port?: number; more?: readonly string[] } = {},
 ): Promise<Receiver> {
   const own = port ?? (await freePort());

@@ -10,11 +10,16 @@ let last = 0;
  * Rotates one file now, with the real logrotate, under a name that ends in the date down to the second.
  * `directives` say how: `create`, `copytruncate`, `compress` … Throws with logrotate's own words where it refuses.
  */
-export async function logrotate(scene: Scene, file: string, directives: readonly string[]): Promise<void> {
+export function logrotate(scene: Scene, file: string, directives: readonly string[]): Promise<void> {
+  return logrotateAs(scene, file, ['dateext', 'dateformat -%Y%m%d-%H%M%S', ...directives]);
+}
+
+/** As `logrotate`, with nothing but these directives. Two rotations never fall into the same second. */
+export async function logrotateAs(scene: Scene, file: string, directives: readonly string[]): Promise<void> {
   const program = programPath('logrotate');
   if (program === undefined) throw new Error('logrotate is missing; install the package logrotate');
   await until('the second of the last rotation is over', () => second() > last);
-  const all = ['dateext', 'dateformat -%Y%m%d-%H%M%S', 'rotate 100', ...directives];
+  const all = ['rotate 100', ...directives];
   const conf = scene.at('logrotate.conf');
   fs.writeFileSync(conf, `${file} {\n${all.map((line) => `  ${line}\n`).join('')}}\n`, { mode: 0o644 });
   const running = start(scene, program, ['-f', '-s', scene.at('logrotate.state'), conf]);

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { askControl, ControlProblem, openControl } from '../../agent/ops/control.ts';
+import { askControl, ControlProblem, openControl, orderControl } from '../../agent/ops/control.ts';
 import type { Log } from '../../agent/types.ts';
 import { DRAINING } from './parts.ts';
 
@@ -30,6 +31,30 @@ test('the socket answers /status with the snapshot and /metrics with the same fo
     await control.close();
   }
   assert.deepEqual(parts.warnings, []);
+});
+
+test('what the agent can be told to do is done by POST alone, and what goes wrong comes back as a sentence', async () => {
+  using parts = start();
+  const told: string[] = [];
+  const orders = {
+    '/spool/drop'(body: string) {
+      told.push(body);
+      if (body === 'bad') throw new Error('The disk is full.');
+      return '{"rows":1}';
+    },
+  };
+  const control = await openControl({ ...parts, path: parts.socket, orders });
+  try {
+    assert.equal(await orderControl(parts.socket, '/spool/drop', '{"input":"app"}'), '{"rows":1}');
+    await assert.rejects(orderControl(parts.socket, '/spool/drop', 'bad'), /answered 500 .*The disk is full\./);
+    await assert.rejects(orderControl(parts.socket, '/spool/drop', 'x'.repeat(70_000)), /the order is too long/);
+    await assert.rejects(orderControl(parts.socket, '/status', ''), /answered 405/);
+    await assert.rejects(askControl(parts.socket, '/spool/drop' as '/status'), /answered 405/);
+  } finally {
+    await control.close();
+  }
+  assert.deepEqual(told, ['{"input":"app"}', 'bad']);
+  assert.equal(await orderControl(parts.socket, '/spool/drop', ''), undefined);
 });
 
 test('the socket belongs to its owner alone from its first moment, and is gone after the close', async () => {
@@ -143,13 +168,14 @@ test('only GET of the two known pages is answered', async () => {
   await control.close();
 });
 
-test('close does not wait for a client that only holds its connection', async () => {
+test('close does not wait for a client that never finishes its question', async () => {
   using parts = start();
-  const { connect } = await import('node:net');
   const control = await openControl({ ...parts, path: parts.socket });
-  const idle = connect(parts.socket);
-  await new Promise((resolve) => idle.once('connect', resolve));
-  idle.on('error', () => {});
+  const slow = connect(parts.socket);
+  slow.on('error', () => {});
+  await new Promise<void>((resolve) => slow.write('GET /sta', () => resolve()));
+  // Whoever asked later is answered, so the server has met the slow one.
+  await askControl(parts.socket, '/status');
   await control.close();
-  idle.destroy();
+  slow.destroy();
 });

@@ -85,13 +85,15 @@ test('kill -9 of the agent at five random moments of an outage: every line is in
     await agent.exited;
   }
   writer.stop();
-  const last = startAgent(s, conf);
+  const reader = startAgent(s, conf);
   await until('all lines are in the spool', async () => (await spooled()) >= writer.lines.length, {
-    told: last.stderr,
+    told: reader.stderr,
   });
+  assert.equal(await stopped(reader), 0, reader.stderr());
   const server = await startReceiver(s, 'tcp', { port });
-  await lastLine(server, writer, last);
-  assert.equal(await stopped(last), 0, last.stderr());
+  const sender = startAgent(s, conf);
+  await lastLine(server, writer, sender);
+  assert.equal(await stopped(sender), 0, sender.stderr());
   assert.equal((await server.verdict()).code, 0);
   const { lines, repeated } = once(server.lines());
   assertSameLines(lines, writer.lines);

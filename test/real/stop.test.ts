@@ -52,6 +52,8 @@ test('SIGTERM with a server that reads delivers what is under way and leaves not
   assert.equal(left?.inputs[0]?.ledger.acked.lines, sink.messages().length);
 
   const next = startAgent(s, conf);
+  // It hears of signals from its first word on, and the first agent may have sent everything already.
+  await until('the next agent has begun', () => next.stderr() !== '');
   await until('the server has the last line', () => sink.messages().length >= LINES.length, { told: next.stderr });
   assert.equal(await stopped(next), 0, next.stderr());
   const { lines, repeated } = once(sink.messages());

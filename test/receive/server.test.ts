@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { setImmediate as turnLoop } from 'node:timers/promises';
 import { realClock } from '../../agent/ops/clock.ts';
 import type { Taker } from '../../agent/receive/listener.ts';
 import { createCollector } from '../../agent/receive/server.ts';
@@ -82,14 +83,10 @@ test('when the peer half-closes, everything is taken and written before our side
     });
   const { messages, port } = await collect(t, { written });
   const { socket, over } = await client(port());
-  let ended = false;
-  void over.then(() => {
-    ended = true;
-  });
   socket.end('<14>a\n'.repeat(50_000));
   await until(() => release !== undefined);
   assert.equal(messages.length, 50_000);
-  assert.equal(ended, false);
+  assert.equal(await Promise.race([over, turnLoop('open')]), 'open');
   release!(true);
   assert.equal(await over, 'ended');
 });

@@ -68,6 +68,14 @@ describe('lines', () => {
     assert.deepEqual(shape('\ufeff\n').msgs, []);
   });
 
+  test('on which a pattern needs more memory than there is are shipped as unmatched', () => {
+    const text = `${'x'.repeat(2 ** 24)}!`;
+    const { msgs, shaper } = shape(`${text}\nxy\n`, { transform: { pattern: { regex: '^(?<msg>(?:x|y)*)$' } } });
+    assert.ok(msgs[0] === text);
+    assert.equal(msgs[1], 'xy');
+    assert.equal(shaper.status().unmatched, 1);
+  });
+
   test('that are not UTF-8 are counted', () => {
     const shaper = shaperOf();
     shaper.open(contextOf());

@@ -40,6 +40,9 @@ export function createTurnedClock(): TurnedClock {
     },
     async sleep(ms) {
       now += ms;
+      for (const timer of [...timers].sort((a, b) => a.at - b.at)) {
+        if (timer.at <= now && timers.delete(timer)) timer.run();
+      }
       await fire(now);
     },
   };
@@ -78,14 +81,15 @@ export function messagesOf(sent: readonly Sent[]): string[] {
   return sent.flatMap(({ batch }) => batch.payload.toString().split('\n').slice(0, -1));
 }
 
-export function targetOf(scheme: 'udp' | 'tcp', port: number, host = '127.0.0.1'): Target {
+export function targetOf(scheme: 'udp' | 'tcp' | 'tls', port: number, host = '127.0.0.1'): Target {
   return { url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`, scheme, host, port };
 }
 
 export function linkOf(target: Target, changes: Partial<LinkConfig> = {}): LinkConfig {
   const usual = { framing: 'newline', linger: 2_000, window: 16 * 2 ** 20, timeout: 30_000 } as const;
+  const tls = { ca: undefined, cert: undefined, key: undefined, verify: true };
   const unpaced = { rate: undefined, drainRate: undefined };
-  return { targets: [target], ...usual, ...unpaced, ...changes };
+  return { targets: [target], ...usual, ...unpaced, tls, ...changes };
 }
 
 /** Sockets that fail in every way; a test replaces what it needs. */

@@ -2,6 +2,7 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
 import type { TestContext } from 'node:test';
+import tls from 'node:tls';
 import { createDeframer } from '../../agent/wire/framing.ts';
 
 /** What a server application has read: the numbers of the records, and the same for each connection. */
@@ -9,6 +10,8 @@ export type Server = {
   readonly port: number;
   readonly received: number[];
   readonly connections: number[][];
+  /** The first byte that came on each connection that brought any. */
+  readonly firstBytes: string[];
   /** Dies: unread bytes are thrown away, connections are reset. */
   die(): Promise<void>;
   /** Listens on the same port again, after `die`. */
@@ -26,36 +29,68 @@ export function recordOf(number: number, bytes: number): string {
 
 const numberOf = (message: string) => Number(/^<13>(\d+) x+$/.exec(message)?.[1]);
 
-export async function startTcp(t: TestContext, treat: Treatment = reads): Promise<Server> {
+/** `secure`: what it is set up with to speak TLS. */
+export async function startTcp(t: TestContext, treat: Treatment = reads, secure?: tls.TlsOptions): Promise<Server> {
   const open = new Set<net.Socket>();
+  const below = new Map<number | undefined, net.Socket>();
   const received: number[] = [];
   const connections: number[][] = [];
-  const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+  const firstBytes: string[] = [];
+  const serve = (socket: net.Socket) => {
     open.add(socket);
     const own: number[] = [];
     connections.push(own);
     // A message without its end is none: a server that takes it for one has itself to blame.
-    const { push } = createDeframer((bytes, start, end) => {
+    const deframer = createDeframer((bytes, start, end) => {
       const number = numberOf(bytes.toString('latin1', start, end));
       own.push(number);
       received.push(number);
     }, 1_000_000);
+    let begun = false;
+    const push = (bytes: Buffer) => {
+      if (!begun) firstBytes.push(bytes.toString('latin1', 0, 1));
+      begun = true;
+      deframer.push(bytes);
+    };
     socket.on('error', () => {});
     socket.on('close', () => open.delete(socket));
     socket.on('end', () => socket.end());
     treat(socket, push, connections.length - 1);
     if (treat === reads) socket.resume();
-  });
+  };
+  const server = secure
+    ? secureServer(secure, serve, below)
+    : net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, serve);
   let port = 0;
   const revive = () => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const die = async () => {
     for (const socket of open) socket.resetAndDestroy();
+    for (const socket of below.values()) socket.destroy();
     if (server.listening) await new Promise((resolve) => server.close(resolve));
   };
   await revive();
   port = (server.address() as net.AddressInfo).port;
   t.after(die);
-  return { port, received, connections, die, revive };
+  return { port, received, connections, firstBytes, die, revive };
+}
+
+/** A TLS socket cannot reset its connection; the one below it can. */
+function secureServer(
+  options: tls.TlsOptions,
+  serve: (socket: net.Socket) => void,
+  below: Map<number | undefined, net.Socket>,
+): tls.Server {
+  const server = tls.createServer({ allowHalfOpen: true, ...options }, (socket) => {
+    const raw = below.get(socket.remotePort);
+    if (raw) socket.resetAndDestroy = () => raw.resetAndDestroy() && socket;
+    serve(socket);
+  });
+  server.on('connection', (socket: net.Socket) => {
+    const { remotePort } = socket;
+    below.set(remotePort, socket);
+    socket.on('close', () => below.delete(remotePort));
+  });
+  return server;
 }
 
 export async function startUdp(t: TestContext): Promise<Server> {
@@ -75,5 +110,5 @@ export async function startUdp(t: TestContext): Promise<Server> {
   }
   await revive();
   t.after(die);
-  return { port, received, connections: [received], die, revive };
+  return { port, received, connections: [received], firstBytes: [], die, revive };
 }

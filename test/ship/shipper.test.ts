@@ -1,68 +1,8 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
-import { createShipper, type Shipper } from '../../agent/ship/shipper.ts';
-import type { UdpSocket } from '../../agent/ship/sockets.ts';
+import { test } from 'node:test';
 import { costOf } from '../../agent/ship/transport.ts';
-import type { LinkConfig, Sent } from '../../agent/types.ts';
-import {
-  breathe,
-  createKeptLog,
-  createPlayedTcp,
-  createTurnedClock,
-  linkOf,
-  messagesOf,
-  noSockets,
-  type PlayedTcp,
-  sentOf,
-  targetOf,
-} from './parts.ts';
-
-type Call = {
-  readonly what: string;
-  readonly messages: string[];
-  readonly sent: readonly Sent[];
-  readonly link: string;
-};
-
-/** A shipper over TCP whose connections the test plays; `answer` decides whether a connection comes about. */
-function createScene(
-  t: TestContext,
-  answer: (attempt: number) => boolean = () => true,
-  changes: Partial<LinkConfig> = {},
-) {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  const clock = createTurnedClock();
-  const log = createKeptLog();
-  const calls: Call[] = [];
-  const connections: PlayedTcp[] = [];
-  const note = (what: string, sent: readonly Sent[]) =>
-    void calls.push({ what, sent, messages: messagesOf(sent), link: shipper.link() });
-  const shipper: Shipper = createShipper({
-    link: linkOf(targetOf('tcp', 514), changes),
-    sockets: {
-      ...noSockets,
-      connectTcp() {
-        const tcp = createPlayedTcp();
-        connections.push(tcp);
-        const connected = answer(connections.length);
-        setImmediate(() => (connected ? tcp.say('connect') : tcp.fail('ECONNREFUSED')));
-        return tcp.socket;
-      },
-      readTcpTable: () => connections.at(-1)!.readTcpTable(),
-    },
-    ...{ clock, log },
-    events: {
-      changed: () => note('changed', []),
-      settled: (sent) => note('settled', sent),
-      down: (unsettled, reason) => note(`down: ${reason}`, unsettled),
-    },
-  });
-  t.after(() => shipper.stop(0));
-  return { shipper, clock, log, calls, connections };
-}
-
-const summary = (calls: readonly Call[]) =>
-  calls.map(({ what, link, messages }) => [what, link, ...messages].join(' '));
+import { breathe, messagesOf, sentOf } from './parts.ts';
+import { createScene, summary } from './shipper-scene.ts';
 
 test('what settles at once comes in one call, in order, with the batches that hold no message', async (t) => {
   const { shipper, clock, calls } = createScene(t);
@@ -138,6 +78,21 @@ test('when the first reconnect fails everything unsettled is handed back, and li
   assert.equal(shipper.room(), 16 * 2 ** 20);
 });
 
+test('what waited for the socket and was never on the wire comes back unmarked', async (t) => {
+  const { shipper, calls, connections } = createScene(t, (attempt) => attempt === 1);
+  shipper.start();
+  await breathe();
+  connections[0]!.sendBuffer = 1;
+  for (let i = 0; i < 4; i += 1) shipper.send(sentOf(['x'.repeat(600_000)]));
+  connections[0]!.fail('ECONNRESET');
+  await breathe();
+  const down = calls.find(({ what }) => what.startsWith('down'));
+  assert.deepEqual(
+    down?.sent.map(({ again }) => again),
+    [true, true, false, false],
+  );
+});
+
 test('down is told once for an outage, however many attempts fail; up follows the first that succeeds', async (t) => {
   const { shipper, calls, clock } = createScene(t, (attempt) => attempt > 4);
   shipper.start();
@@ -188,135 +143,4 @@ test('status tells the state, since when, the address, what is under way, and wh
   assert.deepEqual([up.state, up.address, up.nextTry], ['up', '127.0.0.1:514', undefined]);
   assert.deepEqual([messagesOf(up.underway), up.messages.sent], [['one', 'two'], 2]);
   assert.equal(connections.length, 2);
-});
-
-test('a stop while the link is not up hands everything back at once, and nothing is called after it', async (t) => {
-  const { shipper, calls, connections } = createScene(t, () => false);
-  shipper.start();
-  shipper.send(sentOf(['one']));
-  assert.deepEqual(messagesOf(await shipper.stop(60_000)), ['one']);
-  await breathe();
-  t.mock.timers.tick(60_000);
-  await breathe();
-  assert.deepEqual(calls, []);
-  assert.ok(connections.every((tcp) => tcp.destroyed));
-});
-
-test('a stop whose half-close the server answers settles everything before it resolves', async (t) => {
-  const { shipper, clock, calls, connections } = createScene(t);
-  shipper.start();
-  await breathe();
-  shipper.send(sentOf(['one']));
-  shipper.send(sentOf([]));
-  const stopped = shipper.stop(60_000);
-  await breathe();
-  assert.equal(connections[0]!.halfClosed, true);
-  connections[0]!.say('end');
-  await clock.turn(100);
-  assert.deepEqual(await stopped, []);
-  assert.deepEqual(
-    calls.filter(({ what }) => what === 'settled').flatMap(({ messages }) => messages),
-    ['one'],
-  );
-});
-
-test('a stop whose half-close the server ignores ends as soon as everything has lingered', async (t) => {
-  const { shipper, clock, calls } = createScene(t);
-  shipper.start();
-  await breathe();
-  shipper.send(sentOf(['one']));
-  const stopped = shipper.stop(60_000);
-  await clock.turn(2_500);
-  assert.deepEqual(await stopped, []);
-  assert.deepEqual(calls.at(-1)!.messages, ['one']);
-});
-
-test('a stop whose connection breaks gives back what is unsettled, marked, and connects no more', async (t) => {
-  const { shipper, clock, connections } = createScene(t);
-  shipper.start();
-  await breathe();
-  shipper.send(sentOf(['one']));
-  const stopped = shipper.stop(60_000);
-  await breathe();
-  connections[0]!.fail('ECONNRESET');
-  const left = await stopped;
-  assert.deepEqual([messagesOf(left), left[0]!.again], [['one'], true]);
-  await clock.turn(60_000);
-  assert.equal(connections.length, 1);
-});
-
-test('over UDP a dead server gets one datagram an attempt, and the link is down until one of them survives', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  const clock = createTurnedClock();
-  const log = createKeptLog();
-  const arrived: string[] = [];
-  const downs: string[][] = [];
-  let dead = true;
-  const shipper = createShipper({
-    link: linkOf(targetOf('udp', 514)),
-    sockets: {
-      ...noSockets,
-      createUdp(): UdpSocket {
-        let fail = (_error: Error) => {};
-        return {
-          connect() {},
-          send(bytes, offset, length, done) {
-            arrived.push(Buffer.from(bytes.subarray(offset, offset + length)).toString());
-            process.nextTick(done, null);
-            if (dead) setImmediate(() => fail(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })));
-          },
-          close() {},
-          on(event: string, run: (error: Error) => void) {
-            if (event === 'connect') setImmediate(() => run(new Error()));
-            else fail = run;
-          },
-        };
-      },
-    },
-    ...{ clock, log },
-    events: { changed() {}, settled() {}, down: (unsettled) => void downs.push(messagesOf(unsettled)) },
-  });
-  t.after(() => shipper.stop(0));
-  shipper.start();
-  await breathe();
-  assert.equal(shipper.link(), 'up', 'nothing speaks against it yet');
-  shipper.send(sentOf(['one', 'two']));
-  shipper.send(sentOf(['three']));
-  await breathe();
-  assert.deepEqual([arrived.splice(0), downs, shipper.link()], [['one', 'two'], [['one', 'two', 'three']], 'down']);
-  for (let i = 0; i < 5; i += 1) {
-    t.mock.timers.tick(20_000);
-    await clock.turn(300);
-    assert.deepEqual([arrived.splice(0), shipper.link()], [['one'], 'down']);
-  }
-  dead = false;
-  t.mock.timers.tick(60_000);
-  await clock.turn(200);
-  assert.equal(shipper.link(), 'down', 'a refusal may still come');
-  await clock.turn(100);
-  assert.deepEqual([arrived, shipper.link(), downs.length], [['one'], 'up', 1]);
-});
-
-test('a record that cannot be carried is named in the log with its cure, and counted', async (t) => {
-  const clock = createTurnedClock();
-  const log = createKeptLog();
-  const socket: UdpSocket = {
-    connect() {},
-    send: (_bytes, _offset, _length, done) => process.nextTick(done, Object.assign(new Error(), { code: 'EMSGSIZE' })),
-    close() {},
-    on: (event: string, run: (error: Error) => void) => event === 'connect' && setImmediate(() => run(new Error())),
-  };
-  const events = { changed() {}, settled() {}, down() {} };
-  const link = linkOf(targetOf('udp', 514));
-  const shipper = createShipper({ link, sockets: { ...noSockets, createUdp: () => socket }, clock, log, events });
-  t.after(() => shipper.stop(0));
-  shipper.start();
-  await breathe();
-  shipper.send(sentOf(['x'.repeat(70_000)]));
-  await clock.turn(1_000);
-  assert.equal(shipper.status().messages.refused, 1);
-  assert.match(
-    log.said.join('\n'),
-    /error: A record cannot be sent to udp:.* 70000 bytes .* set chunk to less, such as 1024\./,
-  );
 });

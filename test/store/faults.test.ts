@@ -23,7 +23,7 @@ const isProblem = (code: string, words: RegExp) => (error: unknown) =>
   error instanceof StoreProblem && error.code === code && words.test(error.message);
 
 test('a full disk is a StoreProblem that leaves nothing half done, and the same call works once there is room', (t) => {
-  const { db, store, app, facts } = breakable(t);
+  const { db, store, app, facts, clock, log } = breakable(t);
   const before = facts();
   const pages = Number(db.pragma('page_count', { simple: true }));
   db.pragma(`max_page_count = ${pages + 20}`);
@@ -33,19 +33,26 @@ test('a full disk is a StoreProblem that leaves nothing half done, and the same 
   const full = isProblem('SQLITE_FULL', /^Cannot spool into .*spool\.db: the disk is full\. Free some space/);
   assert.throws(() => store.spool('main', sent), full);
   assert.deepEqual(facts(), before);
+  assert.match(log.said.join(), /^error The disk of the spool .* is full\. Positions are still written/);
   db.pragma(`max_page_count = ${pages + 1000}`);
+  assert.throws(() => store.spool('main', sent), full, 'not before the disk was looked at again');
+  clock.turn(1_000);
+  store.tend();
+  assert.match(log.said.join(), /info The disk of the spool .* has room again\.$/);
   assert.equal(store.spool('main', sent), true);
   assert.equal(store.checkpoint('main', app)?.offset, 30);
   assert.equal(store.spooled('main').rows, 3);
 });
 
 test('on a full disk rows can still be settled, which makes room', (t) => {
-  const { db, store, app } = breakable(t);
+  const { db, store, app, clock } = breakable(t);
   db.pragma(`max_page_count = ${Number(db.pragma('page_count', { simple: true })) + 30}`);
   const next = (offset: number) => [live(batch({ marks: [mark(app, offset)], sent: count(1, 10), payload: 100_000 }))];
   store.spool('main', next(20));
   assert.throws(() => store.spool('main', [...next(30), ...next(40)]), isProblem('SQLITE_FULL', /disk is full/));
   store.settle('main', rowsOf(store, 'main'));
+  clock.turn(1_000);
+  store.tend();
   store.spool('main', next(30));
   assert.equal(store.spooled('main').rows, 1);
 });

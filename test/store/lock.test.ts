@@ -70,7 +70,12 @@ test('an orderly close gives the lock back and takes the words away', (t) => {
   const { store } = open(t, file);
   store.close();
   store.close();
-  assert.deepEqual(fs.readdirSync(path.dirname(file)).toSorted(), ['spool.db', 'spool.db.lock']);
+  assert.deepEqual(fs.readdirSync(path.dirname(file)).toSorted(), [
+    'spool.db',
+    'spool.db.lock',
+    'spool.db.positions',
+    'spool.db.reserve',
+  ]);
   open(t, file);
 });
 

@@ -147,3 +147,17 @@ test('each destination reads at its own pace, and a deleted file waits for the s
     assert.equal(slow!.read(), 'one\ntwo\n');
     assert.deepEqual(stage.losses, []);
   }));
+
+test('behind an empty generation the next one names the last that held anything', () =>
+  scene({ before: { 'app.log': 'one\n' } }, (stage) => {
+    stage.reader.read();
+    stage.rename('app.log-20261121');
+    stage.write('');
+    stage.look();
+    stage.rename('app.log-20261122');
+    stage.write('two\n');
+    assert.equal(stage.look(), 'two\n');
+    const [old, fresh] = stage.reader.opened;
+    assert.equal(fresh!.after?.file, old!.file);
+    assert.equal(fresh!.after?.end, 4);
+  }));

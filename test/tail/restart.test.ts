@@ -161,3 +161,15 @@ test('a damaged archive gives what can be unpacked, is reported, and holds nothi
     assert.match(stage.sentences.join('\n'), /app\.log\.1\.gz cannot be read behind byte \d+: the archive is damaged/);
     assert.equal(stage.losses[0]?.cause, 'unreadable');
   }));
+
+test('a chain of a glob whose live file is gone at the start is read to its end all the same', () =>
+  scene({ before: { 'app.log': 'one\n' } }, (stage) => {
+    stage.kill();
+    stage.start({ paths: [`${stage.folder}/*.log`] });
+    assert.equal(stage.reader.read(), 'one\n');
+    stage.kill();
+    stage.write('two\n');
+    stage.rename('app.log-20261123');
+    stage.start({ paths: [`${stage.folder}/*.log`] });
+    assert.equal(stage.reader.read() + stage.look(), 'two\n');
+  }));

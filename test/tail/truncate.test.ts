@@ -47,6 +47,35 @@ test('a large file truncated and refilled with the same head is recognised by th
   });
 });
 
+test('a file refilled beyond its old size and emptied again before it was read does not count its new bytes as the old ones', () => {
+  const old = `${'o'.repeat(2000)}\n`;
+  return scene({ before: { 'app.log': old } }, (stage) => {
+    stage.reader.read();
+    fs.copyFileSync(stage.live, `${stage.live}.2`);
+    fs.writeFileSync(stage.live, `${'n'.repeat(3000)}\n`);
+    stage.clock.advance(1000);
+    fs.copyFileSync(stage.live, `${stage.live}.1`);
+    fs.truncateSync(stage.live, 0);
+    assert.equal(stage.look(), `${'n'.repeat(3000)}\n`);
+    assert.deepEqual(stage.losses, []);
+  });
+});
+
+test('a file truncated for the second time is not taken for the copy of what it held before: nothing counts as lost', () =>
+  scene({ before: { 'app.log': 'one\n' } }, (stage) => {
+    stage.reader.read();
+    fs.truncateSync(stage.live, 0);
+    stage.write('two and some more\n');
+    assert.equal(stage.look(), 'two and some more\n');
+    fs.copyFileSync(stage.live, `${stage.live}-20261121`);
+    fs.truncateSync(stage.live, 0);
+    stage.write('three, which is longer than all that was before\n');
+    stage.rename('app.log-20261122');
+    stage.write('four\n');
+    assert.equal(stage.look(), 'three, which is longer than all that was before\nfour\n');
+    assert.deepEqual(stage.losses, []);
+  }));
+
 test('a file rewritten to the very same size is recognised', () =>
   scene({ before: { 'app.log': 'aaaa\n' } }, (stage) => {
     stage.reader.read();

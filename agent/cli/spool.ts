@@ -1,0 +1,194 @@
+import type { Listed, Wanted } from '../spool.ts';
+import { formatDuration, formatSize } from '../wire/units.ts';
+import { CONFIG_OPTION, type Command, durationOf, type Given, UsageProblem } from './command.ts';
+import { EXIT, type Io } from './io.ts';
+
+const WAIT = '60s';
+
+/** What each verb takes besides --config and --help. */
+const VERBS = {
+  ls: ['json'],
+  export: ['destination', 'input', 'older-than', 'out'],
+  drop: ['destination', 'input', 'older-than', 'yes'],
+  drain: ['destination', 'wait'],
+} as const satisfies Record<string, readonly string[]>;
+type Verb = keyof typeof VERBS;
+
+export const spoolCommand: Command = {
+  name: 'spool',
+  usage: 'spool ls|export|drain|drop [-c FILE] [OPTIONS]',
+  summary: 'List, copy, send or drop what waits for a server.',
+  about: [
+    'ls shows what waits for each destination; orphaned is one that the configuration no longer names: nothing sends it.',
+    'export writes the messages as they would be sent, one a line, oldest first, and takes nothing out. Both only read, beside a ' +
+      'running agent too.',
+    'drain sends what waits, reads no file, and ends when the servers have it all; where an agent runs, it watches that one do it.',
+    'drop throws away what waits. Its lines are counted as dropped{cause="by-hand"}, and it asks before. A running agent does it ' +
+      'itself; what it has on the wire at that moment may still arrive.',
+  ],
+  options: {
+    config: CONFIG_OPTION,
+    json: { kind: 'flag', meaning: 'ls: one JSON object, for machines.' },
+    destination: {
+      kind: 'list',
+      value: 'NAME',
+      meaning: 'export, drop, drain: only what waits for this one; repeatable.',
+    },
+    input: { kind: 'value', value: 'NAME', meaning: 'export, drop: only what came from this input.' },
+    'older-than': { kind: 'value', value: 'TIME', meaning: 'export, drop: only what has waited for longer, e.g. 2d.' },
+    out: { kind: 'value', value: 'FILE', meaning: 'export: into this new file instead of stdout.' },
+    yes: { kind: 'flag', meaning: 'drop: do not ask.' },
+    wait: {
+      kind: 'value',
+      value: 'TIME',
+      meaning: `drain: give up when nothing has moved for so long; ${WAIT} if not given.`,
+    },
+  },
+  words: 1,
+  examples: [
+    ['tailship spool ls', 'How much waits, for whom, and since when?'],
+    ['tailship spool export --out waiting.log', 'Keep a copy of what was never sent.'],
+    ['tailship spool drain --wait 5m', 'Send what a stopped agent has left, before the machine goes.'],
+    ['tailship spool drop --destination old --yes', 'Be rid of what waits for a server that is gone.'],
+  ],
+  exits: [
+    [0, 'Done; drain: the servers have all of it.'],
+    [1, 'Failed, or drain gave up with lines not delivered, or drop was not confirmed.'],
+    [2, 'Wrong usage or configuration.'],
+  ],
+  next: "For link and ledger beside it: 'tailship status'.",
+  async run(given, io) {
+    switch (verbOf(given)) {
+      case 'ls':
+        return list(given, io);
+      case 'export':
+        return write(given, io);
+      case 'drop':
+        return drop(given, io);
+      case 'drain':
+        return drain(given, io);
+    }
+  },
+};
+
+function verbOf(given: Given): Verb {
+  const [word] = given.words;
+  const verbs = Object.keys(VERBS).join(', ');
+  if (word === undefined) throw new UsageProblem(`tailship spool needs to know what to do: ${verbs}.`);
+  if (!Object.hasOwn(VERBS, word)) throw new UsageProblem(`'${word}' is nothing that tailship spool does: ${verbs}.`);
+  const verb = word as Verb;
+  const takes: readonly string[] = [...VERBS[verb], 'config'];
+  for (const [name, { kind }] of Object.entries(spoolCommand.options)) {
+    const there =
+      kind === 'flag'
+        ? given.flag(name)
+        : kind === 'list'
+          ? given.list(name).length > 0
+          : given.value(name) !== undefined;
+    if (there && !takes.includes(name)) throw new UsageProblem(`--${name} says nothing to tailship spool ${verb}.`);
+  }
+  return verb;
+}
+
+const placeOf = (given: Given, { env, cwd }: Io) => ({ file: given.value('config'), env, cwd });
+
+function wantedOf(given: Given): Wanted {
+  const age = given.value('older-than');
+  return {
+    destinations: given.list('destination'),
+    input: given.value('input'),
+    olderThan: age === undefined ? undefined : durationOf('older-than', age),
+  };
+}
+
+async function list(given: Given, io: Io): Promise<number> {
+  const { listSpool } = await import('../spool.ts');
+  const listed = listSpool(placeOf(given, io));
+  io.stdout.write(given.flag('json') ? `${JSON.stringify(listed)}\n` : renderListed(listed));
+  return EXIT.fine;
+}
+
+function renderListed({ path, exists, running, size, now, destinations }: Listed): string {
+  if (!exists) return `There is no spool ${path} yet.\n`;
+  const width = Math.max(...destinations.map(({ name }) => name.length));
+  const lines = destinations.map((one) => {
+    const { name, orphaned, rows, oldest } = one;
+    const age = oldest === undefined ? '' : `, oldest ${formatDuration(now - oldest)}`;
+    const what = rows === 0 ? 'empty' : `${amount(one)} in ${number(rows, 'batch', 'batches')}${age}`;
+    return `${name.padEnd(width)}  ${what}${orphaned ? '  ORPHANED: no such destination is configured' : ''}`;
+  });
+  const held = running ? 'an agent is running on it' : 'no agent is running on it';
+  return `${path}, ${formatSize(size)} on disk, ${held}\n${lines.join('\n')}\n`;
+}
+
+async function write(given: Given, io: Io): Promise<number> {
+  const { exportSpool, openOut } = await import('../spool.ts');
+  const messages = exportSpool(placeOf(given, io), wantedOf(given));
+  const file = given.value('out');
+  if (file === undefined) {
+    for (const bytes of messages) await new Promise<void>((done) => io.stdout.write(bytes, () => done()));
+    return EXIT.fine;
+  }
+  const out = openOut(file);
+  try {
+    for (const bytes of messages) out.write(bytes);
+  } finally {
+    out.close();
+  }
+  return EXIT.fine;
+}
+
+async function drop(given: Given, io: Io): Promise<number> {
+  const { prepareDrop } = await import('../spool.ts');
+  const { matched, carryOut } = prepareDrop(placeOf(given, io), wantedOf(given));
+  if (matched.rows === 0) {
+    io.stderr.write('Nothing of that waits in the spool.\n');
+    return EXIT.fine;
+  }
+  if (!given.flag('yes') && !(await confirmed(`Drop ${amount(matched)}? They will never be sent. [y/N] `, io))) {
+    io.stderr.write('Nothing was dropped.\n');
+    return EXIT.failed;
+  }
+  const dropped = await carryOut(io.stderr);
+  io.stderr.write(`Dropped ${amount(dropped)}.\n`);
+  return EXIT.fine;
+}
+
+async function confirmed(question: string, { stdin, stderr }: Io): Promise<boolean> {
+  if (stdin.isTTY !== true)
+    throw new UsageProblem('drop throws lines away for good: say --yes, or run it on a terminal, where it asks.');
+  stderr.write(question);
+  for await (const said of stdin) return /^y(es)?\s*$/i.test(said.toString());
+  return false;
+}
+
+async function drain(given: Given, io: Io): Promise<number> {
+  const { drainSpool } = await import('../spool.ts');
+  const shown = io.stderr.isTTY === true;
+  const clear = shown ? '\r\x1b[K' : '';
+  const { delivered, left, orphaned } = await drainSpool({
+    ...placeOf(given, io),
+    destinations: given.list('destination'),
+    wait: durationOf('wait', given.value('wait') ?? WAIT),
+    // The agent's own log and the line that is redrawn share the terminal.
+    stderr: { write: (text) => io.stderr.write(clear + text), isTTY: io.stderr.isTTY },
+    stop: io.stop,
+    left: (rest) => shown && io.stderr.write(`${clear}${amount(rest)} left`),
+  });
+  for (const one of orphaned)
+    io.stderr.write(
+      `${clear}${one.name}: ${amount(one)} wait for a destination that is not configured. Name it again, or drop them.\n`,
+    );
+  io.stderr.write(
+    `${clear}${delivered ? 'The spool is sent.' : `Not delivered: ${amount(left)}; they stay in the spool.`}\n`,
+  );
+  return delivered ? EXIT.fine : EXIT.failed;
+}
+
+function amount({ lines, bytes }: { readonly lines: number; readonly bytes: number }): string {
+  return `${number(lines, 'line', 'lines')}, ${formatSize(bytes)}`;
+}
+
+function number(n: number, one: string, many: string): string {
+  return `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`;
+}

@@ -1,0 +1,221 @@
+/** The composition behind `tailship spool`: the state file where no agent runs, and the running agent where it has to be. */
+import fs from 'node:fs';
+import { runAgent } from './agent.ts';
+import { didYouMean } from './nearest.ts';
+import { realClock } from './ops/clock.ts';
+import { askControl, orderControl } from './ops/control.ts';
+import { createLog, type LogSink } from './ops/log.ts';
+import type { Status } from './ops/status.ts';
+import { loadConfig } from './sections.ts';
+import { dropByHand } from './spool-drop.ts';
+import { type Inspection, inspectStore } from './store/inspect.ts';
+import { countSpool, readSpool } from './store/look.ts';
+import type { Matched, SpoolFilter } from './store/rows.ts';
+import { openStore } from './store/store.ts';
+import type { Config } from './types.ts';
+
+export type SpoolParts = {
+  /** What -c named. */
+  readonly file: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+};
+
+/** What is meant of the spool. `olderThan` in ms; nothing named: all. */
+export type Wanted = {
+  readonly destinations: readonly string[];
+  readonly input: string | undefined;
+  readonly olderThan: number | undefined;
+};
+
+/** What waits for one destination. `orphaned`: the configuration does not name it, so nothing will ever send this. */
+type Waiting = Matched & {
+  readonly name: string;
+  readonly orphaned: boolean;
+  /** When the oldest row was written, ms since the epoch. */
+  readonly oldest: number | undefined;
+};
+
+export type Listed = {
+  /** The state file. */
+  readonly path: string;
+  /** False where there is none yet. */
+  readonly exists: boolean;
+  /** Whether an agent has it now. */
+  readonly running: boolean;
+  /** Bytes of the file on disk. */
+  readonly size: number;
+  readonly now: number;
+  readonly destinations: readonly Waiting[];
+};
+
+/** Said by these commands where the sentence is for the operator alone. */
+class SpoolProblem extends Error {}
+
+/** What waits, by destination. Throws ConfigProblems and StoreProblem. */
+export function listSpool(parts: SpoolParts): Listed {
+  const { config } = loadConfig(parts);
+  const found = inspectStore(config.spool.path);
+  return {
+    path: config.spool.path,
+    exists: found !== undefined,
+    running: found?.held ?? false,
+    size: found?.size ?? 0,
+    now: realClock.now(),
+    destinations: waitingIn(config, found),
+  };
+}
+
+function waitingIn(config: Config, found: Inspection | undefined): Waiting[] {
+  const configured = config.destinations.map(({ name }) => name);
+  const none = { rows: 0, lines: 0, bytes: 0, oldest: undefined };
+  return [...new Set([...configured, ...(found?.spools.keys() ?? [])])].map((name) => ({
+    name,
+    orphaned: !configured.includes(name),
+    ...(found?.spools.get(name) ?? none),
+  }));
+}
+
+/** The messages that wait, oldest first, each followed by a LF. Nothing is taken out. Throws as `listSpool`, and SpoolProblem. */
+export function exportSpool(parts: SpoolParts, wanted: Wanted): Iterable<Buffer> {
+  const { config, filter } = judge(parts, wanted);
+  return readSpool(config.spool.path, filter);
+}
+
+/** What a drop would take, and what it then takes. */
+export type Drop = { readonly matched: Matched; carryOut(stderr: LogSink): Promise<Matched> };
+
+/**
+ * Looks what `wanted` takes in; `carryOut` drops it, in the running agent where there is one. Throws as `exportSpool`, and
+ * ControlProblem when an agent has the spool and cannot be told.
+ */
+export function prepareDrop(parts: SpoolParts, wanted: Wanted): Drop {
+  const { config, filter } = judge(parts, wanted);
+  const { path } = config.spool;
+  return {
+    matched: countSpool(path, filter),
+    async carryOut(stderr) {
+      const answer = await orderControl(`${path}.sock`, '/spool/drop', JSON.stringify(filter));
+      if (answer !== undefined) return JSON.parse(answer) as Matched;
+      const log = createLog({ level: 'error', sink: stderr, clock: realClock });
+      const store = openStore({ config: config.spool, clock: realClock, log, command: 'tailship spool drop' });
+      try {
+        return dropByHand(store, log, filter);
+      } finally {
+        store.close();
+      }
+    },
+  };
+}
+
+function judge(parts: SpoolParts, wanted: Wanted): { readonly config: Config; readonly filter: SpoolFilter } {
+  const { config } = loadConfig(parts);
+  const known = waitingIn(config, inspectStore(config.spool.path)).map(({ name }) => name);
+  for (const name of wanted.destinations) {
+    if (known.includes(name)) continue;
+    const near = didYouMean(name, known) || ` There are: ${known.join(', ')}.`;
+    throw new SpoolProblem(`There is no destination '${name}', neither in the configuration nor in the spool.${near}`);
+  }
+  const { destinations, input, olderThan } = wanted;
+  const filter = {
+    destinations: destinations.length > 0 ? destinations : undefined,
+    input,
+    before: olderThan === undefined ? undefined : realClock.now() - olderThan,
+  };
+  return { config, filter };
+}
+
+export type DrainParts = SpoolParts & {
+  readonly destinations: readonly string[];
+  /** Give up when nothing has moved for so long, ms. */
+  readonly wait: number;
+  readonly stderr: LogSink;
+  readonly stop: AbortSignal;
+  /** Told now and then what is left to send. */
+  left(matched: Matched): void;
+};
+
+/** `delivered`: nothing that has a server is left. `orphaned`: what no server is configured for. */
+export type Drained = { readonly delivered: boolean; readonly left: Matched; readonly orphaned: readonly Waiting[] };
+
+/**
+ * Sends what waits and reads no file. Where an agent runs, which drains by itself, it is only watched. Throws as `exportSpool`,
+ * and StoreProblem when another process takes the state meanwhile.
+ */
+export async function drainSpool(parts: DrainParts): Promise<Drained> {
+  const { config, filter } = judge(parts, { destinations: parts.destinations, input: undefined, olderThan: undefined });
+  const { path } = config.spool;
+  const found = waitingIn(config, inspectStore(path));
+  const meant = found.filter(({ name, orphaned }) => !orphaned && (filter.destinations?.includes(name) ?? true));
+  const names = meant.filter(({ rows }) => rows > 0).map(({ name }) => name);
+  const left = () => countSpool(path, { destinations: names });
+  if (names.length > 0) {
+    const running = (await askControl(`${path}.sock`, '/status')) !== undefined;
+    const cancel = tellEvery(() => parts.left(left()));
+    try {
+      if (running) await follow(`${path}.sock`, names, parts);
+      else await send(config, names, parts);
+    } finally {
+      cancel();
+    }
+  }
+  const rest = left();
+  return {
+    delivered: rest.rows === 0,
+    left: rest,
+    orphaned: found.filter(({ orphaned, rows }) => orphaned && rows > 0),
+  };
+}
+
+/** How often what is left is told, and how often a running agent is asked, ms. */
+const EVERY = 500;
+
+function tellEvery(tell: () => void): () => void {
+  const timer = setInterval(tell, EVERY);
+  return () => clearInterval(timer);
+}
+
+/** The agent without any input: what it has to do is to drain. */
+async function send(config: Config, names: readonly string[], parts: DrainParts): Promise<void> {
+  const log = createLog({ level: config.log.level, sink: parts.stderr, clock: realClock });
+  const destinations = config.destinations.filter(({ name }) => names.includes(name));
+  try {
+    await runAgent({
+      ...{ config: { ...config, inputs: [], destinations }, log, clock: realClock, stop: parts.stop },
+      ...{ command: 'tailship spool drain', once: { wait: parts.wait } },
+    });
+  } finally {
+    log.flush();
+  }
+}
+
+/** Watches a running agent until it has drained, or nothing has moved for `wait`. */
+async function follow(socket: string, names: readonly string[], { wait, stop }: DrainParts): Promise<void> {
+  let least = Infinity;
+  let patience = realClock.ticks() + wait;
+  while (!stop.aborted && realClock.ticks() < patience) {
+    const answer = await askControl(socket, '/status');
+    if (answer === undefined)
+      throw new SpoolProblem('The agent that was draining has ended. Start this command again.');
+    const { destinations } = JSON.parse(answer) as Status;
+    const rows = destinations
+      .filter(({ name }) => names.includes(name))
+      .reduce((sum, { spool }) => sum + spool.rows, 0);
+    if (rows === 0) return;
+    if (rows < least) patience = realClock.ticks() + wait;
+    least = Math.min(least, rows);
+    await new Promise((resolve) => setTimeout(resolve, EVERY));
+  }
+}
+
+/** Opens a new file for an export, readable by its owner alone. Throws SpoolProblem, also where there is one already. */
+export function openOut(file: string): { write(bytes: Uint8Array): void; close(): void } {
+  try {
+    const handle = fs.openSync(file, 'wx', 0o600);
+    return { write: (bytes) => fs.writeFileSync(handle, bytes), close: () => fs.closeSync(handle) };
+  } catch (error) {
+    const there = (error as NodeJS.ErrnoException).code === 'EEXIST';
+    const why = there ? 'it is there already. Move it away, or name another file.' : `${(error as Error).message}.`;
+    throw new SpoolProblem(`Cannot write ${file}: ${why}`);
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * What a lineage needs of its chain, and what it gives.
+ */
+import type { Clues, Generation, InputConfig, Log, Loss } from '../types.ts';
+import type { Files, Stat } from './files.ts';
+import type { Gen, Handles } from './generation.ts';
+import type { Registry } from './registry.ts';
+import type { Mark } from './rotation.ts';
+import type { Listings } from './survey.ts';
+
+export type LineageParts = {
+  /** The live path of the chain. */
+  readonly path: string;
+  readonly input: InputConfig;
+  readonly files: Files;
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly handles: Handles;
+  /** What the registry knows of this chain, oldest first. */
+  readonly known: readonly Generation[];
+  listings(): Listings;
+  ticks(): number;
+  now(): number;
+  /** How far each destination has read a generation. */
+  marks(gen: Gen): readonly Mark[];
+  /** The least offset from which a destination still has to read on; undefined where none has. */
+  unread(gen: Gen): number | undefined;
+  /** True where the file belongs to another chain. */
+  foreign(stat: Stat): boolean;
+  lost(loss: Loss): void;
+  /** Called when there may be something to read. */
+  changed(): void;
+  /** Called with the inode of a live file that could not be opened. */
+  barred(ino: number): void;
+};
+
+export type Lineage = {
+  gens(): readonly Gen[];
+  live(): Gen | undefined;
+  surveyed(): boolean;
+  /**
+   * Looks at every file of the chain and says anew who is who; `why` it was looked. The listings serve as long as the live file is
+   * still the one with the inode `polled`; else newer ones are made.
+   */
+  survey(listings: Listings, why: string, polled: number | undefined): void;
+  /** Gives up a generation whose bytes cannot be had though its file is there. */
+  abandon(gen: Gen, reason: string): void;
+  /** Lets a deleted generation go before it was read to its end; what is unread counts as lost. */
+  release(gen: Gen, reason: string): void;
+  /** Takes note of size and time of change. */
+  note(gen: Gen, stat: Stat): void;
+  /** Changes what is known of a generation, here and in the registry. */
+  remember(gen: Gen, change: { readonly clues?: Clues; readonly path?: string }): void;
+};

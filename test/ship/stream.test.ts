@@ -1,0 +1,154 @@
+/** One suite over every transport that is a stream: misbehaviour that only a stream knows. */
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LinkConfig } from '../../agent/types.ts';
+import { until } from '../harness/wait.ts';
+import { startCarrier } from './carrier.ts';
+import { targetOf } from './parts.ts';
+import { allSettled, assertNothingLost, assertOrder, numbers, RECORD, TRANSPORTS, WINDOW } from './promises.ts';
+import { startStream, TLS } from './secure.ts';
+import type { Server, Treatment } from './servers.ts';
+
+for (const { name, scheme, framing } of TRANSPORTS.filter((one) => one.scheme !== 'udp')) {
+  const carry = (t: TestContext, server: Server, changes: Partial<LinkConfig> & { recordBytes?: number } = {}) =>
+    startCarrier(t, targetOf(scheme, server.port), {
+      ...{ framing, window: WINDOW, recordBytes: RECORD },
+      ...TLS,
+      ...changes,
+    });
+
+  /** Reads `bytes` bytes on the first four connections and then does `then`; behaves on all later ones. */
+  const after = (bytes: number, then: (socket: Parameters<Treatment>[0]) => void): Treatment => {
+    return (socket, read, index) => {
+      let left = index < 4 ? bytes : Number.POSITIVE_INFINITY;
+      socket.on('data', (chunk) => {
+        const part = (chunk as Buffer).subarray(0, left);
+        read(part);
+        left -= part.length;
+        if (left > 0) return;
+        socket.pause();
+        socket.removeAllListeners('data');
+        then(socket);
+      });
+      socket.resume();
+    };
+  };
+
+  describe(name, { concurrency: 4 }, () => {
+    const HANGUPS = [
+      ['hangs up in the middle of a record', after(10_050, (socket) => void socket.destroy())],
+      ['resets in the middle of a record', after(10_050, (socket) => void socket.resetAndDestroy())],
+      ['closes its half and reads no more', after(10_050, (socket) => void socket.end())],
+      ['hangs up before it has read anything', after(1, (socket) => void socket.resetAndDestroy())],
+    ] as const;
+    for (const [what, treat] of HANGUPS) {
+      test(`a server that ${what}`, async (t) => {
+        const server = await startStream(t, scheme, treat);
+        const carrier = carry(t, server);
+        carrier.offer(3_000, 50);
+        await until('five connections were made', () => server.connections.length >= 5);
+        await allSettled(carrier);
+        assertNothingLost(carrier, server);
+        assertOrder(server);
+        assert.equal(new Set(server.received).size, 3_000);
+      });
+    }
+
+    test('a server that reads late and slowly', async (t) => {
+      const server = await startStream(t, scheme, (socket, read) => {
+        socket.on('data', (chunk) => {
+          read(chunk as Buffer);
+          socket.pause();
+          setTimeout(() => socket.resume(), 2);
+        });
+        setTimeout(() => socket.resume(), 700);
+      });
+      const carrier = carry(t, server);
+      carrier.offer(20_000, 500);
+      await allSettled(carrier);
+      assert.deepEqual(server.received, numbers(20_000));
+      assert.equal(carrier.repeated, 0);
+    });
+
+    test('a server that stalls with its window shut and is then killed: nothing is lost', async (t) => {
+      const server = await startStream(t, scheme, (socket, read, index) => {
+        let left = index === 0 ? 2_000_000 : Number.POSITIVE_INFINITY;
+        socket.on('data', (chunk) => {
+          read(chunk as Buffer);
+          left -= chunk.length;
+          if (left <= 0) socket.pause();
+        });
+        socket.resume();
+      });
+      const window = 8 * 2 ** 20;
+      const carrier = carry(t, server, { window, linger: 300, recordBytes: 1_000 });
+      carrier.offer(30_000, 100);
+      await until('the window is full', () => carrier.shipper.room() <= 0 && server.received.length >= 1_900);
+      const stalledAt = carrier.settled.length;
+      await sleep(1_500); // Five times linger: what the clock must not count.
+      assert.equal(carrier.settled.length, stalledAt);
+      assertNothingLost(carrier, server);
+      await server.die();
+      await server.revive();
+      await allSettled(carrier);
+      assertNothingLost(carrier, server);
+      assert.equal(new Set(server.received).size, 30_000);
+    });
+
+    test('a server that accepts and never reads: an outage after the timeout, and everything comes back', async (t) => {
+      const server = await startStream(t, scheme, () => {});
+      const carrier = carry(t, server, { window: 8 * 2 ** 20, timeout: 600, recordBytes: 1_000 });
+      carrier.offer(20_000, 100);
+      await until('the link is down', () => carrier.downs.length > 0);
+      assert.match(carrier.downs[0]!.reason, /nothing was acknowledged for 600ms although data waits/);
+      assert.deepEqual([carrier.settled, server.received], [[], []]);
+      const { back } = carrier.downs[0]!;
+      assert.deepEqual(back, numbers(back.length));
+      assert.ok(back.length >= 8_000);
+    });
+
+    test('a stop ends in its time although the server never reads, and everything comes back', async (t) => {
+      const server = await startStream(t, scheme, () => {});
+      const carrier = carry(t, server, { window: 8 * 2 ** 20, recordBytes: 1_000 });
+      carrier.offer(20_000, 100);
+      await until('the window is full', () => carrier.shipper.room() <= 0);
+      const underway = carrier.shipper.status().underway.length;
+      const began = performance.now();
+      const left = await carrier.shipper.stop(300);
+      assert.ok(performance.now() - began < 5_000);
+      assert.equal(left.length, underway);
+      assert.deepEqual(carrier.settled, []);
+      const again = left.filter((sent) => sent.again).length;
+      assert.ok(again > 0 && again < underway, 'only what was on the wire is marked');
+    });
+
+    test('a server that accepts and hangs up at once is not stormed', async (t) => {
+      const server = await startStream(t, scheme, (socket) => void socket.destroy());
+      const carrier = carry(t, server);
+      carrier.offer(10, 1);
+      await until('ten connections were made', () => server.connections.length >= 10);
+      const began = performance.now();
+      const before = server.connections.length;
+      await sleep(500);
+      const seconds = (performance.now() - began) / 1_000;
+      assert.ok((server.connections.length - before) / seconds <= 15, 'the delay has reached its ceiling of 100 ms');
+      assert.deepEqual(carrier.settled, []);
+    });
+
+    test('a half-closed peer is noticed while nothing is written', async (t) => {
+      const server = await startStream(t, scheme, (socket, read, index) => {
+        socket.on('data', read);
+        socket.resume();
+        socket.write('220 a server that greets its clients\r\n');
+        if (index === 0) setTimeout(() => socket.end(), 50);
+      });
+      const carrier = carry(t, server);
+      await until('a second connection was made', () => server.connections.length === 2);
+      assert.match(carrier.downs[0]?.reason ?? '', /^the server closed the connection(;|$)/);
+      carrier.offer(1, 1);
+      await allSettled(carrier);
+      assert.deepEqual([server.connections[0], server.connections[1]], [[], [0]]);
+    });
+  });
+}

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import fc from 'fast-check';
+import { StoreProblem } from '../../agent/store/store.ts';
+import { addFile, batch, count, live, mark, open, rowsOf, temporaryFolder } from './help.ts';
+
+const ROWS = 30;
+
+/** A closed state: one file read up to 40 * ROWS, everything in the spool, and 15 filtered lines. */
+function filled(t: TestContext): string {
+  const file = path.join(temporaryFolder(t), 'spool.db');
+  const { store } = open(t, file);
+  const app = addFile(store);
+  for (let n = 1; n <= ROWS; n++) {
+    const shape = { marks: [mark(app, 40 * n)], sent: count(2, 30), filtered: count(1, 10), payload: 20_000 };
+    store.spool('main', [live(batch(shape))]);
+  }
+  store.close();
+  return file;
+}
+
+/** Opens what is left and holds it against what must be true of it whatever happened. Gives the rows that were saved. */
+function judge(t: TestContext, file: string): number {
+  const { store } = open(t, file, {}, { check: true });
+  const rows = rowsOf(store, 'main').length;
+  const [book] = store.ledger();
+  const dropped = book?.dropped['spool-damaged'] ?? count(0, 0);
+  for (const unit of ['lines', 'bytes'] as const)
+    assert.equal(book?.read[unit], book!.acked[unit] + book!.spool[unit] + book!.filtered[unit] + dropped[unit], unit);
+  assert.equal(book?.spool.lines, 2 * rows);
+  assert.equal(store.checkpoint('main', 1)?.offset, 40 * ROWS, 'the position is what it was');
+  assert.equal(store.generations('app').length, 1);
+  store.close();
+  return rows;
+}
+
+const placesOf = (file: string) => fc.integer({ min: 0, max: fs.statSync(file).size - 1 });
+
+/** Runs `spoil` on copies of one state, at places of the state's file. */
+function spoiling(
+  t: TestContext,
+  places: (file: string) => fc.Arbitrary<number[]>,
+  spoil: (file: string, at: number[]) => void,
+) {
+  const file = filled(t);
+  fc.assert(
+    fc.property(places(file), (at) => {
+      const folder = temporaryFolder(t);
+      const copy = path.join(folder, 'spool.db');
+      for (const end of ['', '.positions']) fs.copyFileSync(file + end, copy + end);
+      spoil(copy, at);
+      judge(t, copy);
+    }),
+    { numRuns: 25, endOnFailure: true },
+  );
+}
+
+test('a state cut off anywhere opens again: position kept, rows before the cut saved, the rest in the ledger', (t) => {
+  spoiling(
+    t,
+    (file) => placesOf(file).map((at) => [at]),
+    (file, [at]) => fs.truncateSync(file, at),
+  );
+});
+
+test('a state with rubbish anywhere opens again: position kept, what is whole saved, the rest in the ledger', (t) => {
+  spoiling(
+    t,
+    (file) => fc.array(placesOf(file), { minLength: 1, maxLength: 8 }),
+    (file, at) => {
+      const handle = fs.openSync(file, 'r+');
+      for (const place of at) fs.writeSync(handle, Buffer.alloc(3000, 0xa5), 0, 3000, place);
+      fs.closeSync(handle);
+    },
+  );
+});
+
+test('single bytes changed anywhere never end in anything but an open state or a sentence', (t) => {
+  const file = filled(t);
+  const change = fc.record({ at: placesOf(file), to: fc.nat(255) });
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 1, maxLength: 20 }), fc.boolean(), (changes, check) => {
+      const copy = path.join(temporaryFolder(t), 'spool.db');
+      const bytes = fs.readFileSync(file);
+      for (const { at, to } of changes) bytes[at] = to;
+      fs.writeFileSync(copy, bytes);
+      fs.copyFileSync(`${file}.positions`, `${copy}.positions`);
+      try {
+        const { store } = open(t, copy, {}, { check });
+        store.settle('main', rowsOf(store, 'main'));
+        store.ledger();
+        store.close();
+      } catch (problem) {
+        assert.ok(problem instanceof StoreProblem, `${problem}`);
+      }
+    }),
+    { numRuns: 25, endOnFailure: true },
+  );
+});
+
+test('one damaged row in the middle costs that row and no other', (t) => {
+  const file = filled(t);
+  const size = fs.statSync(file).size;
+  const handle = fs.openSync(file, 'r+');
+  const middle = Math.floor(size / 2 / 8192) * 8192;
+  fs.writeSync(handle, Buffer.alloc(8192, 0xa5), 0, 8192, middle);
+  fs.closeSync(handle);
+  const rows = judge(t, file);
+  assert.ok(rows >= ROWS - 5 && rows < ROWS, `${rows} of ${ROWS} rows`);
+});
+
+test('without the second copy positions come from what can be read of the damaged file', (t) => {
+  const file = filled(t);
+  fs.rmSync(`${file}.positions`);
+  fs.truncateSync(file, fs.statSync(file).size - 8192 * 10);
+  const { store, log } = open(t, file, {}, { check: true });
+  assert.equal(store.checkpoint('main', 1)?.offset, 40 * ROWS);
+  assert.ok(store.spooled('main').rows >= ROWS - 6, 'only what was cut off is missing');
+  assert.match(log.said.join(), /Positions were taken from what can still be read of it/);
+});
+
+test('the second copy is written once a second while something changes, for its owner alone', (t) => {
+  const file = path.join(temporaryFolder(t), 'spool.db');
+  const { store, clock } = open(t, file);
+  const app = addFile(store);
+  const copied = () => JSON.parse(fs.readFileSync(`${file}.positions`, 'utf8').split('\n')[1]!).checkpoint[0]?.offset;
+  const settle = (offset: number) =>
+    store.settle('main', [live(batch({ marks: [mark(app, offset)], sent: count(1, 1) }))]);
+  settle(10);
+  store.tend();
+  settle(20);
+  store.tend();
+  assert.equal(copied(), 10);
+  clock.turn(1_000);
+  store.tend();
+  assert.equal(copied(), 20);
+  assert.equal(fs.statSync(`${file}.positions`).mode & 0o777, 0o600);
+});

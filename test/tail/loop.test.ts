@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { test } from 'node:test';
+import { createLoopGuard } from '../../agent/tail/loop.ts';
+import { scene } from './scene.ts';
+
+const record = (gen: string): string => `<14>1 - host app - - [tail@32473 f="${gen}" at="0" len="4"] one\n`;
+
+test('a file into which the server writes the records made of it is stopped and reported, and others go on', () =>
+  scene({ start: false, before: { 'app.log': 'one\n', 'other.log': 'one\n' } }, (stage) => {
+    stage.start({ paths: [`${stage.folder}/*.log`] });
+    assert.equal(stage.reader.read(), 'one\none\n');
+    const own = stage.registry.rows.find((row) => row.path === stage.live)!;
+    stage.write(record(own.gen));
+    stage.write('two\n', 'other.log');
+    assert.equal(stage.look(), 'two\n');
+    stage.write('and more\n');
+    assert.equal(stage.look(), '');
+    assert.match(
+      stage.sentences.join('\n'),
+      /app\.log holds records that tailship itself made of it .*: it is not read any more/,
+    );
+    const trouble = stage.reader.walk.status().find((one) => one.state === 'unreadable');
+    assert.equal(trouble?.chain, stage.live);
+    const settled = stage.registry.checkpoint('server', own.file)?.offset;
+    assert.equal(settled, 4);
+    fs.appendFileSync(`${stage.folder}/other.log`, 'three\n');
+    assert.equal(stage.look(), 'three\n');
+  }));
+
+test('records that another agent made are lines like any others', () =>
+  scene({ before: { 'app.log': record('0123456789abcdef') } }, (stage) => {
+    assert.equal(stage.reader.read(), record('0123456789abcdef'));
+  }));
+
+test('the own generations are asked for once for each generation of others, not for each line', () => {
+  let asked = 0;
+  const guard = createLoopGuard(() => {
+    asked += 1;
+    return [{ gen: 'a'.repeat(16) }];
+  });
+  assert.equal(guard(Buffer.from(record('b'.repeat(16)).repeat(100))), undefined);
+  assert.equal(asked, 1);
+  assert.equal(guard(Buffer.from(record('b'.repeat(16)) + record('a'.repeat(16)))), 'a'.repeat(16));
+});

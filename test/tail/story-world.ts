@@ -1,0 +1,255 @@
+/**
+ * The world of a story: the files, and what is known of each token that was written into them.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+/** What a world needs of the stage on which it is played. */
+export type Stage = {
+  readonly folder: string;
+  readonly clock: { advance(ms: number): void };
+  readonly reader: { read(options: { settle: boolean }): string };
+  kill(): void;
+  start(): void;
+};
+
+/** One file's content as the model knows it, wherever it lies by now. */
+type Content = {
+  tokens: number[];
+  /** The names it has, without folder; undefined once it has none. */
+  name: string | undefined;
+  packed: boolean;
+  /** True once the agent has looked while this file lay there, so that it may hold it open. */
+  seen: boolean;
+  born: boolean;
+};
+
+export class World {
+  readonly stage: Stage;
+  readonly random: () => number;
+  readonly dated: boolean;
+  readonly steps: string[] = [];
+  readonly delivered: number[] = [];
+  /** Tokens that may be missing, and such that may come twice. */
+  readonly mayLack = new Set<number>();
+  readonly mayRepeat = new Set<number>();
+  /** Bytes that each token takes, with all that stands behind it. */
+  readonly bytes = new Map<number, number>();
+  /** Tokens that stood in the live file when the agent last looked, in this run of it. */
+  readonly looked = new Set<number>();
+  pending: number[] = [];
+  contents: Content[] = [];
+  /** The file an application holds open after a rotation, if it did not reopen. */
+  late: { fd: number; content: Content } | undefined;
+  wroteLate = false;
+  next = 1;
+  running = true;
+  generation = 0;
+  /** Times of change are the story's own, each later than the one before: those of the file system have the same tick twice. */
+  time = Date.now();
+  /** Times of birth by inode, for the same reason. */
+  readonly births: Map<number, number>;
+
+  constructor(stage: Stage, random: () => number, births: Map<number, number>) {
+    this.stage = stage;
+    this.random = random;
+    this.births = births;
+    this.dated = random() < 0.5;
+  }
+
+  live(): Content | undefined {
+    return this.contents.find((one) => one.name === 'app.log');
+  }
+  file(name: string): string {
+    return path.join(this.stage.folder, name);
+  }
+  pick(n: number): number {
+    return Math.floor(this.random() * n);
+  }
+
+  /** Some tokens; the last line may lack its newline. */
+  text(): { text: string; tokens: number[] } {
+    const tokens: number[] = [];
+    let text = '';
+    const filler = this.random() < 0.2 ? 'x'.repeat(this.pick(3000)) : '';
+    for (let i = 0; i <= this.pick(4); i += 1) {
+      tokens.push(this.next);
+      const piece = `[${this.next}]${filler}${this.random() < 0.75 ? '\n' : ''}`;
+      this.bytes.set(this.next++, piece.length);
+      text += piece;
+    }
+    return { text, tokens };
+  }
+
+  /** What was written last. */
+  stamp(file: string | number): void {
+    this.time += 10;
+    const at = new Date(this.time);
+    if (typeof file === 'number') fs.futimesSync(file, at, at);
+    else fs.utimesSync(this.file(file), at, at);
+  }
+
+  /** What was created last. */
+  born(name: string): void {
+    this.time += 10;
+    this.births.set(fs.statSync(this.file(name)).ino, this.time);
+  }
+
+  write(): void {
+    const { text, tokens } = this.text();
+    let live = this.live();
+    if (!live) {
+      live = { tokens: [], name: 'app.log', packed: false, seen: false, born: false };
+      this.contents.push(live);
+    }
+    fs.appendFileSync(this.file('app.log'), text);
+    if (live.tokens.length === 0 && !live.born) this.born('app.log');
+    live.born = true;
+    this.stamp('app.log');
+    live.tokens.push(...tokens);
+  }
+
+  writeLate(): void {
+    if (!this.late || this.late.content.packed) return;
+    const { text, tokens } = this.text();
+    fs.writeSync(this.late.fd, text);
+    this.stamp(this.late.fd);
+    this.late.content.tokens.push(...tokens);
+    this.wroteLate = true;
+    // Without a name, or let go already, nobody can be asked to find it.
+    if (this.late.content.name === undefined) for (const token of tokens) this.mayLack.add(token);
+  }
+
+  dropLate(): void {
+    if (this.late) fs.closeSync(this.late.fd);
+    this.late = undefined;
+  }
+
+  /** The name for the newest rotated file; numbers are shifted up to make room. */
+  rotatedName(): string {
+    if (this.dated) return `app.log-20261122-${String(1000 + this.generation++)}`;
+    const numbered = this.contents
+      .filter((one) => one.name !== undefined && one.name !== 'app.log')
+      .map((one) => ({ one, number: Number(/\.(\d+)/.exec(one.name!.slice(7))?.[1]) }))
+      .sort((a, b) => b.number - a.number);
+    for (const { one, number } of numbered) {
+      const to = `app.log.${number + 1}${one.packed ? '.gz' : ''}`;
+      fs.renameSync(this.file(one.name!), this.file(to));
+      one.name = to;
+    }
+    return 'app.log.1';
+  }
+
+  rename(): void {
+    const live = this.live();
+    if (!live) return;
+    const keeps = this.random() < 0.3;
+    if (keeps) {
+      this.dropLate();
+      this.late = { fd: fs.openSync(this.file('app.log'), 'a'), content: live };
+    }
+    const to = this.rotatedName();
+    fs.renameSync(this.file('app.log'), this.file(to));
+    live.name = to;
+  }
+
+  copyTruncate(): void {
+    const live = this.live();
+    if (!live || live.tokens.length === 0) return;
+    const to = this.rotatedName();
+    fs.copyFileSync(this.file('app.log'), this.file(to));
+    this.born(to);
+    this.stamp(to);
+    fs.truncateSync(this.file('app.log'), 0);
+    this.stamp('app.log');
+    const copy = { tokens: live.tokens, name: to, packed: false, seen: false, born: true };
+    this.contents.splice(this.contents.indexOf(live), 0, copy);
+    live.tokens = [];
+    live.seen = false;
+  }
+
+  truncate(): void {
+    const live = this.live();
+    if (!live) return;
+    this.mayVanish(live);
+    fs.truncateSync(this.file('app.log'), 0);
+    this.stamp('app.log');
+    live.tokens = [];
+    live.seen = false;
+  }
+
+  mayVanish(content: Content): void {
+    for (const token of content.tokens) this.mayLack.add(token);
+  }
+
+  delete(): void {
+    const named = this.contents.filter((one) => one.name !== undefined);
+    const content = named[this.pick(2) === 0 ? 0 : named.length - 1];
+    if (!content) return;
+    // A file that the agent holds is read to its end; one that it never saw, or let go, or lost hold of by a stop, is not.
+    if (!this.running || !content.seen || content.name !== 'app.log') this.mayVanish(content);
+    fs.unlinkSync(this.file(content.name!));
+    content.name = undefined;
+  }
+
+  gzip(): void {
+    const plain = this.contents.filter((one) => one.name !== undefined && one.name !== 'app.log' && !one.packed);
+    const content = plain[this.pick(plain.length)];
+    if (!content || this.late?.content === content) return;
+    const name = content.name!;
+    fs.writeFileSync(this.file(`${name}.gz`), gzipSync(fs.readFileSync(this.file(name))));
+    this.born(`${name}.gz`);
+    const { atime, mtime } = fs.statSync(this.file(name));
+    fs.utimesSync(this.file(`${name}.gz`), atime, mtime);
+    fs.unlinkSync(this.file(name));
+    content.name = `${name}.gz`;
+    content.packed = true;
+  }
+
+  take(text: string): void {
+    const tokens = [...text.matchAll(/\[(\d+)\]/g)].map((match) => Number(match[1]));
+    this.delivered.push(...tokens);
+    this.pending.push(...tokens);
+  }
+
+  look(): void {
+    if (!this.running) return;
+    this.stage.clock.advance(1000);
+    for (const one of this.contents) if (one.name !== undefined) one.seen = true;
+    for (const token of this.live()?.tokens ?? []) this.looked.add(token);
+  }
+
+  read(settle: boolean): void {
+    if (!this.running) return;
+    this.take(this.stage.reader.read({ settle }));
+    if (settle) this.pending = [];
+  }
+
+  wait(): void {
+    if (!this.running) return;
+    for (let i = 0; i < 7; i += 1) {
+      this.look();
+      this.read(true);
+    }
+  }
+
+  kill(): void {
+    if (!this.running) return;
+    for (const token of this.pending) this.mayRepeat.add(token);
+    this.pending = [];
+    this.stage.kill();
+    this.running = false;
+    this.looked.clear();
+    for (const one of this.contents) {
+      one.seen = false;
+      if (one.name === undefined) this.mayVanish(one);
+    }
+  }
+
+  begin(): void {
+    if (this.running) return;
+    this.stage.start();
+    this.running = true;
+    for (const one of this.contents) if (one.name !== undefined) one.seen = true;
+  }
+}

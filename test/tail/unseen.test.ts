@@ -1,0 +1,103 @@
+/**
+ * What happened between two looks at the files, told from what lies there afterwards.
+ */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { scene } from './scene.ts';
+
+test('what an empty file got and lost to a copy before its first byte was seen is read before what it holds now', () =>
+  scene({ before: { 'app.log': '' } }, (stage) => {
+    stage.write('one\n');
+    fs.copyFileSync(stage.live, `${stage.live}.1`);
+    fs.truncateSync(stage.live, 0);
+    stage.write('two\n');
+    assert.equal(stage.reader.read(), 'one\ntwo\n');
+  }));
+
+test('lines that come after a renamed file was let go and that are compressed before anyone looks are read from the archive', () =>
+  scene({ before: { 'app.log': 'one\n' } }, async (stage) => {
+    stage.reader.read();
+    stage.rename('app.log.1');
+    stage.write('two\n');
+    stage.pass(10_000);
+    assert.equal(stage.reader.closed.length, 1);
+    stage.write('very late\n', 'app.log.1');
+    fs.writeFileSync(`${stage.live}.2.gz`, gzipSync(fs.readFileSync(`${stage.live}.1`)));
+    fs.unlinkSync(`${stage.live}.1`);
+    stage.rename('app.log.1');
+    stage.write('three\n');
+    assert.deepEqual((await stage.until(16)).split('\n').sort(), ['', 'three', 'very late']);
+    assert.equal(await stage.until(0), '');
+  }));
+
+test('files that are rotated into another folder are found there by the glob `rotated`, packed ones too', async () => {
+  const old = fs.mkdtempSync(path.join(os.tmpdir(), 'tailship-'));
+  try {
+    await scene({ before: { 'app.log': 'one\n' }, input: { rotated: path.join(old, '*') } }, async (stage) => {
+      stage.reader.read();
+      stage.kill();
+      stage.write('two\n');
+      fs.writeFileSync(path.join(old, 'app.log-20261121.gz'), gzipSync(fs.readFileSync(stage.live)));
+      fs.unlinkSync(stage.live);
+      stage.write('three\n');
+      fs.renameSync(stage.live, path.join(old, 'app.log-20261122'));
+      fs.writeFileSync(path.join(old, 'other.log-20261122'), 'not ours\n');
+      stage.write('four\n');
+      stage.start();
+      assert.equal(await stage.until(15), 'two\nthree\nfour\n');
+    });
+  } finally {
+    fs.rmSync(old, { recursive: true });
+  }
+});
+
+test('an archive of a file that was read to its end and let go is not unpacked again', () =>
+  scene({ before: { 'app.log': 'one\n' } }, async (stage) => {
+    stage.reader.read();
+    stage.rename('app.log.1');
+    stage.write('two\n');
+    stage.pass(10_000);
+    fs.writeFileSync(`${stage.live}.2.gz`, gzipSync(fs.readFileSync(`${stage.live}.1`)));
+    fs.unlinkSync(`${stage.live}.1`);
+    stage.rename('app.log.1');
+    stage.write('three\n');
+    stage.clock.advance(1000);
+    const status = stage.reader.walk.status();
+    assert.deepEqual(
+      status.filter((one) => one.path.endsWith('.gz')),
+      [],
+    );
+    assert.equal(await stage.until(6), 'three\n');
+  }));
+
+test('a rotated file that was empty, then written to late and packed while the agent was away, is read', () =>
+  scene({ before: { 'app.log': 'one\n' } }, async (stage) => {
+    stage.reader.read();
+    stage.rename('app.log.1');
+    stage.write('');
+    stage.look();
+    stage.rename('app.log.2', 'app.log.1');
+    stage.rename('app.log.1');
+    stage.write('three\n');
+    assert.equal(stage.look(), 'three\n');
+    stage.kill();
+    fs.writeFileSync(`${stage.live}.1.gz`, gzipSync('late\n'));
+    fs.unlinkSync(`${stage.live}.1`);
+    stage.start();
+    assert.equal(await stage.until(5), 'late\n');
+  }));
+
+test('copies that were taken of a file which is deleted now, and was empty at the last look, come before what it still holds', () =>
+  scene({ before: { 'app.log': '' } }, (stage) => {
+    stage.write('one\n');
+    fs.copyFileSync(stage.live, `${stage.live}.1`);
+    fs.utimesSync(`${stage.live}.1`, new Date(), new Date(Date.now() - 500));
+    fs.truncateSync(stage.live, 0);
+    stage.write('two\n');
+    fs.unlinkSync(stage.live);
+    assert.equal(stage.look(), 'one\ntwo\n');
+  }));
