@@ -32,7 +32,8 @@ import {
   connect,
   createWalk,
   type House,
-  retire,
+  halt,
+  retireAll,
   sendHeld,
   spool,
   spoolHeld,
@@ -82,7 +83,11 @@ export async function runAgent(parts: AgentParts): Promise<number | undefined> {
     return parts.once ? await runOnce(house, walks, parts.once.wait) : await runOn(house, walks);
   } finally {
     stop.removeEventListener('abort', bell.ring);
-    await Promise.all([control.close(), ...tails.map((tail) => tail.close())]);
+    await Promise.all([
+      ...walks.map(({ shipper }) => shipper.stop(0)),
+      control.close(),
+      ...tails.map((tail) => tail.close()),
+    ]);
     store.close();
   }
 }
@@ -101,8 +106,9 @@ async function runOn(house: House, walks: readonly Walk[]): Promise<number | und
     else await house.bell.rung(REST);
   }
   if (!standing) log.error(`Somebody removed ${config.spool.path}. It is written anew, and nothing in it is lost.`);
-  await Promise.all(walks.map((walk) => retire(walk, house, STOP_GRACE)));
-  return standing ? 0 : undefined;
+  await retireAll(walks, house, STOP_GRACE);
+  if (!standing) return undefined;
+  return walks.some(({ fault }) => fault) ? 1 : 0;
 }
 
 /** Runs until the files are read to the end that they had at the start and the servers have it all. */
@@ -114,20 +120,24 @@ async function runOnce(house: House, walks: readonly Walk[], wait: number): Prom
       patience = clock.ticks() + wait;
       await breathe();
     } else if (walks.every((walk) => exhausted(walk, house.store))) {
-      const delivered = await Promise.all(walks.map((walk) => retire(walk, house, patience - clock.ticks())));
+      const delivered = await retireAll(walks, house, patience - clock.ticks());
       if (delivered.every(Boolean)) return 0;
       for (const walk of walks) walk.shipper = connect(walk, house); // A link broke at the last moment: once more.
     } else await house.bell.rung(REST);
   }
-  await Promise.all(walks.map((walk) => retire(walk, house, STOP_GRACE)));
+  await retireAll(walks, house, STOP_GRACE);
   return 1;
 }
 
-/** Every walk takes its step, whatever the others do: one that is down or full holds no other back. */
+/**
+ * Every walk takes its step, whatever the others do: one that is down, full, or halted by a fault holds no other back.
+ * Throws the fault when no walk is left that could go on.
+ */
 function stepAll(house: House, walks: readonly Walk[]): boolean {
   let moved = false;
   tend(house);
   for (const walk of walks) moved = step(walk, house) || moved;
+  if (walks.every(({ fault }) => fault)) throw walks[0]!.fault;
   return moved;
 }
 
@@ -144,13 +154,14 @@ function tend({ store, parts: { log } }: House): void {
 /** One step of a walk: moves at most one batch, and tells whether anything moved. It never waits. */
 function step(walk: Walk, house: House): boolean {
   const { parts, store } = house;
-  if (parts.clock.ticks() < walk.rest) return false;
+  if (walk.fault || parts.clock.ticks() < walk.rest) return false;
   try {
     return writeDown(walk, store) || onward(walk, house);
   } catch (problem) {
-    if (!(problem instanceof StoreProblem)) throw problem;
-    parts.log.error(`${problem.message} Nothing is lost: it is tried again.`);
-    walk.rest = parts.clock.ticks() + REST;
+    if (problem instanceof StoreProblem) {
+      parts.log.error(`${problem.message} Nothing is lost: it is tried again.`);
+      walk.rest = parts.clock.ticks() + REST;
+    } else halt(walk, problem, parts.log);
     return false;
   }
 }

@@ -2,12 +2,15 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { may, ownName, rightsText } from './check-rights.ts';
+import { sectionText } from './config-names.ts';
 import { bad, type Finding, fine, placeOf, type Said, warning } from './findings.ts';
 import { CONTROL_PATH_LIMIT } from './ops/control.ts';
+import { orphansOf } from './orphans.ts';
 import type { Loaded } from './sections.ts';
 import { type Inspection, inspectStore } from './store/inspect.ts';
 import { freeBytes } from './store/place.ts';
 import { StoreProblem } from './store/problem.ts';
+import type { Config } from './types.ts';
 import { formatSize } from './wire/units.ts';
 
 /** Less free disk than this is a reason for a warning whatever `max_size` says, bytes. */
@@ -17,7 +20,9 @@ export function checkSpool(loaded: Loaded): Finding[] {
   const where = placeOf(loaded, '[spool]', 'path');
   const { path: file, maxSize } = loaded.config.spool;
   const folder = checkFolder(file);
-  const said = folder ? [folder] : [...checkFile(file), ...checkSpace(file, maxSize), ...checkSocket(file)];
+  const said = folder
+    ? [folder]
+    : [...checkFile(file, loaded.config), ...checkSpace(file, maxSize), ...checkSocket(file)];
   return said.map((one) => ({ ...one, where }));
 }
 
@@ -32,12 +37,16 @@ function checkFolder(file: string): Said | undefined {
   return bad(`${ownName()} may not write in ${there} (${rights}), where the spool ${file} belongs.`, cure);
 }
 
-function checkFile(file: string): Said[] {
+function checkFile(file: string, config: Config): Said[] {
   try {
     const found = inspectStore(file, true);
     if (!found) return [fine(`The spool ${file} is not there yet; the first run makes it.`)];
     if (found.damage !== undefined) return [damaged(file, found.damage)];
-    return [fine(`The spool ${file} is sound, ${formatSize(found.size)}. ${holderText(found)}`), ...waiting(found)];
+    return [
+      fine(`The spool ${file} is sound, ${formatSize(found.size)}. ${holderText(found)}`),
+      ...waiting(found, config),
+      ...orphaned(found, config),
+    ];
   } catch (problem) {
     if (!(problem instanceof StoreProblem)) throw problem;
     if (problem.code === 'SQLITE_NOTADB' || problem.code.startsWith('SQLITE_CORRUPT'))
@@ -58,12 +67,23 @@ function holderText({ held, holder }: Inspection): string {
   return `It is held by the running process ${holder.pid} (${holder.command}) since ${new Date(holder.started).toISOString()}.`;
 }
 
-function waiting({ spools }: Inspection): Said[] {
-  return [...spools].map(([destination, { lines, bytes, oldest }]) => {
+function waiting({ spools }: Inspection, config: Config): Said[] {
+  const mine = [...spools].filter(([name]) => config.destinations.some((one) => one.name === name));
+  return mine.map(([destination, { lines, bytes, oldest }]) => {
     const since = oldest === undefined ? '' : `, the oldest since ${new Date(oldest).toISOString()}`;
     return fine(
       `In the spool for ${destination}: ${lines.toLocaleString('en-US')} lines, ${formatSize(bytes)}${since}.`,
     );
+  });
+}
+
+function orphaned(found: Inspection, config: Config): Said[] {
+  return orphansOf(config, found).map(({ name, spool }) => {
+    const what = `The state knows a destination ${name} that the configuration has no more`;
+    if (spool.rows === 0) return fine(`${what}; nothing waits for it.`);
+    const rows = `${spool.lines.toLocaleString('en-US')} lines in ${spool.rows} rows of the spool (${formatSize(spool.bytes)}) wait for it`;
+    const cure = `They are sent once there is a section ${sectionText('syslog', name === 'syslog' ? undefined : name)} again; until then they take their part of [spool] max_size.`;
+    return warning(`${what}: ${rows}.`, cure);
   });
 }
 

@@ -44,7 +44,6 @@ export function takesScriptPattern(settings: Settings, input: string | undefined
 export function buildConfig(settings: Settings, around: Surroundings): Config {
   refuseStrays(settings);
   const names = namesInEffect(settings, 'syslog');
-  refuseDestinations(settings, names);
   const time = Math.min(...names.map((name) => valuesOf(settings, linkOptions, 'syslog', name).time));
   const inputs = namesInEffect(settings, 'input').map((name) => buildInput(settings, around, name, time));
   refuseSharedPaths(settings, inputs);
@@ -100,7 +99,7 @@ function buildTransform(settings: Settings, around: Surroundings, name: string |
 function buildDestination(settings: Settings, around: Surroundings, name: string | undefined): DestinationConfig {
   const record = valuesOf(settings, recordOptions, 'syslog', name);
   const link = valuesOf(settings, linkOptions, 'syslog', name);
-  const udp = link.target.scheme === 'udp';
+  const udp = link.target.some(({ scheme }) => scheme === 'udp');
   const written = find(settings, 'syslog', name, 'chunk');
   if (udp && (record.chunk ?? 0) > DATAGRAM && written) {
     const sentence = `chunk = ${written.text}: a UDP datagram holds ${DATAGRAM} bytes at most. Choose less, or a tcp target.`;
@@ -117,11 +116,13 @@ function buildDestination(settings: Settings, around: Surroundings, name: string
       sdId: record.sd_id,
     },
     link: {
-      targets: [link.target],
+      targets: link.target,
       framing: link.framing,
       linger: link.linger,
       window: link.window,
       timeout: link.timeout,
+      rate: link.rate,
+      drainRate: link.drain_rate,
       tls: buildTls(settings, around, name),
     },
   };
@@ -189,15 +190,6 @@ function refuseStrays(settings: Settings): void {
       const sentence = `${sectionText(kind, name)} has no ${sectionText('input', name)} that it could belong to.${cure}`;
       settings.problems.push(problemAt(beginning(settings, kind, name), sentence));
     }
-  }
-}
-
-function refuseDestinations(settings: Settings, names: readonly (string | undefined)[]): void {
-  const [first, ...others] = names;
-  for (const name of others) {
-    const here = sectionText('syslog', name);
-    const sentence = `${here}: this version sends to one destination, and that is ${sectionText('syslog', first)} already. Remove one of the two.`;
-    settings.problems.push(problemAt(beginning(settings, 'syslog', name), sentence));
   }
 }
 

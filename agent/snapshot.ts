@@ -1,5 +1,6 @@
 /** The composition behind `status`: the rooms' own words, put together into the one Status that everybody shows. */
 import type { Complaint, FileLine, InputStatus, Status } from './ops/status.ts';
+import { orphansOf } from './orphans.ts';
 import type { LedgerRow, LossRow } from './store/ledger.ts';
 import type { Store } from './store/store.ts';
 import type { FileStatus } from './tail/status.ts';
@@ -27,6 +28,7 @@ export function snapshot({ config, store, walks, started, now, complaints }: Sna
   return {
     agent: { version: readVersion(), pid: process.pid, started, now, config: config.source },
     destinations: walks.map((walk) => destinationStatus(walk, store, ledger, config)),
+    orphaned: orphansOf(config, store),
     lost: store.losses().map(({ input, cause, bytes }: LossRow) => ({ input, cause, bytes })),
     errors: complaints,
   };
@@ -55,7 +57,7 @@ function destinationStatus(
   const { state, target, level, since, nextTry, problem } = link;
   return {
     name,
-    state: stateOf(walk, store),
+    state: walk.fault ? 'halted' : stateOf(walk, store),
     link: { state, target, level, since, nextTry, problem },
     underway: sum(underway),
     spool: store.spooled(name),

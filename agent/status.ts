@@ -4,6 +4,7 @@ import { realClock } from './ops/clock.ts';
 import { askControl } from './ops/control.ts';
 import type { FileLine, InputStatus, Status, Stopped } from './ops/status.ts';
 import { renderStatus, renderStopped } from './ops/statustext.ts';
+import { NO_ROWS, orphansOf } from './orphans.ts';
 import { loadConfig } from './sections.ts';
 import { type Inspection, inspectStore } from './store/inspect.ts';
 import type { Config, Generation } from './types.ts';
@@ -44,23 +45,14 @@ function readStopped(config: Config): Stopped {
     ...{ state: config.spool.path, exists: found !== undefined, config: config.source, now: realClock.now() },
     // Whoever has just taken the lock may not have written who it is.
     holder: found?.held ? (found.holder ?? { pid: 0, started: realClock.now(), command: 'not known' }) : undefined,
-    destinations: found ? namesOf(config, found).map((name) => destinationOf(config, found, name)) : [],
+    destinations: found ? config.destinations.map(({ name }) => destinationOf(config, found, name)) : [],
+    orphaned: found ? orphansOf(config, found) : [],
     lost: found?.losses ?? [],
   };
 }
 
-/** The destinations that are configured, and after them those that only the state still knows. */
-function namesOf(config: Config, { ledger, spools }: Inspection): string[] {
-  const known = [
-    ...config.destinations.map(({ name }) => name),
-    ...ledger.map((row) => row.destination),
-    ...spools.keys(),
-  ];
-  return [...new Set(known)];
-}
-
 function destinationOf(config: Config, found: Inspection, name: string): Stopped['destinations'][number] {
-  const spool = found.spools.get(name) ?? { rows: 0, lines: 0, bytes: 0, oldest: undefined };
+  const spool = found.spools.get(name) ?? NO_ROWS;
   const inputs = found.ledger
     .filter((row) => row.destination === name)
     .map(

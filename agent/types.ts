@@ -209,6 +209,9 @@ export type Target = {
   readonly port: number;
 };
 
+/** The most that is sent in a second, in messages (`lines`) or their bytes. */
+export type Rate = { readonly unit: 'lines' | 'bytes'; readonly perSecond: number };
+
 /** The half of `[syslog]` that says how records travel; it belongs to ship. */
 export type LinkConfig = {
   readonly targets: readonly Target[];
@@ -216,6 +219,9 @@ export type LinkConfig = {
   readonly linger: number; // ms; Infinity for `never`
   readonly window: number; // bytes
   readonly timeout: number; // ms
+  /** For all that is sent, and besides for rows of the spool; undefined = no limit. */
+  readonly rate: Rate | undefined;
+  readonly drainRate: Rate | undefined;
   readonly tls: TlsConfig;
 };
 

@@ -3,7 +3,7 @@ import type { Bell } from './bell.ts';
 import type { AgentLog } from './ops/log.ts';
 import { createShaper, type Shaper } from './shape/shaper.ts';
 import { createShipper, type Shipper } from './ship/shipper.ts';
-import { realSockets } from './ship/sockets.ts';
+import { realSockets, type Sockets } from './ship/sockets.ts';
 import { type Store, StoreProblem } from './store/store.ts';
 import type { Tail, TailWalk } from './tail/tail.ts';
 import type { Clock, Config, DestinationConfig, Log, Sent } from './types.ts';
@@ -19,6 +19,8 @@ export type AgentParts = {
   readonly command: string;
   /** Ship what stands in the files now and end; give up after `wait` ms without progress. Undefined: run until `stop`. */
   readonly once: { readonly wait: number } | undefined;
+  /** The system's own when left out. */
+  readonly sockets?: Sockets;
 };
 
 /** What all walks share. */
@@ -44,6 +46,8 @@ export type Walk = {
   full: boolean;
   /** Whose turn it is among the inputs. */
   turn: number;
+  /** What went wrong in the program itself. Such a walk stands still until the next start, for a step more could skip lines. */
+  fault: Error | undefined;
   /** Until this tick the disk is left alone, because it has just refused. */
   rest: number;
 };
@@ -52,7 +56,9 @@ export type Walk = {
 export function stateOf(walk: Walk, store: Store): 'connecting' | 'spooling' | 'draining' | 'live' {
   const link = walk.shipper.link();
   if (link !== 'up') return link === 'down' ? 'spooling' : 'connecting';
-  return store.newestRow(walk.destination.name) > walk.lastRow ? 'draining' : 'live';
+  // A row that waits for drain_rate has been read from the spool, and is not yet on its way.
+  const held = walk.shipper.waiting()?.row !== undefined;
+  return held || store.newestRow(walk.destination.name) > walk.lastRow ? 'draining' : 'live';
 }
 
 /** Into the spool: row and checkpoint in one transaction. What the spool does not take stays in our hands. */
@@ -97,8 +103,26 @@ export function writeDown(walk: Walk, store: Store): boolean {
   return true;
 }
 
+/** Takes a walk out of the round after a fault of the program. What it has not settled is still in the files and the spool. */
+export function halt(walk: Walk, problem: unknown, log: Log): void {
+  walk.fault = problem instanceof Error ? problem : new Error(String(problem));
+  log.error(
+    `The destination ${walk.destination.name} is halted by a fault of tailship: ${walk.fault.message}. Its lines are still in their files or in the spool, and other destinations go on. Start the agent again to resume it.`,
+  );
+  log.debug('Where the error came from:', { stack: walk.fault.stack });
+}
+
+/** Ends all walks, each whatever becomes of the others. Tells for each whether its server has everything. */
+export async function retireAll(walks: readonly Walk[], house: House, grace: number): Promise<boolean[]> {
+  const ends = await Promise.allSettled(walks.map((walk) => retire(walk, house, grace)));
+  return ends.map((end) => {
+    if (end.status === 'rejected') throw end.reason;
+    return end.value;
+  });
+}
+
 /** Ends a walk's link in order and spools what the server has not proved to have. True when the server has everything. */
-export async function retire(walk: Walk, { parts, store }: House, grace: number): Promise<boolean> {
+async function retire(walk: Walk, { parts, store }: House, grace: number): Promise<boolean> {
   const unsettled = await walk.shipper.stop(grace);
   walk.held.unshift(...unsettled);
   try {
@@ -120,7 +144,17 @@ export function createWalk(house: House, destination: DestinationConfig): Walk {
     const shaper = createShaper({ input, record: destination.record });
     return { name: input.name, shaper, tail: house.tails[i]!.walk(destination.name, shaper.open, shaper.close) };
   });
-  const walk = { destination, inputs, lastRow: 0, held: [], settled: [], full: false, turn: 0, rest: 0 };
+  const walk = {
+    destination,
+    inputs,
+    lastRow: 0,
+    held: [],
+    settled: [],
+    full: false,
+    turn: 0,
+    fault: undefined,
+    rest: 0,
+  };
   return Object.assign(walk, { shipper: connect(walk, house) });
 }
 
@@ -128,7 +162,7 @@ export function createWalk(house: House, destination: DestinationConfig): Walk {
 export function connect(walk: Omit<Walk, 'shipper'>, { parts, bell }: House): Shipper {
   walk.lastRow = 0;
   const shipper = createShipper({
-    ...{ link: walk.destination.link, sockets: realSockets, clock: parts.clock, log: parts.log },
+    ...{ link: walk.destination.link, sockets: parts.sockets ?? realSockets, clock: parts.clock, log: parts.log },
     events: {
       changed: bell.ring,
       settled(sent) {

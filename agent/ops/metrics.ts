@@ -83,9 +83,9 @@ function perDestination(registry: Registry, status: Status): void {
   const up = gauge('tailship_link_up', '1 while the server is connected, else 0.');
   const rows = gauge('tailship_spool_rows', 'Batches waiting in the spool.');
   const age = gauge('tailship_spool_oldest_seconds', 'Age of the oldest batch in the spool, 0 when it is empty.');
-  for (const { name, link, spool } of status.destinations) {
+  for (const { name, link } of status.destinations) up.set({ destination: name }, link.state === 'up' ? 1 : 0);
+  for (const { name, spool } of [...status.destinations, ...status.orphaned]) {
     const labels = { destination: name };
-    up.set(labels, link.state === 'up' ? 1 : 0);
     rows.set(labels, spool.rows);
     age.set(labels, spool.oldest === undefined ? 0 : Math.max(0, status.agent.now - spool.oldest) / 1000);
   }

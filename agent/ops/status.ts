@@ -54,7 +54,7 @@ type LinkLine = {
 
 export type DestinationStatus = {
   readonly name: string;
-  readonly state: 'live' | 'spooling' | 'draining' | 'connecting';
+  readonly state: 'live' | 'spooling' | 'draining' | 'connecting' | 'halted';
   readonly link: LinkLine;
   readonly underway: Count;
   readonly spool: {
@@ -67,6 +67,9 @@ export type DestinationStatus = {
   readonly inputs: readonly InputStatus[];
 };
 
+/** A destination that the state knows and the configuration has no more. Its rows stay until it is configured again. */
+export type Orphan = Pick<DestinationStatus, 'name' | 'spool'>;
+
 export type Status = {
   readonly agent: {
     readonly version: string;
@@ -78,6 +81,7 @@ export type Status = {
     readonly config: string | undefined;
   };
   readonly destinations: readonly DestinationStatus[];
+  readonly orphaned: readonly Orphan[];
   /** Bytes known or suspected lost before they became lines. */
   readonly lost: readonly { readonly input: string; readonly cause: string; readonly bytes: number }[];
   /** The last warnings and errors of the agent's own log, newest last. */
@@ -94,6 +98,7 @@ export type Stopped = {
   /** The process that holds the state although it does not answer; undefined when none does. */
   readonly holder: { readonly pid: number; readonly started: number; readonly command: string } | undefined;
   readonly destinations: readonly Pick<DestinationStatus, 'name' | 'spool' | 'inputs'>[];
+  readonly orphaned: readonly Orphan[];
   readonly lost: Status['lost'];
 };
 

@@ -9,6 +9,7 @@ import {
   type InputStatus,
   type Ledger,
   ledgerHolds,
+  type Orphan,
   type Status,
   type Stopped,
 } from './status.ts';
@@ -21,6 +22,7 @@ export function renderStatus(status: Status): string {
   const running = `running for ${formatDuration(agent.now - agent.started)}, pid ${agent.pid}`;
   const lines = [`tailship ${agent.version}  ${running}, ${agent.config ?? 'no configuration file, defaults'}`];
   for (const destination of destinations) lines.push('', ...destinationLines(destination, agent.now));
+  lines.push(...orphanLines(status.orphaned, agent.now));
   if (lost.length > 0) lines.push('', ...renderLost(lost));
   if (errors.length > 0)
     lines.push('', 'Last warnings and errors', ...errors.map((complaint) => complaintLine(complaint, agent.now)));
@@ -44,8 +46,17 @@ export function renderStopped(stopped: Stopped): string {
     lines.push('', `${name}`, `  spool      ${spoolText(spool, now)}`);
     for (const input of inputs) lines.push('', ...inputLines(input));
   }
+  lines.push(...orphanLines(stopped.orphaned, now));
   if (lost.length > 0) lines.push('', ...renderLost(lost));
   return `${lines.map(printable).join('\n')}\n`;
+}
+
+/** `old  ORPHANED  in no section any more; spool: 12 lines in 1 batch …` */
+function orphanLines(orphaned: readonly Orphan[], now: number): string[] {
+  const known = orphaned.map(
+    ({ name, spool }) => `${name}  ORPHANED  in no section any more; spool: ${spoolText(spool, now)}`,
+  );
+  return known.length > 0 ? ['', ...known] : [];
 }
 
 /** `LOST  app: 512B truncated` for every input that lost bytes. */

@@ -3,45 +3,62 @@ import type { Log } from '../types.ts';
 import { formatDuration } from '../wire/units.ts';
 
 export type Herald = {
-  /** A session stands at `address`. */
-  up(address: string): void;
+  /** A session stands at `address` of the server `url`. */
+  up(url: string, address: string): void;
   /** The session that stands can be relied upon. */
-  proven(): void;
+  proven(url: string): void;
   /** A proven session broke. */
-  lost(reason: string): void;
-  /** An attempt failed. */
+  lost(url: string, reason: string): void;
+  /** A server cannot be reached, and the next one is tried. */
+  passed(url: string, reason: string): void;
+  /** A server before the one in use is back for good. */
+  returns(url: string): void;
+  /** An attempt failed: no server can be reached. */
   failed(reason: string): void;
 };
 
-/** `target`: the server as configured. `ceiling`: the longest wait between two attempts, ms. */
+/** `target`: the servers as configured. `ceiling`: the longest wait between two attempts, ms. */
 export function createHerald(parts: { log: Log; ticks: () => number; target: string; ceiling: number }): Herald {
   const { log, ticks, target, ceiling } = parts;
   let before = false;
   let downSince: number | undefined;
   let failures = 0;
+  /** The server that was relied upon last, and those that were passed over since they were. */
+  let last: string | undefined;
+  const passed = new Set<string>();
 
   return {
-    up(address) {
+    up(url, address) {
       if (before || downSince !== undefined) return;
       before = true;
-      const at = target.endsWith(`://${address}`) ? '' : ` at ${address}`;
-      log.info(`Records go to ${target}${at}.`);
+      const at = url.endsWith(`://${address}`) ? '' : ` at ${address}`;
+      log.info(`Records go to ${url}${at}.`);
     },
-    proven() {
+    proven(url) {
+      passed.delete(url);
+      const moved = last !== undefined && last !== url;
+      last = url;
+      if (moved) log.warn(`Records go to ${url} now.`);
       if (downSince === undefined) return;
       const away = formatDuration(ticks() - downSince);
       const tries = failures === 0 ? '' : ` and ${failures} failed ${failures === 1 ? 'attempt' : 'attempts'}`;
-      log.info(`${target} is connected again after ${away}${tries}. What waits for it is sent in order.`);
+      if (!moved) log.info(`${url} is connected again after ${away}${tries}. What waits for it is sent in order.`);
       before = true;
       downSince = undefined;
       failures = 0;
     },
-    lost(reason) {
+    lost(url, reason) {
       downSince = ticks();
       log.warn(
-        `The connection to ${target} broke: ${reason}. It is made anew, and what was not acknowledged is sent again.`,
+        `The connection to ${url} broke: ${reason}. It is made anew, and what was not acknowledged is sent again.`,
       );
     },
+    passed(url, reason) {
+      const level = passed.has(url) ? 'debug' : 'warn';
+      passed.add(url);
+      log[level](`${url} cannot be reached: ${reason}. The next server is tried.`);
+    },
+    returns: (url) => log.info(`${url} can be reached again, and has been for a while: records go back to it.`),
     failed(reason) {
       downSince ??= ticks();
       failures += 1;

@@ -1,5 +1,6 @@
 /**
- * The link to one server: it connects, and connects again. This is the only place that retries.
+ * The link to a destination's servers: it connects, and connects again. This is the only place that retries. One server is in
+ * use at a time: the first of the list that can be reached, and homing.ts leads back to one that comes before it.
  *
  * A session that breaks is followed by an attempt at once. A failed attempt is followed by the next after a growing, random
  * delay up to a ceiling. A session is proven once something has settled on it or it has stood for PROVEN_AFTER; one that breaks
@@ -8,22 +9,20 @@
 import pRetry, { AbortError } from 'p-retry';
 import type { AckLevel, Target } from '../types.ts';
 import { createHerald } from './herald.ts';
+import { watchForReturn } from './homing.ts';
 import { reasonOf } from './reasons.ts';
 import { createRelp } from './relp.ts';
+import { createServer, type Server } from './server.ts';
 import { createTcp } from './tcp.ts';
 import { createTls } from './tls.ts';
-import {
-  type Address,
-  addressText,
-  type Session,
-  type SessionEnd,
-  type Transport,
-  type TransportParts,
-} from './transport.ts';
+import type { Session, SessionEnd, Transport, TransportParts } from './transport.ts';
 import { createUdp } from './udp.ts';
 
 /** How long a session must stand before its end is not taken for a failed attempt, ms. */
 const PROVEN_AFTER = 2_000;
+
+/** How long a server that is left has to confirm what it got, ms. */
+const LEAVE_GRACE = 3_000;
 
 const TRANSPORTS: Partial<Record<Target['scheme'], (parts: TransportParts) => Transport>> = {
   udp: createUdp,
@@ -43,13 +42,16 @@ export type LinkEvents = {
   excess(): number;
   /** The session has ended. What follows is `up`, or `failed`. */
   closed(end: SessionEnd): void;
-  /** An attempt failed, or the session ended before it was proven. The next attempt comes after a delay. */
+  /** The session is about to be ended in favour of a better server: nothing more may be written to it. */
+  leaving(): void;
+  /** An attempt at every server failed, or the session ended before it was proven. The next attempt comes after a delay. */
   failed(reason: string): void;
   /** A message that came back and can be sent as a probe. */
   probe(): Buffer | undefined;
 };
 
 export type Link = {
+  /** The server in use, or used last. */
   readonly target: Target;
   readonly level: AckLevel;
   start(): void;
@@ -63,25 +65,28 @@ export type LinkParts = TransportParts & { readonly retry: Retry; readonly event
 
 /** A session and its fate. `verdict` gives undefined once it is proven, else its end. Both give undefined at stop. */
 type Live = {
+  readonly server: Server;
   readonly session: Session;
   readonly verdict: Promise<SessionEnd | undefined>;
   readonly ended: Promise<SessionEnd | undefined>;
+  /** Ends the session in order, or after LEAVE_GRACE without. What it has not settled is sent to the next one. */
+  leave(): void;
 };
 
-/** Throws an Error with a sentence where the target's scheme has no transport. */
+/** Throws an Error with a sentence where a target's scheme has no transport. */
 export function createLink(parts: LinkParts): Link {
-  const { sockets, clock, events, retry } = parts;
-  // The first one. That there may be several is what failover will be made of.
-  const target = parts.link.targets[0];
-  const create = target && TRANSPORTS[target.scheme];
-  if (!create)
-    throw new Error(
-      `There is no transport for the target ${target?.url ?? '(none)'}: use udp://, tcp://, tls:// or relp://.`,
-    );
-  const transport = create(parts);
-  const herald = createHerald({ log: parts.log, ticks: clock.ticks, target: target.url, ceiling: retry.ceiling });
+  const { clock, events, retry } = parts;
+  const servers = parts.link.targets.map((target) => {
+    const create = TRANSPORTS[target.scheme];
+    if (!create)
+      throw new Error(`There is no transport for the target ${target.url}: use udp://, tcp://, tls:// or relp://.`);
+    return createServer(parts, target, create);
+  });
+  const all = servers.map(({ target }) => target.url).join(', ');
+  const herald = createHerald({ log: parts.log, ticks: clock.ticks, target: all, ceiling: retry.ceiling });
   const controller = new AbortController();
   const { signal } = controller;
+  let current = servers[0]!;
   let nextTry: number | undefined;
   /** Lets go of whoever waits for the fate of the session that stands. */
   let release = () => {};
@@ -95,90 +100,103 @@ export function createLink(parts: LinkParts): Link {
           nextTry = clock.now() + retryDelay;
         },
       });
+      let left = false;
+      const unwatch = watchForReturn(servers.slice(0, servers.indexOf(live.server)), clock, (better) => {
+        left = true;
+        herald.returns(better.target.url);
+        live.leave();
+      });
       const end = await live.ended;
-      if (end) herald.lost(end.reason);
+      unwatch();
+      if (end && !left) herald.lost(live.server.target.url, end.reason);
     }
   }
 
+  /** One round over all servers, in the order of the configuration. */
   async function attempt(): Promise<Live> {
     nextTry = undefined;
-    let live: Live;
-    try {
-      live = await reach();
-    } catch (error) {
-      signal.throwIfAborted();
-      return failed(reasonOf(error));
+    const problems: string[] = [];
+    for (const server of servers) {
+      const live = await reach(server);
+      if (typeof live !== 'string') return live;
+      const { url } = server.target;
+      problems.push(servers.length === 1 ? live : `${url}: ${live}`);
+      if (server !== servers.at(-1)) herald.passed(url, live);
     }
-    if (signal.aborted) live.session.close();
-    signal.throwIfAborted();
-    tell(() => events.up(live.session));
-    herald.up(live.session.address);
-    const end = await live.verdict;
-    signal.throwIfAborted();
-    if (end) return failed(end.reason);
-    herald.proven();
-    return live;
-  }
-
-  function failed(reason: string): never {
+    const reason = problems.join('; ');
     herald.failed(reason);
     tell(() => events.failed(reason));
     throw new Error(reason);
   }
 
-  /** Resolves the name again and tries every address in turn. */
-  async function reach(): Promise<Live> {
-    const { host, port } = target!;
-    const problems: string[] = [];
-    const addresses = await sockets.lookup(host);
-    signal.throwIfAborted();
-    for (const found of addresses) {
-      const address: Address = { host: found.address, port, family: found.family === 6 ? 6 : 4, name: host };
-      try {
-        return await open(address);
-      } catch (error) {
-        signal.throwIfAborted();
-        const reason = reasonOf(error);
-        problems.push(found.address === host ? reason : `${reason} (${addressText(address)})`);
-      }
+  /** A session that has proven itself, or in words why there is none. */
+  async function reach(server: Server): Promise<Live | string> {
+    let live: Live;
+    try {
+      live = await open(server);
+    } catch (error) {
+      signal.throwIfAborted();
+      return reasonOf(error);
     }
-    throw new Error(problems.join('; ') || 'the name has no address');
+    if (signal.aborted) live.session.close();
+    signal.throwIfAborted();
+    current = server;
+    tell(() => events.up(live.session));
+    herald.up(server.target.url, live.session.address);
+    const end = await live.verdict;
+    signal.throwIfAborted();
+    if (end) return end.reason;
+    herald.proven(server.target.url);
+    return live;
   }
 
-  async function open(address: Address): Promise<Live> {
+  async function open(server: Server): Promise<Live> {
     const verdict = Promise.withResolvers<SessionEnd | undefined>();
     const ended = Promise.withResolvers<SessionEnd | undefined>();
     let cancel = () => {};
-    const session = await transport.connect(
-      address,
-      { signal, probe: events.probe() },
-      {
-        settled(batches) {
-          verdict.resolve(undefined);
-          events.settled(batches);
-        },
-        refused: events.refused,
-        excess: events.excess,
-        closed(end) {
-          cancel();
-          events.closed(end);
-          verdict.resolve(end);
-          ended.resolve(end);
-        },
+    let over = false;
+    function closed(end: SessionEnd): void {
+      if (over) return;
+      over = true;
+      cancel();
+      events.closed(end);
+      verdict.resolve(end);
+      ended.resolve(end);
+    }
+    const session = await server.connect(signal, events.probe(), {
+      settled(batches) {
+        verdict.resolve(undefined);
+        events.settled(batches);
       },
-    );
+      refused: events.refused,
+      excess: events.excess,
+      closed,
+    });
     cancel = clock.after(PROVEN_AFTER, () => verdict.resolve(undefined));
     release = () => {
       cancel();
       verdict.resolve(undefined);
       ended.resolve(undefined);
     };
-    return { session, verdict: verdict.promise, ended: ended.promise };
+    function leave(): void {
+      if (over || signal.aborted) return;
+      events.leaving();
+      cancel = clock.after(LEAVE_GRACE, () => {
+        session.close();
+        closed({ orderly: false, reason: 'it was left for a server that comes before it' });
+      });
+      session.finish();
+    }
+    return { server, session, verdict: verdict.promise, ended: ended.promise, leave };
   }
 
   return {
-    target,
-    level: transport.level,
+    get target() {
+      return current.target;
+    },
+    get level() {
+      return current.level;
+    },
     start() {
       run().catch((error: unknown) => {
         if (!signal.aborted) throw error;

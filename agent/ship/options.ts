@@ -1,7 +1,7 @@
 /** The half of `[syslog]` that says where and how records travel. */
 import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
-import type { Options, Target } from '../types.ts';
+import type { Options, Rate, Target } from '../types.ts';
 import { parseDuration, parseSize } from '../wire/units.ts';
 
 /** Port of each scheme where the target names none. */
@@ -16,13 +16,17 @@ export const linkOptions = {
   target: {
     default: 'udp://127.0.0.1:514',
     meaning:
-      'The syslog server: udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT (syslog over TLS) or relp://HOST:PORT, IPv6 in brackets; @HOST:PORT (UDP) and @@HOST:PORT (TCP) as in rsyslog. The port may be left out: 514, with tls:// 6514, with relp:// 2514. Not in this version yet: relps:// (2514), and several servers with commas between, for failover.',
+      'The syslog server: udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT (syslog over TLS) or relp://HOST:PORT, IPv6 in brackets; @HOST:PORT (UDP) and @@HOST:PORT (TCP) as in rsyslog. The port may be left out: 514, with tls:// 6514, with relp:// 2514. Not in this version yet: relps:// (2514). Several servers with commas between are for failover: the first that can be reached is used, and one that comes before it is gone back to once it has been reachable for 30s.',
     schema: z.string().transform((text, context) => {
-      const word = /^([^:@]+):\/\//.exec(text)?.[1]?.toLowerCase();
-      if (word === undefined || isScheme(word)) return readTarget(text);
-      const message = `${word}:// is no transport; there are ${SCHEMES.join(', ')}`;
-      context.addIssue({ code: 'custom', message, params: { word, known: SCHEMES } });
-      return z.NEVER;
+      const items = text.split(',').map((item) => item.trim());
+      for (const item of items) {
+        const word = /^([^:@]+):\/\//.exec(item)?.[1]?.toLowerCase();
+        if (word === undefined || isScheme(word)) continue;
+        const message = `${word}:// is no transport; there are ${SCHEMES.join(', ')}`;
+        context.addIssue({ code: 'custom', message, params: { word, known: SCHEMES } });
+        return z.NEVER;
+      }
+      return readTargets(items);
     }),
   },
   framing: {
@@ -60,19 +64,18 @@ export const linkOptions = {
     default: 'failover',
     meaning: 'How several servers share the work: failover or round-robin.',
     schema: z.enum(['failover', 'round-robin']),
-    later: 'There is one server.',
+    later: 'Several servers are used for failover.',
   },
   rate: {
     default: 'none',
-    meaning: 'The most that is sent in a second, in lines or bytes.',
-    schema: z.string().min(1, 'there is no rate. Write one, or none'),
-    later: 'Records are sent as fast as the server takes them.',
+    meaning:
+      'The most that is sent in a second: 5000 lines (messages, so over UDP datagrams), or a size such as 2MiB. none: as fast as the server takes them.',
+    schema: z.string().transform(readRate),
   },
   drain_rate: {
     default: 'none',
-    meaning: 'The most that is sent from the spool in a second, in lines or bytes.',
-    schema: z.string().min(1, 'there is no rate. Write one, or none'),
-    later: 'The spool is drained as fast as the server takes it.',
+    meaning: 'The most that is sent from the spool in a second, written like rate, which holds too.',
+    schema: z.string().transform(readRate),
   },
   tls_ca: {
     default: '',
@@ -99,17 +102,35 @@ export const linkOptions = {
   },
 } as const satisfies Options;
 
+function readRate(text: string): Rate | undefined {
+  if (text === 'none') return undefined;
+  const bare = text.trim().replace(/\s*(\/\s*s|per second)$/, '');
+  const lines = /^(\d+)\s*lines?$/.exec(bare)?.[1];
+  if (lines === undefined && /^\d*$/.test(bare)) {
+    throw new Error(`'${text}' has no unit. Write 5000 lines, a size such as 2MiB, or none`);
+  }
+  const perSecond = lines === undefined ? parseSize(bare) : Number(lines);
+  if (perSecond < 1) throw new Error(`'${text}' would send nothing. Write none for no limit`);
+  return { unit: lines === undefined ? 'bytes' : 'lines', perSecond };
+}
+
 function readSeconds(text: string): number {
   const ms = /^\d+(\.\d+)?$/.test(text) ? Math.round(Number(text) * 1000) : parseDuration(text);
   if (ms < 10) throw new Error(`'${text}' is too short; the shortest is 0.01 seconds`);
   return ms;
 }
 
+/** Throws a sentence where a server is named twice, as failover to itself would lead nowhere. */
+function readTargets(items: readonly string[]): readonly Target[] {
+  const targets = items.map(readTarget);
+  const urls = targets.map(({ url }) => url);
+  const twice = urls.find((url, i) => urls.indexOf(url) < i);
+  if (twice !== undefined) throw new Error(`${twice} is named twice. Name each server once`);
+  return targets;
+}
+
 /** Takes a target apart; throws a sentence, also for what does not work yet. */
 function readTarget(text: string): Target {
-  if (text.includes(',')) {
-    throw new Error(`several servers (failover) do not work in this version yet. Name one: ${NOW}`);
-  }
   const [scheme, rest] = readScheme(text);
   const { host, port } = readAddress(rest.replace(/\/$/, ''), text);
   if (scheme === 'relps') {

@@ -8,6 +8,7 @@
  */
 import type { AckLevel, Clock, LinkConfig, Log, Sent } from '../types.ts';
 import { createLink, type Retry } from './link.ts';
+import { createPace, type Paced } from './pace.ts';
 import type { Sockets } from './sockets.ts';
 import type { Session, SessionEnd } from './transport.ts';
 import { createWindow, isEmpty } from './window.ts';
@@ -15,7 +16,7 @@ import { createWindow, isEmpty } from './window.ts';
 type LinkState = 'connecting' | 'up' | 'down';
 
 type ShipperEvents = {
-  /** The link's state has changed. */
+  /** The link's state has changed, or nothing that was sent waits for `rate` any more. */
   changed(): void;
   /** Settled in the order of sending; all that settles at once comes in one call, and never from within `send`. */
   settled(sent: readonly Sent[]): void;
@@ -57,8 +58,10 @@ type LinkStatus = {
 
 export type Shipper = {
   link(): LinkState;
-  /** Bytes of the window that are left; not positive when it is full. It may be overdrawn by one batch. */
+  /** Bytes of the window that are left; not positive when it is full, or when what was sent waits for `rate`. It may be overdrawn by one batch. */
   room(): number;
+  /** The oldest batch that waits for `rate` or `drain_rate`, if any does. */
+  waiting(): Sent | undefined;
   /** Takes a batch. One without messages settles when everything before it is settled. */
   send(sent: Sent): void;
   start(): void;
@@ -81,7 +84,7 @@ export function createShipper(parts: ShipperParts): Shipper {
   let since = clock.now();
   let problem: string | undefined;
   let address: string | undefined;
-  let session: Session | undefined;
+  let session: Paced | undefined;
   /** How many batches the session has settled. */
   let settledBatches = 0;
   /** Settled, and not yet told. */
@@ -90,10 +93,12 @@ export function createShipper(parts: ShipperParts): Shipper {
   /** Set by `stop`: ends the wait for proof. */
   let conclude: (() => void) | undefined;
 
+  const pace = createPace(parts.link, clock, () => events.changed());
+
   const link = createLink({
     ...parts,
     retry: parts.retry ?? RETRY,
-    events: { up, settled, refused, closed, failed, excess: window.excess, probe: () => probe },
+    events: { up, settled, refused, closed, leaving, failed, excess: window.excess, probe: () => probe },
   });
 
   function enter(next: LinkState): void {
@@ -103,7 +108,8 @@ export function createShipper(parts: ShipperParts): Shipper {
     events.changed();
   }
 
-  function up(fresh: Session): void {
+  function up(plain: Session): void {
+    const fresh = pace.wrap(plain);
     session = fresh;
     address = fresh.address;
     settledBatches = 0;
@@ -112,14 +118,15 @@ export function createShipper(parts: ShipperParts): Shipper {
     enter('up');
   }
 
-  function put(to: Session, sent: Sent): void {
+  function put(to: Paced, sent: Sent): void {
     const count = sent.batch.ends.length;
     messages.sent += count;
     if (sent.again) messages.repeated += count;
-    to.write(sent.batch);
+    to.write(sent);
   }
 
-  function settled(batches: number): void {
+  function settled(pieces: number): void {
+    const batches = session?.settled(pieces) ?? 0;
     settledBatches += batches;
     report(window.settle(batches));
   }
@@ -147,8 +154,8 @@ export function createShipper(parts: ShipperParts): Shipper {
   }
 
   function closed(end: SessionEnd): void {
-    if (end.orderly) report(window.settle(window.unsettled().length));
-    else if (session) takeBack(session);
+    // An orderly end proves what was written, and nothing that still waited for its time.
+    if (session) takeBack(session, end.orderly ? session.given() : 0);
     session = undefined;
     problem = end.orderly ? problem : end.reason;
     probe = firstMessage(window.unsettled());
@@ -156,10 +163,18 @@ export function createShipper(parts: ShipperParts): Shipper {
     conclude?.();
   }
 
-  /** What the session leaves is marked, and reduced to what is still to be sent. */
-  function takeBack(from: Session): void {
-    window.markAgain(from.begun() - settledBatches);
-    if (from.left) window.replace(from.left());
+  /** What the session has proven settles; what else it leaves is marked, and reduced to what is still to be sent. */
+  function takeBack(from: Paced, proven: number): void {
+    const begun = from.begun() - settledBatches;
+    report(window.settle(proven));
+    window.markAgain(begun - proven);
+    if (proven === 0 && from.left) window.replace(from.left());
+    from.halt();
+  }
+
+  function leaving(): void {
+    session?.halt();
+    enter('connecting');
   }
 
   function failed(reason: string): void {
@@ -181,7 +196,7 @@ export function createShipper(parts: ShipperParts): Shipper {
       cancel();
     }
     if (session) {
-      takeBack(session);
+      takeBack(session, 0);
       session.close();
       session = undefined;
     }
@@ -191,11 +206,12 @@ export function createShipper(parts: ShipperParts): Shipper {
 
   return {
     link: () => state,
-    room: window.room,
+    room: () => (session?.waiting() ? 0 : window.room()),
+    waiting: () => session?.waiting(),
     send(sent) {
       window.push(sent);
       if (isEmpty(sent)) report(window.settle(0));
-      else if (session) put(session, sent);
+      else if (session && state === 'up') put(session, sent);
     },
     start: link.start,
     stop,

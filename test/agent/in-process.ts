@@ -8,6 +8,8 @@ import type { TestContext } from 'node:test';
 import { runAgent } from '../../agent/agent.ts';
 import { realClock } from '../../agent/ops/clock.ts';
 import { loadConfig } from '../../agent/sections.ts';
+import type { Sockets } from '../../agent/ship/sockets.ts';
+import { type Answer, askStatus } from '../../agent/status.ts';
 
 export type AgentSetup = {
   readonly target: string;
@@ -16,13 +18,30 @@ export type AgentSetup = {
   /** The keys of [spool] instead of the path in the agent's own folder. */
   readonly spool?: string;
   readonly extra?: string;
+  /** The folder of an agent that ran before; a new one when left out. */
+  readonly folder?: string;
+  readonly once?: { readonly wait: number };
+  readonly sockets?: Sockets;
   /** A folder of its own for the state, inside the test's folder. */
   readonly state?: string;
 };
 
-/** Starts the agent on `app.log` in a new folder; it is stopped when the test ends. `said`: all that its log said. */
-export function startAgent(t: TestContext, setup: AgentSetup): { file: string; folder: string; said: string[] } {
-  const folder = mkdtempSync(join(tmpdir(), 'tailship-'));
+export type StartedAgent = {
+  readonly file: string;
+  readonly folder: string;
+  /** All that its log said. */
+  readonly said: string[];
+  /** Its exit code, or what it threw, once it has ended. */
+  readonly done: Promise<number>;
+  /** Stops it in order; its exit code. */
+  stop(): Promise<number>;
+  /** What `tailship status` says, of the running agent or of the state that it left. */
+  status(): Promise<Answer>;
+};
+
+/** Starts the agent on `app.log` in a new folder; it is stopped when the test ends. */
+export function startAgent(t: TestContext, setup: AgentSetup): StartedAgent {
+  const folder = setup.folder ?? mkdtempSync(join(tmpdir(), 'tailship-'));
   const file = join(folder, 'app.log');
   const conf = join(folder, 'config.conf');
   writeFileSync(
@@ -35,17 +54,32 @@ export function startAgent(t: TestContext, setup: AgentSetup): { file: string; f
   const say = (sentence: string) => void said.push(sentence);
   const log = { debug: say, info: say, warn: say, error: say, complaints: () => [] };
   const stop = new AbortController();
+  const parts = {
+    config,
+    log,
+    clock: realClock,
+    stop: stop.signal,
+    command: 'test',
+    once: setup.once,
+    ...(setup.sockets && { sockets: setup.sockets }),
+  };
   const run = async () => {
-    const parts = { config, log, clock: realClock, stop: stop.signal, command: 'test', once: undefined };
-    while ((await runAgent(parts)) === undefined);
+    for (;;) {
+      const code = await runAgent(parts);
+      if (code !== undefined) return code;
+    }
   };
   const done = run();
   t.after(async () => {
     stop.abort();
-    await done;
-    rmSync(folder, { recursive: true });
+    await done.catch(() => undefined);
+    rmSync(folder, { recursive: true, force: true });
   });
-  return { file, folder, said };
+  const end = () => {
+    stop.abort();
+    return done;
+  };
+  return { file, folder, said, done, stop: end, status: () => askStatus({ file: conf, env: {}, cwd: folder }) };
 }
 
 /** A UDP server that keeps what it gets, in order. */

@@ -97,16 +97,13 @@ test('with format = script and no pattern set, the pattern is script and unmatch
   );
 });
 
-test('[syslog.NAME] is a destination that inherits from [syslog]; more than one is refused for now', () => {
+test('[syslog.NAME] is a destination that inherits from [syslog]; there may be several, and no two of one name', () => {
   const { name, link, record } = destination('[syslog]\nformat = rfc3164\n[syslog.far]\ntarget = tcp://a:1\n');
   assert.deepEqual([name, link.targets[0]?.url, record.format, record.chunk], ['far', 'tcp://a:1', 'rfc3164', 8096]);
-  assert.deepEqual(problems('[syslog.a]\n[syslog.b]\n'), [
-    'config.conf:2: [syslog.b]: this version sends to one destination, and that is [syslog.a] already. Remove one of the two.',
-  ]);
-  assert.match(
-    problems('[syslog.a]\n[syslog]\ntarget = @h\n')[0] ?? '',
-    /^config\.conf:1: \[syslog\.a\]: .* that is \[syslog\] already/,
-  );
+  const names = (text: string) => config(text).destinations.map((one) => one.name);
+  assert.deepEqual(names('[syslog.a]\n[syslog.b]\ntarget = @h\n[syslog.c]\n'), ['a', 'b', 'c']);
+  assert.deepEqual(names('[syslog.a]\n[syslog]\ntarget = @h\n'), ['syslog', 'a']);
+  assert.match(problems('[syslog.syslog]\n')[0] ?? '', /the name syslog belongs to \[syslog\] itself/);
 });
 
 test('relative paths count from the folder of the file, for the spool too', () => {

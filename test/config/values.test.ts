@@ -22,6 +22,7 @@ test('the defaults are those of the manual', () => {
       record: { format: 'rfc5424', chunk: 1024, json: 'own', hostname: 'host', sdId: 'tail@32473' },
       link: {
         ...{ targets: [target], framing: 'newline', linger: 2000, window: 16 * 2 ** 20, timeout: 30_000 },
+        ...{ rate: undefined, drainRate: undefined },
         tls: { ca: undefined, cert: undefined, key: undefined, verify: true },
       },
     },
@@ -106,6 +107,21 @@ test('targets: udp, tcp, tls, relp and the two forms of rsyslog, IPv6 in bracket
   assert.deepEqual([host, port], ['::1', 5514]);
 });
 
+test('several targets stand in the order of failover, each named once', () => {
+  const { link, record } = destination('[syslog]\ntarget = tcp://a, @@b:6000 ,udp://c\n');
+  assert.deepEqual(
+    link.targets.map(({ url }) => url),
+    ['tcp://a:514', 'tcp://b:6000', 'udp://c:514'],
+  );
+  assert.equal(record.chunk, 1024);
+  assert.match(
+    problem('syslog', 'target', 'tcp://a, @@a:514'),
+    /tcp:\/\/a:514 is named twice\. Name each server once\.$/,
+  );
+  assert.match(problem('syslog', 'target', 'tcp://a,'), /Write udp:\/\//);
+  assert.match(problem('syslog', 'target', 'tcp://a, tcb://b'), /tcb:\/\/ is no transport/);
+});
+
 test('targets that cannot be taken say how they would be written', () => {
   assert.match(
     problem('syslog', 'target', '@@(o)h:6514'),
@@ -147,15 +163,12 @@ test('targets that belong to a later version are refused with what works now', (
       /^target = .+:\/\/ does not work in this version yet; udp:\/\/HOST:PORT, tcp:\/\/HOST:PORT, tls:\/\/HOST:PORT and relp:\/\/HOST:PORT do\.$/,
     );
   }
-  assert.match(problem('syslog', 'target', 'udp://a, udp://b'), /failover.* not work in this version yet\. Name one/);
 });
 
 test('every key that does not work yet takes its default and refuses all else, with what happens instead', () => {
   const others: Record<string, string> = {
     encoding: 'latin1',
     balance: 'round-robin',
-    rate: '1MB',
-    drain_rate: '1MB',
     select: "'*.err'",
     mark: '20m',
     report_loss: 'off',
@@ -211,6 +224,26 @@ test('json is own, all, or a list of names', () => {
   assert.deepEqual(json('msg, Level,MSG'), ['MSG', 'LEVEL']);
   assert.match(problem('syslog', 'json', 'MSG;LEVEL'), /single quotes/);
   assert.match(problem('syslog', 'json', 'MSG LEVEL'), /is no name of a group/);
+});
+
+test('rate and drain_rate are lines or bytes a second, or none', () => {
+  const rates = {
+    none: undefined,
+    '5000 lines': { unit: 'lines', perSecond: 5000 },
+    '1 line': { unit: 'lines', perSecond: 1 },
+    '300 lines/s': { unit: 'lines', perSecond: 300 },
+    '2MiB': { unit: 'bytes', perSecond: 2 ** 21 },
+    '64kB/s': { unit: 'bytes', perSecond: 64_000 },
+  };
+  for (const [text, rate] of Object.entries(rates)) {
+    const { link } = destination(`[syslog]\nrate = ${text}\ndrain_rate = ${text}\n`);
+    assert.deepEqual([link.rate, link.drainRate], [rate, rate]);
+  }
+  for (const text of ['5000', '', '/s']) {
+    assert.match(problem('syslog', 'rate', text), /has no unit\. Write 5000 lines, a size such as 2MiB, or none\.$/);
+  }
+  assert.match(problem('syslog', 'drain_rate', '0 lines'), /would send nothing\. Write none for no limit\.$/);
+  assert.match(problem('syslog', 'rate', 'fast'), /'fast' is not a size/);
 });
 
 test('linger takes never', () => {

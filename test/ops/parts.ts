@@ -86,6 +86,7 @@ export const DRAINING: Status = {
       ],
     },
   ],
+  orphaned: [],
   lost: [{ input: 'input', cause: 'truncated', bytes: 512 }],
   errors: [{ at: NOON - 60_000, level: 'warn', sentence: 'The server is away.', times: 3 }],
 };

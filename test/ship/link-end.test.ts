@@ -57,6 +57,7 @@ test('a target without a transport is refused with a sentence', () => {
   const target = { url: 'relps://127.0.0.1:2514', scheme: 'relps', host: '127.0.0.1', port: 2514 } as const;
   const events = {
     up() {},
+    leaving() {},
     settled() {},
     refused() {},
     excess: () => 0,

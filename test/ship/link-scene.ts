@@ -39,6 +39,7 @@ export function createScene(
     refused: () => {},
     excess: () => 0,
     closed: ({ reason }) => void told.push(`closed: ${reason}`),
+    leaving: () => void told.push('leaving'),
     failed: (reason) => void told.push(`failed: ${reason}`),
     probe: () => undefined,
   };

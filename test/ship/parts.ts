@@ -88,7 +88,8 @@ export function targetOf(scheme: 'udp' | 'tcp' | 'tls' | 'relp', port: number, h
 export function linkOf(target: Target, changes: Partial<LinkConfig> = {}): LinkConfig {
   const usual = { framing: 'newline', linger: 2_000, window: 16 * 2 ** 20, timeout: 30_000 } as const;
   const tls = { ca: undefined, cert: undefined, key: undefined, verify: true };
-  return { targets: [target], ...usual, tls, ...changes };
+  const unpaced = { rate: undefined, drainRate: undefined };
+  return { targets: [target], ...usual, ...unpaced, tls, ...changes };
 }
 
 /** Sockets that fail in every way; a test replaces what it needs. */
