@@ -44,6 +44,8 @@ import {
 
 /** How long an orderly stop waits for the server's proof, in ms, before what is unsettled goes to the spool. */
 const STOP_GRACE = 3_000;
+/** How long it then reads files that are about to vanish into the spool, in ms. */
+const SAVE_WITHIN = 1_000;
 /** Bytes of a file that are read at once, at most: fewer with a small spool, so that it can hold several batches. */
 const LARGEST_CHUNK = 256 * 1024;
 const SPOOL_SHARE = 16;
@@ -107,6 +109,7 @@ async function runOn(house: House, walks: readonly Walk[]): Promise<number | und
   }
   if (!standing) log.error(`Somebody removed ${config.spool.path}. It is written anew, and nothing in it is lost.`);
   await retireAll(walks, house, STOP_GRACE);
+  for (const walk of walks) if (!walk.fault) saveLeaving(walk, house);
   if (!standing) return undefined;
   return walks.some(({ fault }) => fault) ? 1 : 0;
 }
@@ -195,6 +198,18 @@ function pull(walk: Walk, now: number, take: (batch: Batch) => void, only?: 'lea
     return true;
   }
   return false;
+}
+
+/** Before the end: what is unread of files that are about to vanish goes to the spool, for they may be gone at the next start. */
+function saveLeaving(walk: Walk, { parts: { clock, log }, store }: House): void {
+  const toSpool = (batch: Batch) => spool(walk, store, [{ batch, row: undefined, again: false }]);
+  const end = clock.ticks() + SAVE_WITHIN;
+  try {
+    while (clock.ticks() < end && spoolHeld(walk, store, log) && pull(walk, clock.now(), toSpool, 'leaving'));
+  } catch (problem) {
+    if (!(problem instanceof StoreProblem)) throw problem;
+    log.error(`${problem.message} What is unread of renamed and deleted files stays where it is.`);
+  }
 }
 
 /** From the spool to the wire, oldest first. The row stays until its batch is settled. */
