@@ -172,10 +172,10 @@ function openOrSetAside(parts: StoreParts, open: () => Database.Database): Datab
   }
 }
 
-/** An empty file is a new one to SQLite. With positions beside it, it is one that was cut off. */
+/** A file of less than one page, 512 bytes at least, is a new one to SQLite. With positions beside it, it is one that was cut off. */
 function refuseEmptied(file: string): void {
-  const empty = fs.statSync(file, { throwIfNoEntry: false })?.size === 0;
-  if (empty && readPositions(file)) throw new StoreProblem('SQLITE_NOTADB', 'it is empty');
+  const size = fs.statSync(file, { throwIfNoEntry: false })?.size ?? 512;
+  if (size < 512 && readPositions(file)) throw new StoreProblem('SQLITE_NOTADB', `it was cut off to ${size} bytes`);
 }
 
 function savedText({ generations, rows, lines, missing, copy }: Recovered): string {

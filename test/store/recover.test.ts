@@ -65,11 +65,13 @@ test('a state cut off anywhere opens again: position kept, rows before the cut s
   );
 });
 
-test('a state cut off to nothing goes on from the second copy of its positions', (t) => {
-  const file = filled(t);
-  fs.truncateSync(file, 0);
-  assert.equal(judge(t, file), 0);
-});
+for (const left of [0, 1, 99, 511, 512, 8191]) {
+  test(`a state cut off to ${left} bytes goes on from the second copy of its positions`, (t) => {
+    const file = filled(t);
+    fs.truncateSync(file, left);
+    assert.equal(judge(t, file), 0);
+  });
+}
 
 test('a state with rubbish anywhere opens again: position kept, what is whole saved, the rest in the ledger', (t) => {
   spoiling(
