@@ -57,16 +57,6 @@ export function programPath(name: string): string | undefined {
   return folders.map((folder) => path.join(folder, name)).find((file) => fs.existsSync(file));
 }
 
-/**
- * For a test's options: skips it with the reason where a program of the system is missing.
- * Under CI=true nothing is skipped, so the test fails where it misses the program.
- */
-export function needs(...programs: readonly string[]): { skip: string } | { skip: false } {
-  const missing = programs.filter((name) => programPath(name) === undefined);
-  if (missing.length === 0 || process.env.CI === 'true') return { skip: false };
-  return { skip: `${missing.join(' and ')} missing; scripts/test installs them as root where there is apt-get` };
-}
-
 /** A TCP and UDP port of the loopback that nobody listens on now. */
 export async function freePort(): Promise<number> {
   const server = net.createServer();

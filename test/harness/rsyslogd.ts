@@ -1,15 +1,8 @@
 import fs from 'node:fs';
 import { growingLines } from './growing.ts';
-import { freePort, listens, needs, programPath, type Running, start } from './processes.ts';
+import { freePort, listens, programPath, type Running, start } from './processes.ts';
 import type { Scene } from './temp.ts';
 import { until } from './wait.ts';
-
-/** Why a test with imrelp is skipped where rsyslog lacks it; under CI=true it is not, and fails. */
-export function needsImrelp(): { skip: string } | { skip: false } {
-  const folders = fs.globSync(['/usr/lib/*/rsyslog/imrelp.so', '/usr/lib*/rsyslog/imrelp.so']);
-  if (folders.length > 0 || process.env.CI === 'true') return { skip: false };
-  return { skip: 'imrelp missing; scripts/test installs rsyslog-relp as root where there is apt-get' };
-}
 
 /** A real rsyslogd that receives on loopback and writes every message as it came, one a line. */
 export type Rsyslogd = {
@@ -27,14 +20,9 @@ export type Rsyslogd = {
 /** How its TCP speaks TLS. `asks`: it wants a certificate from its clients, signed by the authority in `ca`. Files in PEM. */
 type Tls = { driver: 'gtls' | 'ossl'; ca: string; cert: string; key: string; asks?: boolean };
 
-/** For a test's options: skips it where rsyslogd or its driver for TLS is missing, but not under CI=true. */
-export function needsDriver(driver: Tls['driver']): { skip: string } | { skip: false } {
-  const rsyslogd = needs('rsyslogd');
-  const there = fs.globSync(`/usr/lib{,64}/{,*/}rsyslog/lmnsd_${driver}.so`).length > 0;
-  if (rsyslogd.skip || there || process.env.CI === 'true') return rsyslogd;
-  const name = driver === 'gtls' ? 'rsyslog-gnutls' : 'rsyslog-openssl';
-  return { skip: `${name} missing; scripts/test installs it as root where there is apt-get` };
-}
+/** The package that brings rsyslog's driver for TLS. */
+export const driverPackage = (driver: Tls['driver']): string =>
+  driver === 'gtls' ? 'rsyslog-gnutls' : 'rsyslog-openssl';
 
 /** Starts a rsyslogd of the test's own, for TCP (both framings; with `tls` nothing but TLS) and UDP on one port number; or for RELP on it. */
 export async function startRsyslogd(

@@ -4,15 +4,16 @@ import fs from 'node:fs';
 import net from 'node:net';
 import { test } from 'node:test';
 import { logrotate } from '../harness/logrotate.ts';
-import { needs, start, withoutOverride } from '../harness/processes.ts';
+import { start, withoutOverride } from '../harness/processes.ts';
 import { startRsyslogd } from '../harness/rsyslogd.ts';
+import { needsParts } from '../harness/system.ts';
 import { scene } from '../harness/temp.ts';
 import { until } from '../harness/wait.ts';
 import { startWriter } from '../harness/writer.ts';
 
 test(
   'the rsyslogd of the tests keeps every message as it came, over TCP in both framings and over UDP',
-  needs('rsyslogd'),
+  needsParts('rsyslog'),
   async (t) => {
     const s = scene(t);
     const server = await startRsyslogd(s);
@@ -30,7 +31,7 @@ test(
 
 test(
   'the application of the tests loses no line to logrotate, neither with create nor with a deleted file',
-  needs('logrotate'),
+  needsParts('logrotate'),
   async (t) => {
     const s = scene(t);
     const file = s.at('app.log');

@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Receiver, startAgent, startReceiver, status, stopped, writeConfig } from '../harness/agent.ts';
 import { logrotate } from '../harness/logrotate.ts';
-import { freePort, needs, type Running } from '../harness/processes.ts';
+import { freePort, type Running } from '../harness/processes.ts';
 import { assertSameLines, once } from '../harness/records.ts';
+import { needsParts } from '../harness/system.ts';
 import { scene } from '../harness/temp.ts';
 import { until } from '../harness/wait.ts';
 import { startWriter, type Writer } from '../harness/writer.ts';
@@ -24,7 +25,7 @@ const BATCH = 256 * 1024;
 
 test(
   'kill -9 of the agent at ten random moments loses nothing; what comes twice is bounded and recognised',
-  needs('logrotate'),
+  needsParts('logrotate'),
   async (t) => {
     const s = scene(t);
     const server = await startReceiver(s, 'tcp');

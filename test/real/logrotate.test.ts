@@ -6,8 +6,8 @@ import fs from 'node:fs';
 import { test } from 'node:test';
 import { startAgent, startReceiver, stopped, writeConfig } from '../harness/agent.ts';
 import { logrotateAs } from '../harness/logrotate.ts';
-import { needs } from '../harness/processes.ts';
 import { assertSameLines, once } from '../harness/records.ts';
+import { needsParts } from '../harness/system.ts';
 import { type Scene, scene } from '../harness/temp.ts';
 import { until } from '../harness/wait.ts';
 import { startWriter } from '../harness/writer.ts';
@@ -122,7 +122,7 @@ const rotatedIn = (folder: string): string[] =>
 for (const { name, how, rotations, leaves, olddir, before } of CASES) {
   test(
     `logrotate with ${name}: every line once and in order, though the agent is stopped for some rotations`,
-    needs('logrotate'),
+    needsParts('logrotate'),
     async (t) => {
       const s = scene(t);
       const server = await startReceiver(s, 'tcp');

@@ -3,9 +3,9 @@ import fs from 'node:fs';
 import { test } from 'node:test';
 import { leftBehind, startAgent, status, stopped, writeConfig } from '../harness/agent.ts';
 import { logrotate } from '../harness/logrotate.ts';
-import { needs } from '../harness/processes.ts';
 import { assertSameLines, once } from '../harness/records.ts';
 import { startRsyslogd } from '../harness/rsyslogd.ts';
+import { needsParts } from '../harness/system.ts';
 import { type Scene, scene } from '../harness/temp.ts';
 import { until } from '../harness/wait.ts';
 import { startWriter } from '../harness/writer.ts';
@@ -22,7 +22,7 @@ function spoolSize(s: Scene): number {
 
 test(
   'with the server away, the log rotated, the rotated file deleted and the agent restarted, nothing is lost and order is kept',
-  needs('rsyslogd', 'logrotate'),
+  needsParts('rsyslog', 'logrotate'),
   async (t) => {
     const s = scene(t);
     const server = await startRsyslogd(s);

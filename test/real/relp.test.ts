@@ -2,14 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { leftBehind, startAgent, status, stopped, writeConfig } from '../harness/agent.ts';
 import { assertSameLines, once } from '../harness/records.ts';
-import { needsImrelp, startRsyslogd } from '../harness/rsyslogd.ts';
+import { startRsyslogd } from '../harness/rsyslogd.ts';
+import { needsParts } from '../harness/system.ts';
 import { scene } from '../harness/temp.ts';
 import { until } from '../harness/wait.ts';
 import { startWriter } from '../harness/writer.ts';
 
 test(
   "over RELP to rsyslog's imrelp, which is stopped, started, and killed with -9 under a stream, nothing is lost and little repeated",
-  needsImrelp(),
+  needsParts('rsyslog', 'rsyslog-relp'),
   async (t) => {
     const s = scene(t);
     const server = await startRsyslogd(s, { relp: true });

@@ -3,9 +3,9 @@ import fs from 'node:fs';
 import { test } from 'node:test';
 import { startAgent, stopped, writeConfig } from '../harness/agent.ts';
 import { logrotate } from '../harness/logrotate.ts';
-import { needs } from '../harness/processes.ts';
 import { assertSameLines, received } from '../harness/records.ts';
 import { startRsyslogd } from '../harness/rsyslogd.ts';
+import { needsParts } from '../harness/system.ts';
 import { scene } from '../harness/temp.ts';
 import { until } from '../harness/wait.ts';
 import { startWriter } from '../harness/writer.ts';
@@ -16,7 +16,7 @@ const ROTATIONS = 5;
 for (const framing of ['newline', 'octet-counting']) {
   test(
     `20,000 lines through five rotations by logrotate are in rsyslogd's file once each and in order, over TCP with ${framing}`,
-    needs('rsyslogd', 'logrotate'),
+    needsParts('rsyslog', 'logrotate'),
     async (t) => {
       const s = scene(t);
       const server = await startRsyslogd(s);

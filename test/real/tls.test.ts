@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { startAgent, stopped, writeConfig } from '../harness/agent.ts';
 import { certificate, certificates, writeCertificate } from '../harness/certificates.ts';
 import { assertSameLines, once } from '../harness/records.ts';
-import { needsDriver, startRsyslogd } from '../harness/rsyslogd.ts';
+import { driverPackage, startRsyslogd } from '../harness/rsyslogd.ts';
+import { needsParts } from '../harness/system.ts';
 import { type Scene, scene } from '../harness/temp.ts';
 import { until } from '../harness/wait.ts';
 import { startWriter } from '../harness/writer.ts';
@@ -32,7 +33,7 @@ for (const driver of ['gtls', 'ossl'] as const) {
   for (const framing of ['newline', 'octet-counting']) {
     test(
       `rsyslog with ${driver}, ${framing}: stopped in order and killed under a stream, nothing is lost`,
-      needsDriver(driver),
+      needsParts('rsyslog', driverPackage(driver)),
       async (t) => {
         const s = scene(t);
         const { ca, cert, key, client } = writeAll(s);
@@ -61,23 +62,27 @@ for (const driver of ['gtls', 'ossl'] as const) {
     );
   }
 
-  test(`rsyslog with ${driver}: what it does not accept of the agent is told`, needsDriver(driver), async (t) => {
-    const s = scene(t);
-    const { ca, cert, key } = writeAll(s);
-    const server = await startRsyslogd(s, { tls: { driver, ca, cert, key, asks: true } });
-    const strange = writeCertificate(s.dir, 'strange', certificate({ name: 'strange.test' }));
-    const cases = [
-      ['', /the server wants the agent's certificate: set tls_cert and tls_key/],
-      [
-        `tls_cert = ${strange.cert}\ntls_key = ${strange.key}`,
-        /the server (refused|does not accept) the agent's certificate .+strange\.pem/,
-      ],
-    ] as const;
-    for (const [more, sentence] of cases) {
-      const conf = writeConfig(s, { target: `tls://localhost:${server.port}`, syslog: `tls_ca = ${ca}\n${more}` });
-      const agent = startAgent(s, conf);
-      await until('the reason is told', () => sentence.test(agent.stderr()), { told: agent.stderr });
-      assert.equal(await stopped(agent), 0, agent.stderr());
-    }
-  });
+  test(
+    `rsyslog with ${driver}: what it does not accept of the agent is told`,
+    needsParts('rsyslog', driverPackage(driver)),
+    async (t) => {
+      const s = scene(t);
+      const { ca, cert, key } = writeAll(s);
+      const server = await startRsyslogd(s, { tls: { driver, ca, cert, key, asks: true } });
+      const strange = writeCertificate(s.dir, 'strange', certificate({ name: 'strange.test' }));
+      const cases = [
+        ['', /the server wants the agent's certificate: set tls_cert and tls_key/],
+        [
+          `tls_cert = ${strange.cert}\ntls_key = ${strange.key}`,
+          /the server (refused|does not accept) the agent's certificate .+strange\.pem/,
+        ],
+      ] as const;
+      for (const [more, sentence] of cases) {
+        const conf = writeConfig(s, { target: `tls://localhost:${server.port}`, syslog: `tls_ca = ${ca}\n${more}` });
+        const agent = startAgent(s, conf);
+        await until('the reason is told', () => sentence.test(agent.stderr()), { told: agent.stderr });
+        assert.equal(await stopped(agent), 0, agent.stderr());
+      }
+    },
+  );
 }
