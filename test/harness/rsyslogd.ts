@@ -24,10 +24,13 @@ type Tls = { driver: 'gtls' | 'ossl'; ca: string; cert: string; key: string; ask
 export const driverPackage = (driver: Tls['driver']): string =>
   driver === 'gtls' ? 'rsyslog-gnutls' : 'rsyslog-openssl';
 
+/** `actions`: lines of rsyslog's own configuration, behind the action that writes every message. */
+type Settings = { template?: string; tls?: Tls; relp?: boolean; actions?: string };
+
 /** Starts a rsyslogd of the test's own, for TCP (both framings; with `tls` nothing but TLS) and UDP on one port number; or for RELP on it. */
 export async function startRsyslogd(
   scene: Scene,
-  { template = '%rawmsg%\\n', tls, relp = false }: { template?: string; tls?: Tls; relp?: boolean } = {},
+  { template = '%rawmsg%\\n', tls, relp = false, actions = '' }: Settings = {},
 ): Promise<Rsyslogd> {
   const program = programPath('rsyslogd');
   if (program === undefined) throw new Error('rsyslogd is missing; install the package rsyslog');
@@ -35,7 +38,7 @@ export async function startRsyslogd(
   const out = scene.at(`rsyslogd-${port}.log`);
   const work = scene.at(`rsyslogd-${port}`);
   fs.mkdirSync(work);
-  fs.writeFileSync(`${work}/rsyslog.conf`, configuration({ port, out, work, template, tls, relp }));
+  fs.writeFileSync(`${work}/rsyslog.conf`, `${configuration({ port, out, work, template, tls, relp })}${actions}`);
   let running: Running | undefined;
   const end = async (signal: NodeJS.Signals) => {
     running?.signal(signal);
