@@ -114,6 +114,7 @@ function buildDestination(settings: Settings, around: Surroundings, name: string
       json: record.json,
       hostname: record.hostname || around.hostname,
       sdId: record.sd_id,
+      select: record.select,
     },
     link: {
       targets: link.target,

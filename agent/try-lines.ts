@@ -15,7 +15,7 @@ export type Tried = {
   readonly len: number;
   readonly text: string;
   readonly outcome: 'matched' | 'unmatched' | 'empty';
-  readonly fate: 'ships' | 'joins the record before' | 'dropped' | 'not shipped';
+  readonly fate: 'ships' | 'joins the record before' | 'dropped' | 'not shipped' | 'not selected';
   /** The record that begins with this line, in its parts. */
   readonly messages: readonly TriedMessage[];
   /** What is out of the ordinary, in sentences. */
@@ -51,7 +51,7 @@ export function createTeller(parts: Parts): Teller {
 
   /** The record belongs to the first line that waits; all that wait are told with it. */
   function release(messages: readonly TriedMessage[]): Tried[] {
-    const told = waiting.map((line, i) => (i === 0 ? { ...line, messages } : line));
+    const told = waiting.map((line, i) => (i === 0 ? withMessages(line, messages) : line));
     waiting = [];
     return told;
   }
@@ -63,14 +63,20 @@ export function createTeller(parts: Parts): Teller {
       const messages = messagesOf(batch, format);
       const about = describe(parts, line, { number, at: chunk.start + line.from });
       const tried = { ...about, messages: [], notes: notesOf(before, shaper.status(), batch) };
-      if (!joins) return { told: [{ ...tried, messages }], batch };
-      const told = messages.length > 0 ? release(messages) : [];
+      if (!joins) return { told: [withMessages(tried, messages)], batch };
+      const told = messages.length > 0 || batch.tally.filtered.lines > 0 ? release(messages) : [];
       waiting.push(waiting.length === 0 && tried.outcome === 'unmatched' ? { ...tried, fate: 'ships' } : tried);
       return { told, batch };
     },
     finish: (batch) => release(batch ? messagesOf(batch, format) : []),
     waitsFrom: () => waiting[0]?.line ?? Number.POSITIVE_INFINITY,
   };
+}
+
+/** A line that ships and became no message has a priority that `select` leaves out. */
+function withMessages(line: Tried, messages: readonly TriedMessage[]): Tried {
+  const left = line.fate === 'ships' && messages.length === 0;
+  return { ...line, messages, fate: left ? 'not selected' : line.fate };
 }
 
 /** The lines of a chunk, one after the other. */

@@ -190,6 +190,9 @@ export type TransformConfig = {
 };
 export type PriorityRule = { readonly facility: number | undefined; readonly severity: number | undefined };
 
+/** What a selector chooses, by facility number: the bit `1 << severity` stands for that priority. */
+export type Selection = readonly number[];
+
 /** The half of `[syslog]` that says how a record looks; it belongs to shape. */
 export type RecordConfig = {
   readonly format: 'rfc5424' | 'rfc3164' | 'script';
@@ -199,6 +202,7 @@ export type RecordConfig = {
   readonly hostname: string;
   /** SD-ID of the identity element, e.g. tail@32473. */
   readonly sdId: string;
+  readonly select: Selection;
 };
 
 /** One server: `udp://127.0.0.1:514` taken apart. */

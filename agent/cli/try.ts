@@ -95,6 +95,8 @@ function renderLine(tried: Tried, said: Said): string {
 
 function verdictOf({ outcome, fate, messages }: Tried): string {
   if (outcome === 'empty') return 'empty, not shipped';
+  if (fate === 'not selected')
+    return `${outcome === 'matched' ? 'matched' : 'NOT MATCHED'}, not selected by [syslog] select`;
   const [first] = messages;
   const bytes = messages.map((message) => number(message.bytes)).join(' + ');
   const record = first ? ` ${outcome === 'matched' ? '' : 'as '}${first.priority}, ${bytes} bytes` : '';

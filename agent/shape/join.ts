@@ -70,8 +70,11 @@ export function createJoiner({ regex, text, writer, tally }: Parts): Joiner {
     forget(state);
     draft.name = state.name;
     Object.assign(draft, pick(held));
-    writer.write(draft, state, held.at, held.len);
-    tally.sent(held.lines, held.len);
+    if (writer.write(draft, state, held.at, held.len)) tally.sent(held.lines, held.len);
+    else {
+      state.skip += held.len;
+      tally.filtered(held.lines, held.len);
+    }
     state.skip += held.blankBytes;
     tally.filtered(held.blankLines, held.blankBytes);
   }

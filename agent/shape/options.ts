@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Option, Options, PriorityRule, TransformConfig } from '../types.ts';
 import { FACILITIES, facilityNumber, SEVERITIES, severityNumber } from '../wire/priority.ts';
 import { parseDuration, parseSize } from '../wire/units.ts';
+import { readSelector } from './select.ts';
 
 /** What is wrong with a word, and the words among which the nearest is looked for. */
 type Wrong = {
@@ -125,9 +126,9 @@ export const recordOptions = {
   },
   select: {
     default: '*.*',
-    meaning: 'Which records are sent: a selector as rsyslog has them.',
-    schema: z.string().min(1, 'there is no selector. Write one, or leave the key out'),
-    later: 'Every record is sent, as with *.*.',
+    meaning:
+      "Which records are sent: a selector as rsyslog has them, in single quotes, such as '*.info;mail.none;authpriv.none'. The others are counted as filtered.",
+    schema: z.string().min(1, 'there is no selector. Write one, or leave the key out').transform(readSelector),
   },
   hostname: {
     default: '',

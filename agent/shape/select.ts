@@ -2,15 +2,13 @@
  * Selectors as rsyslog has them (rsyslog.conf(5), "Selectors"): `*.info;mail.none`, `kern,mail.err`, `*.=debug;*.!=warning`.
  * Parts are read from left to right, and a later one changes what the earlier ones chose.
  */
+import type { Selection } from '../types.ts';
 import { FACILITIES, facilityNumber, SEVERITIES, severityNumber } from '../wire/priority.ts';
-
-/** What a selector chooses: the bit `1 << severity` of the facility's number stands for that priority. */
-export type Selection = Uint8Array;
 
 const ALL = 0xff;
 
 /** The selection of `*.*`. */
-export const EVERYTHING: Selection = new Uint8Array(FACILITIES.length).fill(ALL);
+export const EVERYTHING: Selection = FACILITIES.map(() => ALL);
 
 /** Whether a PRI is chosen. */
 export function selects(selection: Selection, pri: number): boolean {
@@ -19,12 +17,12 @@ export function selects(selection: Selection, pri: number): boolean {
 
 /** Reads a selector. Throws an Error whose sentence names the part that cannot be read, with the cure. */
 export function readSelector(text: string): Selection {
-  const selection: Selection = new Uint8Array(FACILITIES.length);
+  const selection: number[] = FACILITIES.map(() => 0);
   for (const part of text.split(';')) apply(selection, part.trim());
   return selection;
 }
 
-function apply(selection: Selection, part: string): void {
+function apply(selection: number[], part: string): void {
   const [, names, not, only, word] = /^([^.\s]+)\.(!?)(=?)([^.\s!=]+)$/.exec(part) ?? [];
   if (names === undefined || word === undefined) {
     throw new Error(

@@ -64,8 +64,11 @@ export function createShaper(parts: { readonly input: InputConfig; readonly reco
     draft.modified = chunk.modified;
     draft.readAt = chunk.readAt;
     draft.name = state.name;
-    writer.write(draft, state, chunk.start + from, len);
-    tally.sent(1, len);
+    if (writer.write(draft, state, chunk.start + from, len)) tally.sent(1, len);
+    else {
+      state.skip += len;
+      tally.filtered(1, len);
+    }
   }
 
   /** One line that is not empty: its text from `begin` up to `to`, its bytes from `from` up to `next`. */

@@ -10,11 +10,15 @@ import { createJsonWriter, writeMembers } from './members.ts';
 import { cutIntoParts } from './parts.ts';
 import { matchLine, type Pattern } from './pattern.ts';
 import type { Payload } from './payload.ts';
+import { selects } from './select.ts';
 import { widen } from './text.ts';
 
 export type RecordWriter = {
-  /** Writes the record of the draft, which stands for the bytes from `at` to `at + len`, behind `state.skip` passed-over ones. */
-  write(draft: Draft, state: FileState, at: number, len: number): void;
+  /**
+   * Writes the record of the draft, which stands for the bytes from `at` to `at + len`, behind `state.skip` passed-over ones.
+   * False where its priority is not selected: then nothing is written.
+   */
+  write(draft: Draft, state: FileState, at: number, len: number): boolean;
   /** What the identity elements of a generation begin with. */
   element(context: FileContext): string;
   /** How a chunk's lines may be read. */
@@ -67,6 +71,7 @@ export function createRecordWriter(
   return {
     write(draft, state, at, len) {
       header.read(draft);
+      if (!selects(record.select, draft.pri)) return false;
       if (draft.cut) cut += 1;
       const first = !state.begun && state.context.after ? identityOf(state, at, len) : undefined;
       const element = first ? writeIdentity(sdId, first) : writeElement(state.element, at, len, state.skip);
@@ -76,6 +81,7 @@ export function createRecordWriter(
       else writeParts(draft, first ?? identityOf(state, at, len));
       state.begun = true;
       state.skip = 0;
+      return true;
     },
     element: (context) => elementStart(sdId, context.gen),
     reads: {

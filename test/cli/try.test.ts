@@ -351,3 +351,21 @@ test('an empty file is no failure', async () => {
   assert.equal(code, 0);
   assert.match(out, /There are no lines in it\.\n$/);
 });
+
+test('records that [syslog] select leaves out are told as such, joined ones with all their lines', async () => {
+  using world = createWorld();
+  world.write(
+    'app.log',
+    'Nov 23 10:00:00 web1 app[12]: [INFO] fine\nwhole\nNov 23 10:00:01 web1 app[12]: [ERROR] bad\n  at x\n',
+  );
+  world.write('config.conf', "[syslog]\nselect = '*.err'\n");
+  const { out } = await world.run('try', 'app.log');
+  assert.match(out, /^1: .*\n {3}matched, not selected by \[syslog\] select$/m);
+  assert.match(out, /^2: whole\n {3}NOT MATCHED, not selected by \[syslog\] select$/m);
+  assert.match(out, /^3: .*\n {3}matched: user\.err, /m);
+  world.write('config.conf', "[syslog]\nselect = '*.err'\n[transform]\nunmatched = join\n");
+  const joined = await world.run('try', 'app.log');
+  assert.match(joined.out, /^1: .*\n {3}matched, not selected by \[syslog\] select$/m);
+  assert.match(joined.out, /^2: whole\n {3}NOT MATCHED, joins the record before$/m);
+  assert.match(joined.out, /^3: .*\n {3}matched: user\.err, /m);
+});

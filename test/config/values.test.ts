@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sections } from '../../agent/sections.ts';
+import { EVERYTHING } from '../../agent/shape/select.ts';
 import type { Options } from '../../agent/types.ts';
 import { config, destination, folder, input, problem, problems } from './load.ts';
 
@@ -19,7 +20,7 @@ test('the defaults are those of the manual', () => {
   assert.deepEqual(destinations, [
     {
       name: 'syslog',
-      record: { format: 'rfc5424', chunk: 1024, json: 'own', hostname: 'host', sdId: 'tail@32473' },
+      record: { format: 'rfc5424', chunk: 1024, json: 'own', hostname: 'host', sdId: 'tail@32473', select: EVERYTHING },
       link: {
         ...{ targets: [target], framing: 'newline', linger: 2000, window: 16 * 2 ** 20, timeout: 30_000 },
         ...{ rate: undefined, drainRate: undefined },
@@ -169,7 +170,6 @@ test('every key that does not work yet takes its default and refuses all else, w
   const others: Record<string, string> = {
     encoding: 'latin1',
     balance: 'round-robin',
-    select: "'*.err'",
     mark: '20m',
     report_loss: 'off',
     listen: "':9100'",

@@ -1,6 +1,7 @@
 /** What the tests of shape/ share: a shaper with defaults, chunks of a file, and the messages that come out. */
 import assert from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
+import { EVERYTHING } from '../../agent/shape/select.ts';
 import { createShaper, type Shaper } from '../../agent/shape/shaper.ts';
 import type {
   Batch,
@@ -44,7 +45,15 @@ const transformOf = (changes: Partial<TransformConfig> = {}): TransformConfig =>
 });
 
 function recordOf(changes: Partial<RecordConfig> = {}): RecordConfig {
-  return { format: 'rfc5424', chunk: 0, json: 'own', hostname: 'agent', sdId: 'tail@32473', ...changes };
+  return {
+    format: 'rfc5424',
+    chunk: 0,
+    json: 'own',
+    hostname: 'agent',
+    sdId: 'tail@32473',
+    select: EVERYTHING,
+    ...changes,
+  };
 }
 
 export function shaperOf({ transform, record, input }: Setup = {}): Shaper {
