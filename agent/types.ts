@@ -6,6 +6,8 @@
  */
 import type { ZodType } from 'zod';
 
+export type * from './types-config.ts';
+
 /** The store's row for one generation of one file. */
 export type FileId = number;
 
@@ -157,107 +159,3 @@ export type Option<T = unknown> = {
   readonly later?: string;
 };
 export type Options = Readonly<Record<string, Option>>;
-
-// ---- Configuration: what config.ts gives and the rooms take. Frozen. ----
-
-export type InputConfig = {
-  readonly name: string;
-  /** False for the unnamed `[input]`, whose records take APP-NAME from the file's name instead. */
-  readonly named: boolean;
-  readonly paths: readonly string[];
-  readonly start: 'beginning' | 'end' | 'oldest';
-  readonly rotated: string | undefined;
-  readonly poll: number;
-  readonly watch: 'auto' | 'poll';
-  readonly encoding: string;
-  readonly maxLine: number;
-  readonly closeAfter: number;
-  readonly holdSize: number;
-  readonly holdAge: number;
-  readonly transform: TransformConfig;
-};
-
-export type TransformConfig = {
-  /** A built-in name, or a regular expression's source. */
-  readonly pattern: { readonly builtin: string } | { readonly regex: string };
-  readonly unmatched: 'ship' | 'drop' | 'join';
-  /** IANA zone in which the time group is written; `local` is already resolved. */
-  readonly timezone: string;
-  /** Upper-cased level word -> severity number. */
-  readonly levels: ReadonlyMap<string, number>;
-  /** Owner -> facility and severity; undefined leaves that half as it is. `*` is the owner of last resort. */
-  readonly owners: ReadonlyMap<string, PriorityRule>;
-};
-export type PriorityRule = { readonly facility: number | undefined; readonly severity: number | undefined };
-
-/** What a selector chooses, by facility number: the bit `1 << severity` stands for that priority. */
-export type Selection = readonly number[];
-
-/** The half of `[syslog]` that says how a record looks; it belongs to shape. */
-export type RecordConfig = {
-  readonly format: 'rfc5424' | 'rfc3164' | 'script';
-  /** Largest message in bytes, header included; 0 = no limit. */
-  readonly chunk: number;
-  readonly json: 'own' | 'all' | readonly string[];
-  readonly hostname: string;
-  /** SD-ID of the identity element, e.g. tail@32473. */
-  readonly sdId: string;
-  readonly select: Selection;
-};
-
-/** One server: `udp://127.0.0.1:514` taken apart. */
-export type Target = {
-  readonly url: string;
-  readonly scheme: 'udp' | 'tcp' | 'tls' | 'relp' | 'relps';
-  readonly host: string;
-  readonly port: number;
-};
-
-/** The most that is sent in a second, in messages (`lines`) or their bytes. */
-export type Rate = { readonly unit: 'lines' | 'bytes'; readonly perSecond: number };
-
-/** The half of `[syslog]` that says how records travel; it belongs to ship. */
-export type LinkConfig = {
-  readonly targets: readonly Target[];
-  readonly framing: 'newline' | 'octet-counting';
-  readonly linger: number; // ms; Infinity for `never`
-  readonly window: number; // bytes
-  readonly timeout: number; // ms
-  /** For all that is sent, and besides for rows of the spool; undefined = no limit. */
-  readonly rate: Rate | undefined;
-  readonly drainRate: Rate | undefined;
-  readonly tls: TlsConfig;
-};
-
-/** What TLS is set up with. Files are absolute paths; `cert` and `key` are both there or neither. */
-export type TlsConfig = {
-  /** Undefined: the authorities of the system. */
-  readonly ca: string | undefined;
-  readonly cert: string | undefined;
-  readonly key: string | undefined;
-  /** Whether the server's certificate and its name are checked. */
-  readonly verify: boolean;
-};
-
-export type DestinationConfig = { readonly name: string; readonly record: RecordConfig; readonly link: LinkConfig };
-
-export type SpoolConfig = {
-  readonly path: string;
-  /** Bytes; undefined = 1 GiB, or a tenth of the free space if that is less. */
-  readonly maxSize: number | undefined;
-  /** ms; undefined = never. */
-  readonly maxAge: number | undefined;
-  readonly full: 'block' | 'drop-oldest' | 'drop-newest';
-  readonly sync: 'normal' | 'full';
-};
-
-export type LogConfig = { readonly level: 'debug' | 'info' | 'warn' | 'error' };
-
-export type Config = {
-  /** The file it came from; undefined when the defaults alone are used. */
-  readonly source: string | undefined;
-  readonly inputs: readonly InputConfig[];
-  readonly destinations: readonly DestinationConfig[];
-  readonly spool: SpoolConfig;
-  readonly log: LogConfig;
-};

@@ -27,6 +27,7 @@ test('the project keeps the rules of its house', () => {
 const SOUND: Tree = {
   'agent/main.ts':
     "const { runCli } = await import('./cli/cli.ts');\nprocess.on('SIGTERM', () => process.exit(await runCli()));\n",
+  'agent/types-config.ts': 'export type Config = { readonly name: string };\n',
   'agent/types.ts': "import type { ZodType } from 'zod';\nexport type Chunk = ZodType;\n",
   'agent/agent.ts':
     "import { tail } from './tail/tail.ts';\nimport { ship } from './ship/ship.ts';\nexport const agent = [tail, ship];\n",
@@ -111,6 +112,18 @@ const PLANTED: readonly {
     file: 'agent/types.ts',
     text: "import { bell } from './bell.ts';",
     said: /types\.ts imports/,
+  },
+  {
+    rule: 'types-config.ts imports a file of the project',
+    file: 'agent/types-config.ts',
+    text: "import type { Chunk } from './types.ts';",
+    said: /types-config\.ts imports/,
+  },
+  {
+    rule: 'a room goes past types.ts',
+    file: 'agent/tail/x.ts',
+    text: "import type { Config } from '../types-config.ts';",
+    said: /types\.ts hands its types on/,
   },
   {
     rule: 'main.ts imports a room',

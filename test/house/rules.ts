@@ -35,7 +35,7 @@ function place(file: string): Place {
   if (top !== 'agent' || second === undefined) return { kind: 'outside', room: '' };
   if (third !== undefined) return { kind: 'room', room: second };
   if (second === 'main.ts') return { kind: 'main', room: '' };
-  return { kind: second === 'types.ts' ? 'types' : 'composition', room: '' };
+  return { kind: /^types(-config)?\.ts$/.test(second) ? 'types' : 'composition', room: '' };
 }
 
 function target(file: string, from: string): string {
@@ -64,7 +64,10 @@ function wall(file: string, from: string, tree: Tree): string | undefined {
   if (there.kind === 'main') return 'imports main.ts, which nothing may';
   if (here.kind === 'main') return there.room === 'cli' ? undefined : `main.ts imports ${to}; it may import cli/ only`;
   if (there.room === 'cli' && here.room !== 'cli') return `imports ${to}; only main.ts may import cli/`;
-  if (here.kind === 'types') return `types.ts imports ${to}; it may import no file of the project`;
+  if (file === 'agent/types.ts' && to === 'agent/types-config.ts') return undefined;
+  if (here.kind === 'types')
+    return `${file} imports ${to}; types.ts may import types-config.ts, and that no file of the project`;
+  if (there.kind === 'types' && to !== 'agent/types.ts') return `imports ${to}; types.ts hands its types on`;
   if (here.kind === 'composition' || there.room === here.room) return undefined;
   if (here.room === 'wire') return `wire/ imports ${to}; it may import its own files only`;
   if (there.kind === 'types' || there.room === 'wire') return undefined;
