@@ -22,20 +22,38 @@ export type WrittenTime = {
 };
 
 const MONTHS = 'january february march april may june july august september october november december'.split(' ');
-const CLOCK = '(?<hour>\\d{1,2}):(?<minute>\\d{2})(?::(?<second>\\d{2})(?:[.,](?<fraction>\\d+))?)?';
-const ZONE = '(?: ?(?<zone>Z|UTC|GMT|[+-]\\d{2}(?::?\\d{2})?))?';
+const FRACTION = '(?:[.,](?<fraction>\\d+))?';
+const CLOCK = `(?<hour>\\d{1,2}):(?<minute>\\d{2})(?::(?<second>\\d{2})${FRACTION})?(?: ?(?<half>[ap])\\.?m\\.?)?`;
+/** Zones by their letters, minutes east of UTC: those of RFC 822 section 5.1 and the European ones. Others name several zones. */
+const LETTERED: Readonly<Record<string, number>> = {
+  ...{ Z: 0, UTC: 0, GMT: 0, EST: -300, EDT: -240, CST: -360, CDT: -300, MST: -420, MDT: -360, PST: -480, PDT: -420 },
+  ...{ WET: 0, WEST: 60, CET: 60, CEST: 120, EET: 120, EEST: 180 },
+};
+const NAMES = Object.keys(LETTERED).join('|');
+/** An offset may be followed by its letters, as Go writes it: +0100 CET. */
+const ZONE = `(?: ?(?<zone>(?:${NAMES})\\b|[+-]\\d{2}(?::?\\d{2})?(?: [a-z]{3,4}\\b)?))?`;
 const WEEKDAY = '(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? +)?';
 
 /** Tried in order. With `i`, for months and zones; with `d`, for the place of the last digits. */
 const FORMS: readonly RegExp[] = [
-  // RFC 3164, with or without a year: Jul  5 11:30:35, Jul 5 2024 11:30:35.123, Fri Jul 5 11:30:35 2024
+  // RFC 3164, with or without a year: Jul  5 11:30:35, Jul 5 2024 11:30:35.123, Fri Jul 5 11:30:35 2024, Jul 5, 2024 11:30:35 AM
   `${WEEKDAY}(?<month>[a-z]+)\\.? +(?<day>\\d{1,2}),?(?: +(?<year>\\d{4}),?)? +${CLOCK}${ZONE}(?: +(?<yearBehind>\\d{4}))?`,
   // ISO 8601 and its neighbours: 2024-07-05T11:30:35.123+02:00, 2024-07-05 11:30:35,123, 2024/07/05 11:30:35
   `(?<year>\\d{4})([-/.])(?<month>\\d{1,2})\\2(?<day>\\d{1,2})(?:T|[ _]+)${CLOCK}${ZONE}`,
-  `(?<year>\\d{4})(?<month>\\d{2})(?<day>\\d{2})(?:T|[ _]+)?(?<hour>\\d{2})(?<minute>\\d{2})(?<second>\\d{2})(?:[.,](?<fraction>\\d+))?${ZONE}`,
+  `(?<year>\\d{4})(?<month>\\d{2})(?<day>\\d{2})(?:T|[ _]+)?(?<hour>\\d{2})(?<minute>\\d{2})(?<second>\\d{2})${FRACTION}${ZONE}`,
   // The day first: 05/Jul/2024:11:30:35 +0200 (web servers), Fri, 05 Jul 2024 11:30:35 +0200 (mail), 05-Jul-2024 11:30:35.123
   `${WEEKDAY}(?<day>\\d{1,2})[-/ ](?<month>[a-z]+)[-/ ](?<year>\\d{4})[: ]${CLOCK}${ZONE}`,
+  // 05.07.2024 11:30:35
+  `(?<day>\\d{1,2})\\.(?<month>\\d{1,2})\\.(?<year>\\d{4}),? +${CLOCK}${ZONE}`,
+  // A year of two digits comes first: 24/07/05 11:30:35 (log4j), 240705 113035, 240705 11:30:35
+  `(?<year>\\d{2})/(?<month>\\d{2})/(?<day>\\d{2}) ${CLOCK}`,
+  `(?<year>\\d{2})(?<month>\\d{2})(?<day>\\d{2}) +(?<hour>\\d{1,2}):?(?<minute>\\d{2}):?(?<second>\\d{2})${FRACTION}`,
+  // No year: 07-05 11:30:35.123 (Android), 0705 11:30:35.123456 (glog)
+  `(?<month>\\d{2})-?(?<day>\\d{2}) ${CLOCK}`,
 ].map((form) => new RegExp(`^\\[?${form}\\]?$`, 'id'));
+
+/** Two digits of a year stand for 1970 to 2069. */
+const PIVOT = 70;
 
 /** Seconds since the epoch, or as many digits more as ms, us or ns take. */
 const EPOCH = /^(\d{9,10})(?:[.,]?(\d{3}|\d{6}|\d{9})|[.,](\d+))?$/;
@@ -51,13 +69,12 @@ export function readWrittenTime(text: string): WrittenTime | undefined {
 }
 
 function fromForm(found: RegExpExecArray, shift: number): WrittenTime | undefined {
-  const { year, yearBehind, month = '', day, hour, minute, second = '0', fraction = '', zone } = found.groups!;
-  const written = year ?? yearBehind;
+  const { year, yearBehind, month = '', day, hour, half, minute, second = '0', fraction = '', zone } = found.groups!;
   const time = {
-    year: written === undefined ? undefined : Number(written),
+    year: yearOf(year ?? yearBehind),
     month: /^\d/.test(month) ? Number(month) : monthNumber(month),
     day: Number(day),
-    hour: Number(hour),
+    hour: half === undefined ? Number(hour) : hourOfDay(Number(hour), half),
     minute: Number(minute),
     second: Number(second),
   };
@@ -103,9 +120,22 @@ function monthNumber(name: string): number {
   return name.length < 3 ? 0 : MONTHS.findIndex((month) => month.startsWith(name.toLowerCase())) + 1;
 }
 
+function yearOf(written: string | undefined): number | undefined {
+  if (written === undefined) return undefined;
+  const year = Number(written);
+  if (written.length !== 2) return year;
+  return year < PIVOT ? 2000 + year : 1900 + year;
+}
+
+/** 12 AM is midnight, 12 PM noon. No hour of the day where the twelve hours have none. */
+function hourOfDay(hour: number, half: string): number {
+  if (hour < 1 || hour > 12) return Number.POSITIVE_INFINITY;
+  return (hour % 12) + (half.toLowerCase() === 'p' ? 12 : 0);
+}
+
 function zoneMinutes(zone: string): number {
-  const found = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone);
-  if (!found) return 0;
+  const found = /^([+-])(\d{2}):?(\d{2})?/.exec(zone);
+  if (!found) return LETTERED[zone.toUpperCase()]!;
   const minutes = Number(found[2]) * 60 + Number(found[3] ?? 0);
   return found[1] === '-' ? -minutes : minutes;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createPriorities } from '../../agent/shape/priority.ts';
+import { createPriorities, explainPriority } from '../../agent/shape/priority.ts';
 import type { PriorityRule } from '../../agent/types.ts';
 import { LEVELS, OWNERS, shapeText } from './shaped.ts';
 
@@ -39,6 +39,68 @@ describe('PRI', () => {
     assert.equal(of('b', '[ERROR]'), 17 * 8);
     const plain = priorities({ '*': { facility: 1, severity: 6 } });
     assert.equal(plain('app', '[WARN]'), 12);
+  });
+
+  test('knows an owner in any case and by globs: his own name first, then the glob that says most of it', () => {
+    const of = priorities({
+      'ssh*': { facility: 10, severity: undefined },
+      'ssh?': { facility: 4, severity: 5 },
+      sshd: { facility: undefined, severity: 2 },
+      '*': { facility: 17, severity: undefined },
+      'a.*': { facility: 20, severity: undefined },
+    });
+    assert.equal(of('sshd', ''), 17 * 8 + 2);
+    assert.equal(of('SSHD', ''), 17 * 8 + 2);
+    assert.equal(of('sshx', ''), 10 * 8 + 6);
+    assert.equal(of('SSH-agent', '[ERROR]'), 10 * 8 + 3);
+    assert.equal(of('a.b', ''), 20 * 8 + 6);
+    assert.equal(of('axb', ''), 17 * 8 + 6);
+    assert.equal(of('*', ''), 17 * 8 + 6);
+  });
+
+  test('reads a level that is a number or a letter, unless [levels] names it', () => {
+    const of = (scale: 'syslog' | 'pino' | 'python', level: string, levels = LEVELS) =>
+      createPriorities({ levels, owners: new Map() }, scale)('', level) - 8;
+    assert.deepEqual(
+      ['0', '3', '[7]', '8', '30'].map((level) => of('syslog', level)),
+      [0, 3, 7, 6, 6],
+    );
+    assert.deepEqual(
+      ['10', '20', '30', '35', '40', '50', '60'].map((level) => of('pino', level)),
+      [7, 7, 6, 6, 4, 3, 2],
+    );
+    assert.deepEqual(
+      ['10', '20', '25', '30', '40', '50'].map((level) => of('python', level)),
+      [7, 6, 6, 4, 3, 2],
+    );
+    assert.deepEqual(
+      ['V', 'd', 'I', 'N', 'W', 'E', 'F', 'X'].map((level) => of('syslog', level)),
+      [7, 7, 6, 5, 4, 3, 2, 6],
+    );
+    assert.equal(of('pino', '30', new Map([['30', 1]])), 1);
+    assert.equal(of('syslog', 'constructor'), 6);
+  });
+
+  test("takes what a line's own PRI says where neither owner nor level does", () => {
+    const of = priorities({ '*': { facility: 17, severity: 5 }, a: { facility: 16, severity: undefined } });
+    assert.equal(of('app', '', '34'), 34);
+    assert.equal(of('app', '[ERROR]', '34'), 4 * 8 + 3);
+    assert.equal(of('a', '', '34'), 16 * 8 + 2);
+    assert.equal(of('app', '', '192'), 17 * 8 + 5);
+  });
+
+  test('is explained by the rule that decided each half, and the explanation gives the same', () => {
+    const rules = { levels: LEVELS, owners: new Map([['ssh*', { facility: 10, severity: undefined }], ...OWNERS]) };
+    const of = createPriorities(rules);
+    const words = (owner: string, level: string, pri = '') => {
+      const { facility, severity, facilityBy, severityBy } = explainPriority(rules, 'syslog', { owner, level, pri });
+      assert.equal(facility * 8 + severity, of(owner, level, pri));
+      return [facilityBy, severityBy];
+    };
+    assert.deepEqual(words('sshd', '[WARN]'), ['[owners] ssh*', 'level WARN']);
+    assert.deepEqual(words('ECMS_troubleshoot', 'x'), ['[owners] *', '[owners] ecms_troubleshoot']);
+    assert.deepEqual(words('', '', '34'), ["the line's PRI <34>", "the line's PRI <34>"]);
+    assert.deepEqual(words('x', 'y'), ['[owners] *', 'nothing names one']);
   });
 
   test('stays the same however many owners and levels there were before', () => {

@@ -39,6 +39,18 @@ describe('a time as a line has it', () => {
       ['20240715T113035.25+02', '2024-07-15T11:30:35.25+02:00'],
       ['15/Jul/2024:11:30:35 +0200', '2024-07-15T11:30:35+02:00'],
       ['Mon, 15 Jul 2024 11:30:35 GMT', '2024-07-15T11:30:35Z'],
+      ['Jul 15, 2024 1:30:35 PM', '2024-07-15T13:30:35+02:00'],
+      ['2024-07-15 12:30:35 am', '2024-07-15T00:30:35+02:00'],
+      ['2024-07-15 11:30:35.123 CET', '2024-07-15T11:30:35.123+01:00'],
+      ['2024-07-15 11:30:35 EDT', '2024-07-15T11:30:35-04:00'],
+      ['2024-07-15 11:30:35.123456 +0000 UTC', '2024-07-15T11:30:35.123456Z'],
+      ['15.07.2024 11:30:35', '2024-07-15T11:30:35+02:00'],
+      ['24/07/15 11:30:35', '2024-07-15T11:30:35+02:00'],
+      ['240715 113035', '2024-07-15T11:30:35+02:00'],
+      ['240715  1:30:35', '2024-07-15T01:30:35+02:00'],
+      ['990715 113035', '1999-07-15T11:30:35+02:00'],
+      ['07-15 11:30:35.123', '2024-07-15T11:30:35.123+02:00'],
+      ['0715 11:30:35.123456', '2024-07-15T11:30:35.123456+02:00'],
       ['1721043035', '2024-07-15T11:30:35Z'],
       ['1721043035.25', '2024-07-15T11:30:35.25Z'],
       ['1721043035123', '2024-07-15T11:30:35.123Z'],
@@ -74,6 +86,11 @@ describe('a time as a line has it', () => {
       'Feb 30 11:30:35',
       '2023-02-29 11:30:35',
       '2024-13-01 11:30:35',
+      '24/13/01 11:30:35',
+      '13-01 11:30:35',
+      '2024-07-15 13:30:35 PM',
+      '2024-07-15 0:30:35 AM',
+      '2024-07-15 11:30:35 IST',
       '0001-01-01 00:00:00',
       'today',
       '',
@@ -82,19 +99,47 @@ describe('a time as a line has it', () => {
     for (const text of [...wrong, ...more]) assert.equal(written(text, NOON), undefined, text);
   });
 
-  test('without a year takes the one nearest to the time of the file', () => {
+  test('without a year takes the one nearest to the time of the file, and no more than a week behind it', () => {
     const { written } = berlin();
     assert.equal(written('Dec 31 23:59:59', at('2025-01-01T00:00:05Z')), '2024-12-31T23:59:59+01:00');
     assert.equal(written('Jan  1 00:00:01', at('2024-12-31T23:00:00Z')), '2025-01-01T00:00:01+01:00');
-    assert.equal(written('Jun 30 12:00:00', at('2025-01-01T00:00:00Z')), '2025-06-30T12:00:00+02:00');
+    assert.equal(written('Jan  7 22:00:00', at('2024-12-31T23:00:00Z')), '2025-01-07T22:00:00+01:00');
+    assert.equal(written('Jan  9 00:00:00', at('2024-12-31T23:00:00Z')), '2024-01-09T00:00:00+01:00');
+    assert.equal(written('Jun 30 12:00:00', at('2025-01-01T00:00:00Z')), '2024-06-30T12:00:00+02:00');
     assert.equal(written('Jul  4 12:00:00', at('2025-01-01T00:00:00Z')), '2024-07-04T12:00:00+02:00');
+  });
+
+  test('without a year, the lines of a file come out in their order, over New Year and 29 February', () => {
+    const day = 86_400_000;
+    const short = (ms: number) => {
+      const [, date, year, clock] = /, (\d+ \w+) (\d+) ([\d:]+) /.exec(new Date(ms).toUTCString())!;
+      const [number, month] = date!.split(' ');
+      return { text: `${month} ${Number(number)} ${clock}`, year };
+    };
+    const end = fc.integer({ min: at('1973-01-01') / 1000, max: at('2099-01-01') / 1000 }).map((s) => s * 1000);
+    const ages = fc.array(fc.integer({ min: -6 * day, max: 357 * day }), { minLength: 1, maxLength: 30 });
+    fc.assert(
+      fc.property(end, ages, (modified, before) => {
+        const { written } = createTimestamps('UTC', 'rfc5424');
+        for (const ms of before.sort((a, b) => b - a).map((age) => Math.floor((modified - age) / 1000) * 1000)) {
+          const { text } = short(ms);
+          assert.equal(
+            Date.parse(written(text, modified)!),
+            ms,
+            `${text} in a file of ${new Date(modified).toISOString()}`,
+          );
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 
   test('on 29 February takes the nearest year that has one', () => {
     const { written } = berlin();
     assert.equal(written('Feb 29 12:00:00', at('2024-03-01')), '2024-02-29T12:00:00+01:00');
     assert.equal(written('Feb 29 12:00:00', at('2025-01-01')), '2024-02-29T12:00:00+01:00');
-    assert.equal(written('Feb 29 12:00:00', at('2026-03-01')), '2028-02-29T12:00:00+01:00');
+    assert.equal(written('Feb 29 12:00:00', at('2028-02-28')), '2028-02-29T12:00:00+01:00');
+    assert.equal(written('Feb 29 12:00:00', at('2026-03-01')), '2024-02-29T12:00:00+01:00');
     assert.equal(written('Feb 29 12:00:00', at('2100-02-01')), '2096-02-29T12:00:00+01:00');
   });
 
