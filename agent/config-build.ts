@@ -4,11 +4,27 @@ import { find, type Origin, problemAt, type Settings, valuesOf } from './config.
 import { sectionText } from './config-names.ts';
 import { didYouMean } from './nearest.ts';
 import { logOptions } from './ops/options.ts';
-import { levelOptions, ownerOptions, recordOptions, transformOptions } from './shape/options.ts';
+import {
+  levelOptions,
+  ownerOptions,
+  recordOptions,
+  redactions,
+  redactOptions,
+  transformOptions,
+} from './shape/options.ts';
 import { linkOptions } from './ship/options.ts';
 import { spoolOptions } from './store/options.ts';
 import { inputOptions } from './tail/options.ts';
-import type { Config, DestinationConfig, InputConfig, Option, TlsConfig, TransformConfig } from './types.ts';
+import type {
+  Config,
+  DestinationConfig,
+  InputConfig,
+  Option,
+  RedactConfig,
+  RedactRule,
+  TlsConfig,
+  TransformConfig,
+} from './types.ts';
 
 /** The most that a UDP datagram carries over IPv4: 65,535 bytes less the headers of IP and UDP. */
 const DATAGRAM = 65_507;
@@ -93,7 +109,14 @@ function buildTransform(settings: Settings, around: Surroundings, name: string |
     timezone: own.timezone ?? around.timezone,
     levels: wordsOf(settings, 'levels', levelOptions, name),
     owners: wordsOf(settings, 'owners', ownerOptions, name),
+    redact: buildRedact(settings, name),
   };
+}
+
+function buildRedact(settings: Settings, name: string | undefined): RedactConfig {
+  const rules = new Map(wordsOf<RedactRule>(settings, 'redact', redactions, name));
+  rules.delete('hash_key');
+  return { rules, hashKey: valuesOf(settings, redactOptions, 'redact', name).hash_key };
 }
 
 function buildDestination(settings: Settings, around: Surroundings, name: string | undefined): DestinationConfig {
@@ -183,7 +206,7 @@ function beginning(settings: Settings, kind: string, name: string | undefined): 
 
 function refuseStrays(settings: Settings): void {
   const inputs = namesOf(settings, 'input');
-  for (const kind of ['transform', 'levels', 'owners']) {
+  for (const kind of ['transform', 'levels', 'owners', 'redact']) {
     for (const name of namesOf(settings, kind)) {
       if (inputs.includes(name)) continue;
       const near = didYouMean(name, inputs, (one) => sectionText(kind, one));

@@ -12,7 +12,16 @@ import type { Environment } from './config-env.ts';
 import { type Sections, sectionText } from './config-names.ts';
 import { readWritten } from './config-text.ts';
 import { logOptions, statusOptions } from './ops/options.ts';
-import { anyLevel, anyOwner, levelOptions, ownerOptions, recordOptions, transformOptions } from './shape/options.ts';
+import {
+  anyLevel,
+  anyOwner,
+  anyRedaction,
+  levelOptions,
+  ownerOptions,
+  recordOptions,
+  redactOptions,
+  transformOptions,
+} from './shape/options.ts';
 import { compilePattern } from './shape/pattern.ts';
 import { linkOptions } from './ship/options.ts';
 import { spoolOptions } from './store/options.ts';
@@ -36,6 +45,7 @@ export const sections = {
   transform: { family: 'input', options: { ...transformOptions, pattern } },
   levels: { family: 'input', options: levelOptions, any: anyLevel, fold: (word: string) => word.toUpperCase() },
   owners: { family: 'input', options: ownerOptions, any: anyOwner },
+  redact: { family: 'input', options: redactOptions, any: anyRedaction },
   syslog: { family: 'syslog', options: { ...linkOptions, ...recordOptions } },
   spool: { options: spoolOptions },
   status: { options: statusOptions },

@@ -30,7 +30,17 @@ export type TransformConfig = {
   readonly levels: ReadonlyMap<string, number>;
   /** Owner -> facility and severity; undefined leaves that half as it is. `*` is the owner of last resort. */
   readonly owners: ReadonlyMap<string, PriorityRule>;
+  readonly redact: RedactConfig;
 };
+/** `ready`: the built-in expression of that name; `off`: none. */
+export type RedactRule = 'ready' | 'off' | { readonly regex: string };
+
+export type RedactConfig = {
+  readonly rules: ReadonlyMap<string, RedactRule>;
+  /** Secrets become `***` and a hash made with this key; undefined: `***` alone. */
+  readonly hashKey: string | undefined;
+};
+
 export type PriorityRule = { readonly facility: number | undefined; readonly severity: number | undefined };
 
 /** What a selector chooses, by facility number: the bit `1 << severity` stands for that priority. */

@@ -156,6 +156,8 @@ export type Option<T = unknown> = {
   readonly schema: ZodType<T, string>;
   /** True for keys that may be repeated as `key[] = …`; `schema` then takes one item and the value is an array. */
   readonly list?: boolean;
+  /** True for values that are never shown: not by `check`, not in a report. */
+  readonly secret?: boolean;
   readonly later?: string;
 };
 export type Options = Readonly<Record<string, Option>>;

@@ -4,11 +4,11 @@ import { type Draft, newDraft } from './draft.ts';
 import type { FileState, Held } from './files.ts';
 import { matchLine } from './pattern.ts';
 import type { Tallying } from './tally.ts';
-import { type Text, widen } from './text.ts';
+import { widen } from './text.ts';
 import type { RecordWriter } from './writer.ts';
 
-/** Where a line stands in its chunk: its text from `begin` up to `to`, its bytes from `from` up to `next`. */
-type LinePlace = { readonly begin: number; readonly to: number; readonly from: number; readonly next: number };
+/** Where a line stands in its chunk: its bytes from `from` up to `next`. */
+type LinePlace = { readonly from: number; readonly next: number };
 
 export type Joiner = {
   /**
@@ -36,9 +36,9 @@ const PATIENCE = 1000;
 /** What comes due together goes out together, up to about so much. */
 const BATCH_BYTES = 256 * 1024;
 
-type Parts = { readonly regex: RegExp; readonly text: Text; readonly writer: RecordWriter; readonly tally: Tallying };
+type Parts = { readonly regex: RegExp; readonly writer: RecordWriter; readonly tally: Tallying };
 
-export function createJoiner({ regex, text, writer, tally }: Parts): Joiner {
+export function createJoiner({ regex, writer, tally }: Parts): Joiner {
   const waiting = new Set<FileState>();
   const draft = newDraft();
 
@@ -51,9 +51,9 @@ export function createJoiner({ regex, text, writer, tally }: Parts): Joiner {
     waiting.add(state);
   }
 
-  function append(held: Held, chunk: Chunk, line: Draft, { begin, to, from, next }: LinePlace): void {
+  function append(held: Held, chunk: Chunk, line: Draft, { from, next }: LinePlace): void {
     // A record that waits since an earlier chunk is text.
-    const more = held.wide && !line.wide ? text.slice(begin, to, true) : line.line;
+    const more = held.wide && !line.wide ? widen(line.line) : line.line;
     held.more += `${'\n'.repeat(held.blankLines + 1)}${more}`;
     held.lines += held.blankLines + 1;
     held.len += held.blankBytes + next - from;

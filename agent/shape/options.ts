@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Option, Options, PriorityRule, TransformConfig } from '../types.ts';
 import { FACILITIES, facilityNumber, SEVERITIES, severityNumber } from '../wire/priority.ts';
 import { parseDuration, parseSize } from '../wire/units.ts';
+import { readRedaction } from './redact.ts';
 import { readSelector } from './select.ts';
 
 /** What is wrong with a word, and the words among which the nearest is looked for. */
@@ -104,6 +105,38 @@ export const ownerOptions = {
     meaning: 'As in the old script: always emerg.',
     schema: anyOwner.schema,
   },
+} as const satisfies Options;
+
+/** Any name in `[redact]` beyond those of the ready redactions. */
+export const anyRedaction = {
+  default: 'off',
+  meaning: 'What is replaced: a regex in single quotes; where it has a group (?<secret>…), only that.',
+  schema: z.string().transform((text) => readRedaction(text, false)),
+} as const satisfies Option;
+
+const readyRedaction = (what: string) => ({
+  default: 'off',
+  meaning: `on: ${what} are replaced. Or a regex in single quotes, or off.`,
+  schema: z.string().transform((text) => readRedaction(text, true)),
+});
+
+/** What is replaced by `***` in every line before anything else is done with it. */
+export const redactions = {
+  card: readyRedaction('payment card numbers whose check digit is right'),
+  bearer: readyRedaction('the credentials behind Bearer and Basic'),
+  url_password: readyRedaction('passwords in URLs'),
+  email: readyRedaction('e-mail addresses'),
+} as const satisfies Options;
+
+export const redactOptions = {
+  hash_key: {
+    default: '',
+    meaning:
+      'With a key, 16 hexadecimal digits of an HMAC stand behind ***: the same secret always gives the same ones, so that records can still be told apart by it.',
+    schema: z.string().transform((text) => (text === '' ? undefined : text)),
+    secret: true,
+  },
+  ...redactions,
 } as const satisfies Options;
 
 export const recordOptions = {

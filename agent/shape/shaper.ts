@@ -8,6 +8,7 @@ import { createFileStates, type FileState, markAt } from './files.ts';
 import { createJoiner } from './join.ts';
 import { compilePattern, matchLine } from './pattern.ts';
 import { createPayload } from './payload.ts';
+import { createRedactor } from './redact.ts';
 import { createTally } from './tally.ts';
 import { createText } from './text.ts';
 import { createRecordWriter } from './writer.ts';
@@ -36,6 +37,8 @@ export type ShapeStatus = {
   /** Lines that were not UTF-8. */
   readonly invalidUtf8: number;
   readonly unreadableTimes: number;
+  /** Secrets replaced by `[redact]`. */
+  readonly redacted: number;
   /** Records of lines cut at `max_line`, and records that had to lose something other than MSG to fit `chunk`. */
   readonly cut: number;
 };
@@ -54,8 +57,9 @@ export function createShaper(parts: { readonly input: InputConfig; readonly reco
   const payload = createPayload();
   const tally = createTally();
   const writer = createRecordWriter({ input, record, pattern }, states, payload);
-  const text = createText(writer.reads);
-  const joiner = createJoiner({ regex, text, writer, tally });
+  const redactor = createRedactor(input.transform.redact);
+  const text = createText({ ...writer.reads, bytewise: writer.reads.bytewise && redactor?.bytewise !== false });
+  const joiner = createJoiner({ regex, writer, tally });
   const draft = newDraft();
   let unmatched = 0;
 
@@ -74,13 +78,14 @@ export function createShaper(parts: { readonly input: InputConfig; readonly reco
   /** One line that is not empty: its text from `begin` up to `to`, its bytes from `from` up to `next`. */
   function take(state: FileState, chunk: Chunk, begin: number, to: number, from: number, next: number): void {
     const wide = text.wide();
-    draft.line = text.slice(begin, to, wide);
+    const line = text.slice(begin, to, wide);
+    draft.line = redactor ? redactor.redact(line, wide) : line;
     draft.match = matchLine(regex, draft.line);
     draft.wide = wide;
     draft.clean = text.clean(begin, to);
     draft.cut = chunk.cut && next === chunk.bytes.length;
     if (policy === 'join') {
-      if (joiner.take(state, chunk, draft, { begin, to, from, next })) unmatched += 1;
+      if (joiner.take(state, chunk, draft, { from, next })) unmatched += 1;
     } else if (draft.match !== null || policy === 'ship') {
       if (draft.match === null) unmatched += 1;
       shipLine(state, chunk, from, next - from);
@@ -156,7 +161,7 @@ export function createShaper(parts: { readonly input: InputConfig; readonly reco
       state.closed = true;
       if (!state.held) states.drop(state);
     },
-    status: () => ({ unmatched, invalidUtf8: text.invalid(), ...writer.counts() }),
+    status: () => ({ unmatched, redacted: redactor?.count() ?? 0, invalidUtf8: text.invalid(), ...writer.counts() }),
   };
 
   /** Ships the record that waits and gives the mark behind it. */

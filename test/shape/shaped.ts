@@ -41,6 +41,7 @@ const transformOf = (changes: Partial<TransformConfig> = {}): TransformConfig =>
   timezone: 'UTC',
   levels: LEVELS,
   owners: OWNERS,
+  redact: { rules: new Map(), hashKey: undefined },
   ...changes,
 });
 

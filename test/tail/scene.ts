@@ -97,6 +97,7 @@ export const inputOf = (paths: readonly string[], more: Partial<InputConfig> = {
     timezone: 'UTC',
     levels: new Map(),
     owners: new Map(),
+    redact: { rules: new Map(), hashKey: undefined },
   },
   ...more,
 });
