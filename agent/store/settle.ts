@@ -91,18 +91,15 @@ export function createSettling(parts: Parts): Settling {
     if (again || removed?.again) book.enter(batch.input, 'repeated', count);
   }
 
-  /** Whether a row of `pages` can be kept, after making room by `full`. `written`: pages of this transaction before it. */
-  function makeRoom(pages: number, written: number): boolean {
-    if (config.full === 'drop-oldest' && space.canEverFit(pages)) {
-      while (!space.fits(pages, written)) {
-        const removed = rows.removeOldest();
-        if (!removed) break;
-        const book = ledger.open(removed.destination);
-        drop(removed.input, removed, book);
-        book.write();
-      }
+  /** Drops the oldest rows, each into its own books, until a list of `pages` could be kept. */
+  function dropOldest(pages: number): void {
+    while (!space.couldFit(pages)) {
+      const removed = rows.removeOldest();
+      if (!removed) break;
+      const book = ledger.open(removed.destination);
+      drop(removed.input, removed, book);
+      book.write();
     }
-    return space.fits(pages, written);
   }
 
   function drop(input: string, { lines, bytes }: Count, book: Book): void {
@@ -118,8 +115,8 @@ export function createSettling(parts: Parts): Settling {
       book.write();
     }
     if (removed.length > 0) tx.committed(giveBack);
-    const sum = (unit: 'lines' | 'bytes') => removed.reduce((total, one) => total + one[unit], 0);
-    return { rows: removed.length, lines: sum('lines'), bytes: sum('bytes') };
+    const total = (unit: 'lines' | 'bytes') => sum(removed.map((one) => one[unit]));
+    return { rows: removed.length, lines: total('lines'), bytes: total('bytes') };
   }
 
   /** One transaction's share of what is too old. */
@@ -135,15 +132,14 @@ export function createSettling(parts: Parts): Settling {
     return dropped;
   }
 
-  /** Gives the pages that it wrote at most. */
-  function keep(destination: string, sent: Sent, written: number, book: Book): number {
+  /** Gives the pages that it wrote at most. `written`: those of this transaction before it; undefined where it is not to be kept. */
+  function keep(destination: string, sent: Sent, written: number | undefined, book: Book): number {
     if (sent.row !== undefined) {
       rows.cameBack(destination, sent.row);
       return 0;
     }
     const pages = pagesOf(sent);
-    // Room is made first: what it deletes is older than what this batch adds.
-    const kept = pages > 0 && (config.full === 'block' || makeRoom(pages, written));
+    const kept = pages > 0 && written !== undefined && space.fits(pages, written);
     pass(destination, sent.batch, book);
     if (kept) rows.insert(destination, sent, clock.now());
     else if (pages > 0) drop(sent.batch.input, sent.batch.tally.sent, book);
@@ -151,14 +147,33 @@ export function createSettling(parts: Parts): Settling {
   }
 
   /**
-   * The log needs room beside a file that is as large as it is. So before a list larger than any that the file has left
-   * room for, the file itself is made smaller, which a transaction cannot do. Within the caller's it has to go without.
+   * The log needs room beside a file that is as large as it is, free pages among it. So room is made before the transaction,
+   * which itself cannot make the file smaller. Within the caller's it has to go without.
    */
-  function prepare(pages: number): void {
-    const due = tx.look('look for room in', () => !tx.open() && space.tight(pages));
-    if (!due) return;
-    if (config.full === 'drop-oldest') tx.run('make room in', () => makeRoom(pages, 0));
-    tx.look('make room in', () => space.tighten(pages));
+  function makeRoom(pages: number): void {
+    const fits = tx.look('look for room in', () => tx.open() || space.fits(pages));
+    if (fits) return;
+    tx.look('make room in', space.emptyLog);
+    if (config.full === 'drop-oldest') tx.run('make room in', () => dropOldest(pages));
+    tx.look('make room in', () => {
+      if (config.full !== 'block' || space.couldFit(pages)) space.tighten(pages);
+    });
+  }
+
+  /**
+   * What of a list cannot be kept: what is too large for any spool, and with drop-oldest the oldest of a list that is. The
+   * spool is empty of all else by then.
+   */
+  function leftOut(sent: readonly Sent[]): ReadonlySet<Sent> {
+    const left = new Set(sent.filter((one) => !space.canEverFit(pagesOf(one))));
+    if (config.full !== 'drop-oldest') return left;
+    let total = 0;
+    for (const one of sent.toReversed()) {
+      if (left.has(one) || pagesOf(one) === 0) continue;
+      total += pagesOf(one);
+      if (!space.couldFit(total)) left.add(one);
+    }
+    return left;
   }
 
   /** A row is written already, and a batch without messages needs none. */
@@ -176,14 +191,15 @@ export function createSettling(parts: Parts): Settling {
       });
     },
     spool(destination, sent) {
-      const total = sent.reduce((sum, one) => sum + pagesOf(one), 0);
+      const total = sum(sent.map(pagesOf).filter((pages) => config.full !== 'drop-oldest' || space.canEverFit(pages)));
       if (total > 0 && reserve.scarce()) throw fullDisk(config.path);
-      if (total > 0) prepare(total);
+      if (total > 0) makeRoom(total);
       return tx.run('spool into', () => {
-        if (total > 0 && config.full === 'block' && !space.fits(total, 0)) return false;
+        if (total > 0 && config.full === 'block' && !space.fits(total)) return false;
+        const left = leftOut(sent);
         const book = ledger.open(destination);
         let written = 0;
-        for (const one of sent) written += keep(destination, one, written, book);
+        for (const one of sent) written += keep(destination, one, left.has(one) ? undefined : written, book);
         book.write();
         return true;
       });
@@ -201,6 +217,10 @@ export function createSettling(parts: Parts): Settling {
   function giveBack(): void {
     if (rows.empty()) space.giveBack(rows.empty);
   }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
 }
 
 /** Warns of dropped lines without flooding the log. `sentence` takes "N lines (SIZE) were dropped". */

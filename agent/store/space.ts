@@ -17,19 +17,26 @@ const PAUSE = 5;
 const FINISH_WITHIN = 1_000;
 /** What SQLite adds to a page in the log. */
 const FRAME_HEADER = 24;
+/** Pages that the log takes at most for one that is moved in the file: itself, what points to it, and both of their notes. */
+const MOVED = 4;
 /** A row's small columns and its place in the index, in bytes, rounded up. */
 const ROW_EXTRA = 1024;
 
 export type Space = {
   /** Pages that a row with so many bytes of payload and ends takes at most. */
   pages(bytes: number): number;
-  /** Whether `pages` more fit below the limit, when this transaction wrote `written` pages before them. */
-  fits(pages: number, written: number): boolean;
+  /** Whether `pages` more fit below the limit now, when this transaction wrote `written` pages before them. */
+  fits(pages: number, written?: number): boolean;
+  /** Whether `pages` would fit once the free pages, which are on disk too, were given back. */
+  couldFit(pages: number): boolean;
   /** Whether a row of `pages` could fit into an empty spool. */
   canEverFit(pages: number): boolean;
-  /** Whether the file and the log, at the size that they have now, leave no room for a transaction of `pages`. */
-  tight(pages: number): boolean;
-  /** Makes the file and the log smaller, as far as pages are free, so that a transaction of `pages` has room on disk too. */
+  /** Makes the log smaller where it is larger than it has to be. */
+  emptyLog(): void;
+  /**
+   * Makes the file smaller until `pages` fit, or nothing in it is free. It goes in steps, because a page that is moved goes
+   * through the log, and the limit holds meanwhile.
+   */
   tighten(pages: number): void;
   /** Begins to give all free pages back, as long as `wanted` holds. */
   giveBack(wanted: () => boolean): void;
@@ -50,9 +57,9 @@ export function createSpace(db: Database.Database, limit: number, walLimit: numb
   const logSize = () => fs.statSync(`${db.name}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   /** The largest that the log can become by a transaction of so many pages. */
   const logAfter = (pages: number) => Math.max(logSize(), walLimit + pages * frame);
-  const fits = (pages: number, written: number) =>
-    (pageCount.get()! - freePages.get()! + pages) * pageSize + logAfter(written + pages) <= limit;
-  const over = (pages: number) => pageCount.get()! * pageSize + logAfter(pages) - limit;
+  const usedAfter = (pages: number) => pageCount.get()! - freePages.get()! + pages;
+  const fits = (pages: number, written = 0) =>
+    Math.max(pageCount.get()!, usedAfter(pages)) * pageSize + logAfter(written + pages) <= limit;
 
   /** Gives back free pages from the file's end. False when nothing is left to give. */
   function shrink(bytes: number): boolean {
@@ -81,13 +88,20 @@ export function createSpace(db: Database.Database, limit: number, walLimit: numb
 
   return {
     fits,
+    couldFit: (pages) => usedAfter(pages) * pageSize + logAfter(pages) <= limit,
     pages: (bytes) => Math.ceil((bytes + ROW_EXTRA) / (pageSize - 4)) + 1,
     canEverFit: (pages) => pages * pageSize + walLimit + pages * frame <= limit,
-    tight: (pages) => over(pages) > 0,
+    emptyLog() {
+      if (logSize() > walLimit) db.pragma('wal_checkpoint(TRUNCATE)');
+    },
     tighten(pages) {
-      if (over(pages) <= 0 || (freePages.get() === 0 && logSize() <= walLimit)) return;
-      tryShrink(over(pages));
-      db.pragma('wal_checkpoint(TRUNCATE)');
+      for (let free = freePages.get()!, before = Infinity; free > 0 && free < before && !fits(pages); ) {
+        const room = Math.floor((limit - pageCount.get()! * pageSize) / MOVED / frame) * pageSize;
+        tryShrink(Math.max(pageSize, room));
+        db.pragma('wal_checkpoint(TRUNCATE)');
+        before = free;
+        free = freePages.get()!;
+      }
     },
     giveBack(wanted) {
       const step = () => {
