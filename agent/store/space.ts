@@ -15,6 +15,8 @@ const STEP = 8 * 2 ** 20;
 const PAUSE = 5;
 /** How long an orderly stop may give back space, in ms. What is left then is given back after the next start. */
 const FINISH_WITHIN = 1_000;
+/** Pages that a transaction without rows writes at most: positions, the books, and what deleting a row touches. */
+const SMALL = 16;
 /** What SQLite adds to a page in the log. */
 const FRAME_HEADER = 24;
 /** Pages that the log takes at most for one that is moved in the file: itself, what points to it, and both of their notes. */
@@ -56,7 +58,7 @@ export function createSpace(db: Database.Database, limit: number, walLimit: numb
 
   const logSize = () => fs.statSync(`${db.name}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   /** The largest that the log can become by a transaction of so many pages. */
-  const logAfter = (pages: number) => Math.max(logSize(), walLimit + pages * frame);
+  const logAfter = (pages: number) => Math.max(logSize(), walLimit + (pages + SMALL) * frame);
   const usedAfter = (pages: number) => pageCount.get()! - freePages.get()! + pages;
   const fits = (pages: number, written = 0) =>
     Math.max(pageCount.get()!, usedAfter(pages)) * pageSize + logAfter(written + pages) <= limit;
@@ -90,7 +92,7 @@ export function createSpace(db: Database.Database, limit: number, walLimit: numb
     fits,
     couldFit: (pages) => usedAfter(pages) * pageSize + logAfter(pages) <= limit,
     pages: (bytes) => Math.ceil((bytes + ROW_EXTRA) / (pageSize - 4)) + 1,
-    canEverFit: (pages) => pages * pageSize + walLimit + pages * frame <= limit,
+    canEverFit: (pages) => pages * pageSize + walLimit + (pages + SMALL) * frame <= limit,
     emptyLog() {
       if (logSize() > walLimit) db.pragma('wal_checkpoint(TRUNCATE)');
     },
