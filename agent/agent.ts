@@ -52,10 +52,16 @@ const SPOOL_SHARE = 16;
 /** How long the disk is left alone after it refused, in ms; also the longest that the loop sleeps. */
 const REST = 1_000;
 
+const TROUBLES = {
+  removed: (path: string) => `Somebody removed ${path}. It is written anew, and nothing in it is lost.`,
+  damaged: (path: string) =>
+    `The spool ${path} is damaged. It is closed and opened again, so that what can be read of it is saved.`,
+} as const;
+
 /**
  * Runs the agent until `stop`, or until all is shipped with `once`.
  * Gives the exit code: 0 fine, 1 when `once` ended with lines that the server does not have; undefined when it ended because the
- * state file was removed: it is written anew by then, and the agent can be run again on it.
+ * state file was removed or is damaged: the agent can be run again on it, and goes on with what could be saved.
  * Throws StoreProblem when the state cannot be opened.
  */
 export async function runAgent(parts: AgentParts): Promise<number | undefined> {
@@ -98,19 +104,19 @@ export async function runAgent(parts: AgentParts): Promise<number | undefined> {
 async function runOn(house: House, walks: readonly Walk[]): Promise<number | undefined> {
   const { stop, log, clock, config } = house.parts;
   let look = 0;
-  let standing = true;
-  while (!stop.aborted && standing) {
+  let trouble: ReturnType<Store['trouble']>;
+  while (!stop.aborted && trouble === undefined) {
     if (clock.ticks() >= look) {
       look = clock.ticks() + REST;
-      standing = house.store.standing();
+      trouble = house.store.trouble();
     }
     if (stepAll(house, walks)) await breathe();
     else await house.bell.rung(REST);
   }
-  if (!standing) log.error(`Somebody removed ${config.spool.path}. It is written anew, and nothing in it is lost.`);
+  if (trouble !== undefined) log.error(TROUBLES[trouble](config.spool.path));
   await retireAll(walks, house, STOP_GRACE);
   for (const walk of walks) if (!walk.fault) saveLeaving(walk, house);
-  if (!standing) return undefined;
+  if (trouble !== undefined) return undefined;
   return walks.some(({ fault }) => fault) ? 1 : 0;
 }
 

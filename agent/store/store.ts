@@ -59,9 +59,12 @@ export type Store = Omit<Generations, 'move'> &
     transaction<T>(work: () => T): T;
     /** Bytes on disk now, and the most that file and log may take together. */
     space(): ReturnType<Space['status']> & { readonly limit: number };
-    /** False once somebody has removed the file. Everything is still there until `close`, which writes it anew. */
-    standing(): boolean;
-    /** Gives the lock back. Nothing else may be called afterwards. */
+    /**
+     * Why the file has to be closed and opened again: somebody has removed it (everything is still there until `close`, which
+     * writes it anew), or a damaged page was met (the next one that opens it saves what it can). Undefined where all is well.
+     */
+    trouble(): 'removed' | 'damaged' | undefined;
+    /** Gives the lock back, whatever the disk says. Nothing else may be called afterwards. */
     close(): void;
   };
 
@@ -78,9 +81,9 @@ export function openStore(parts: StoreParts): Store {
   try {
     const limit = config.maxSize ?? defaultLimit(config.path, parts.freeBytes ?? freeBytes);
     const walLimit = Math.min(LARGEST_LOG, Math.max(SMALLEST_LOG, Math.floor(limit / 8)));
-    const check = parts.check === true || lock.left?.damaged === true;
-    const settings = { sync: config.sync, walLimit, check };
-    db = openOrSetAside(parts, () => withReserve(config.path, () => openDatabase(config.path, settings)));
+    const settings = { sync: config.sync, walLimit, check: parts.check === true };
+    const open = () => withReserve(config.path, () => openDatabase(config.path, settings));
+    db = openOrSetAside(parts, open, lock.left?.damaged === true);
     return createStore(parts, db, lock, limit, walLimit);
   } catch (error) {
     db?.close();
@@ -99,7 +102,12 @@ export function createStore(
 ): Store {
   const { config, clock, log } = parts;
   const reserve = createReserve({ db, bytes: walLimit, clock, log, freeBytes: parts.freeBytes ?? freeBytes });
-  const tx = createTransactions(db, lock.markDamaged, reserve.release);
+  let damaged = false;
+  const met = () => {
+    damaged = true;
+    lock.markDamaged();
+  };
+  const tx = createTransactions(db, met, reserve.release);
   const { move, ...registry } = createGenerations(db, tx, clock);
   const ledger = createLedger(db, tx);
   const rows = createRows(db, tx);
@@ -125,14 +133,20 @@ export function createStore(
     lost: (loss) => ledger.lost(loss, clock.now()),
     transaction: (work) => tx.run('write to', work),
     space: () => tx.look('read', () => ({ ...space.status(), limit })),
-    standing: rescue.standing,
+    trouble: () => (rescue.standing() ? (damaged ? 'damaged' : undefined) : 'removed'),
     close() {
       if (!db.open) return;
-      space.finish(rows.empty());
-      rescue.restore();
-      tx.look('read', copy.write);
-      db.close();
-      lock.release();
+      try {
+        space.finish(rows.empty());
+        rescue.restore();
+        tx.look('read', copy.write);
+      } catch (problem) {
+        if (!(problem instanceof StoreProblem)) throw problem;
+        log.error(problem.message);
+      } finally {
+        db.close();
+        lock.release();
+      }
     },
   };
 }
@@ -154,10 +168,12 @@ function withReserve<T>(file: string, open: () => T): T {
   }
 }
 
-function openOrSetAside(parts: StoreParts, open: () => Database.Database): Database.Database {
+/** `damaged`: a damaged page was met in it before. */
+function openOrSetAside(parts: StoreParts, open: () => Database.Database, damaged: boolean): Database.Database {
   const { config, clock, log } = parts;
   try {
     refuseEmptied(config.path);
+    if (damaged) throw new StoreProblem('SQLITE_CORRUPT', 'a damaged page was met in it');
     return open();
   } catch (error) {
     if (!isDamage(error)) throw error;

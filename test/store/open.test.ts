@@ -184,7 +184,7 @@ test('damage met while running is a StoreProblem, and the next start checks the 
   assert.throws(
     () => store.settle('main', [row]),
     (error) =>
-      error instanceof StoreProblem && error.code.startsWith('SQLITE_CORRUPT') && /Restart/.test(error.message),
+      error instanceof StoreProblem && error.code.startsWith('SQLITE_CORRUPT') && /sets it aside/.test(error.message),
   );
   assert.equal(store.spooled('main').rows, 1);
   store.close();
