@@ -19,9 +19,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { createBell } from './bell.ts';
 import { openFilesLimit } from './limits.ts';
-import { openControl } from './ops/control.ts';
-import { snapshot } from './snapshot.ts';
-import { orderedDrop } from './spool-drop.ts';
+import { observe } from './observe.ts';
 import { fleeting } from './store/place.ts';
 import { openStore, type Store, StoreProblem } from './store/store.ts';
 import { realFiles } from './tail/files.ts';
@@ -81,10 +79,7 @@ export async function runAgent(parts: AgentParts): Promise<number | undefined> {
   );
   const house = { parts, store, tails, bell };
   const walks = config.destinations.map((destination) => createWalk(house, destination));
-  const started = clock.now();
-  const status = () => snapshot({ config, store, walks, started, now: clock.now(), complaints: log.complaints() });
-  const orders = { '/spool/drop': (body: string) => orderedDrop(store, log, body) };
-  const control = await openControl({ path: `${config.spool.path}.sock`, log, status, orders });
+  const observed = await observe(house, walks);
   stop.addEventListener('abort', bell.ring);
   try {
     for (const tail of tails) tail.start();
@@ -93,7 +88,7 @@ export async function runAgent(parts: AgentParts): Promise<number | undefined> {
     stop.removeEventListener('abort', bell.ring);
     await Promise.all([
       ...walks.map(({ shipper }) => shipper.stop(0)),
-      control.close(),
+      observed.close(),
       ...tails.map((tail) => tail.close()),
     ]);
     store.close();

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { find, type Origin, problemAt, type Settings, valuesOf } from './config.ts';
 import { sectionText } from './config-names.ts';
 import { didYouMean } from './nearest.ts';
-import { logOptions } from './ops/options.ts';
+import { isLoopback } from './ops/listen.ts';
+import { logOptions, statusOptions } from './ops/options.ts';
 import {
   levelOptions,
   ownerOptions,
@@ -22,6 +23,7 @@ import type {
   Option,
   RedactConfig,
   RedactRule,
+  StatusConfig,
   TlsConfig,
   TransformConfig,
 } from './types.ts';
@@ -75,8 +77,20 @@ export function buildConfig(settings: Settings, around: Surroundings): Config {
       full: spool.full,
       sync: spool.sync,
     },
+    status: buildStatus(settings),
     log: valuesOf(settings, logOptions, 'log'),
   });
+}
+
+/** What other hosts can reach is open to all of them without a token, so that must have been said. */
+function buildStatus(settings: Settings): StatusConfig {
+  const { listen, token, health_after } = valuesOf(settings, statusOptions, 'status');
+  const written = find(settings, 'status', undefined, 'listen');
+  if (listen && written && !isLoopback(listen.host) && !find(settings, 'status', undefined, 'token')) {
+    const sentence = `listen = ${written.text} can be reached from other hosts, which would see the newest records. Set a token; or write token = none if they may.`;
+    settings.problems.push(problemAt(written.origin, sentence));
+  }
+  return { listen, token, healthAfter: health_after };
 }
 
 function buildInput(settings: Settings, around: Surroundings, name: string | undefined, time: number): InputConfig {

@@ -1,4 +1,5 @@
 /** The composition behind `status`: the rooms' own words, put together into the one Status that everybody shows. */
+import type { Lens } from './ops/observer.ts';
 import type { Complaint, FileLine, InputStatus, Status } from './ops/status.ts';
 import { orphansOf } from './orphans.ts';
 import type { LedgerRow, LossRow } from './store/ledger.ts';
@@ -15,6 +16,8 @@ export type SnapshotParts = {
   readonly started: number;
   readonly now: number;
   readonly complaints: readonly Complaint[];
+  /** What earlier looks know. */
+  readonly lens: Lens;
 };
 
 const NONE: Count = { lines: 0, bytes: 0 };
@@ -23,11 +26,22 @@ const UNTOUCHED: Omit<LedgerRow, 'destination' | 'input'> = {
 };
 
 /** Asks every room once. Throws StoreProblem when the state cannot be read. */
-export function snapshot({ config, store, walks, started, now, complaints }: SnapshotParts): Status {
+export function snapshot(parts: SnapshotParts): Status {
+  const { config, store, walks, started, now, complaints, lens } = parts;
   const ledger = store.ledger();
+  const cpu = process.cpuUsage();
+  const { file, log, limit } = store.space();
+  const seen = {
+    agent: {
+      ...{ version: readVersion(), pid: process.pid, started, now, config: config.source },
+      ...{ memory: process.memoryUsage.rss(), cpu: (cpu.user + cpu.system) / 1000 },
+    },
+    disk: { used: file + log, limit },
+    destinations: walks.map((walk) => destinationStatus(walk, parts, ledger)),
+  };
   return {
-    agent: { version: readVersion(), pid: process.pid, started, now, config: config.source },
-    destinations: walks.map((walk) => destinationStatus(walk, store, ledger, config)),
+    ...seen,
+    health: lens.health(seen),
     orphaned: orphansOf(config, store),
     lost: store.losses().map(({ input, cause, bytes }: LossRow) => ({ input, cause, bytes })),
     errors: complaints,
@@ -36,39 +50,66 @@ export function snapshot({ config, store, walks, started, now, complaints }: Sna
 
 function destinationStatus(
   walk: Walk,
-  store: Store,
+  { config, store, lens }: SnapshotParts,
   ledger: readonly LedgerRow[],
-  config: Config,
 ): Status['destinations'][number] {
   const { name } = walk.destination;
   const link = walk.shipper.status();
   const underway = [...walk.settled, ...link.underway, ...walk.held].filter((sent) => sent.row === undefined);
-  const inputs = walk.inputs.map((input, i): InputStatus => {
+  const inputs = walk.inputs.map((input): InputStatus => {
     const row = ledger.find((one) => one.destination === name && one.input === input.name) ?? UNTOUCHED;
     const onTheWay = sum(underway.filter(({ batch }) => batch.input === input.name));
+    const files = input.tail.status().map((file) => fileLine(file, name, store));
     return {
       name: input.name,
-      paths: config.inputs[i]?.paths ?? [],
+      paths: config.inputs.find((one) => one.name === input.name)?.paths ?? [],
       // The books know what was settled; what is under way has been read too.
       ledger: { ...row, read: add(row.read, onTheWay), underway: onTheWay },
-      files: input.tail.status().map((file) => fileLine(file, name, store)),
+      ...{ files, rate: lens.rate(name, input.name), shaped: input.shaper.status() },
+      behind: files.reduce((total, { behind }) => total + behind, 0),
+      oldest: oldestOf(files, lens),
     };
   });
   const { state, target, level, since, nextTry, problem } = link;
+  const spool = store.spooled(name);
+  const rate = lens.rate(name);
   return {
     name,
     state: walk.fault ? 'halted' : stateOf(walk, store),
     link: { state, target, level, since, nextTry, problem },
+    refused: link.messages.refused,
     underway: sum(underway),
-    spool: store.spooled(name),
-    inputs,
+    ...{ rate, spool, inputs },
+    drained: state === 'up' && spool.lines > 0 && rate.lines > 0 ? (spool.lines / rate.lines) * 1000 : undefined,
   };
 }
 
 function fileLine(status: FileStatus, destination: string, store: Store): FileLine {
-  const { path, gen, state, size, offset, reason, file } = status;
+  const { path, chain, gen, state, size, offset, reason, file, waitingSince } = status;
   const settled = file === undefined ? 0 : (store.checkpoint(destination, file)?.offset ?? 0);
-  return { path, gen: gen ?? '-', state, size, read: offset, settled, note: reason };
+  const end = state === 'held half line' ? offset : size;
+  const behind = Math.max(0, end - settled);
+  return {
+    path,
+    chain,
+    gen: gen ?? '-',
+    state,
+    size,
+    read: offset,
+    settled,
+    behind,
+    modified: waitingSince,
+    note: reason,
+  };
+}
+
+/** Since when the oldest line has waited in a file. */
+function oldestOf(files: readonly FileLine[], lens: Lens): number | undefined {
+  const times = files
+    .filter(({ behind }) => behind > 0)
+    .map(({ gen, settled, modified }) => lens.since(gen, settled) ?? modified)
+    .filter((time) => time !== undefined);
+  return times.length > 0 ? Math.min(...times) : undefined;
 }
 
 /** All source lines of some batches, whatever became of them. */

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { realClock } from './ops/clock.ts';
 import { askControl } from './ops/control.ts';
-import type { FileLine, InputStatus, Status, Stopped } from './ops/status.ts';
+import type { FileLine, InputBooks, Status, Stopped } from './ops/status.ts';
 import { renderStatus, renderStopped } from './ops/statustext.ts';
 import { NO_ROWS, orphansOf } from './orphans.ts';
 import { loadConfig } from './sections.ts';
@@ -56,7 +56,7 @@ function destinationOf(config: Config, found: Inspection, name: string): Stopped
   const inputs = found.ledger
     .filter((row) => row.destination === name)
     .map(
-      (row): InputStatus => ({
+      (row): InputBooks => ({
         name: row.input,
         paths: config.inputs.find((input) => input.name === row.input)?.paths ?? [],
         ledger: { ...row, underway: { lines: 0, bytes: 0 } },
@@ -70,17 +70,19 @@ function destinationOf(config: Config, found: Inspection, name: string): Stopped
 
 /** A generation that still has a name, as far as a look at that name tells. */
 function fileOf(generation: Generation, found: Inspection, destination: string): FileLine | undefined {
-  const { path, file, gen, clues } = generation;
+  const { path, chain, file, gen, clues } = generation;
   if (path === undefined) return undefined;
   const mark = found.checkpoints.find((one) => one.file === file && one.destination === destination);
   const settled = mark?.offset ?? 0;
   const stat = fs.statSync(path, { throwIfNoEntry: false });
   const same = stat?.ino === clues.ino && stat.dev === clues.dev;
   const archive = /\.(?:gz|zst|bz2|xz)$/.test(path);
+  const size = same && !archive ? stat.size : undefined;
   return {
-    ...{ path, gen, read: settled, settled },
+    ...{ path, chain, gen, size, read: settled, settled },
     state: same ? 'there' : stat ? 'another file' : 'gone',
-    size: same && !archive ? stat.size : undefined,
+    behind: Math.max(0, (size ?? 0) - settled),
+    modified: same ? stat.mtimeMs : undefined,
     note: same ? undefined : 'renamed or deleted since; looked for at the next start',
   };
 }

@@ -104,6 +104,15 @@ export type SpoolConfig = {
   readonly sync: 'normal' | 'full';
 };
 
+/** The HTTP page, metrics and health. */
+export type StatusConfig = {
+  /** Undefined: nowhere. */
+  readonly listen: { readonly host: string; readonly port: number } | undefined;
+  readonly token: string | undefined;
+  /** ms; data that waits for so long while nothing is settled is unhealthy. */
+  readonly healthAfter: number;
+};
+
 export type LogConfig = { readonly level: 'debug' | 'info' | 'warn' | 'error' };
 
 export type Config = {
@@ -112,5 +121,6 @@ export type Config = {
   readonly inputs: readonly InputConfig[];
   readonly destinations: readonly DestinationConfig[];
   readonly spool: SpoolConfig;
+  readonly status: StatusConfig;
   readonly log: LogConfig;
 };

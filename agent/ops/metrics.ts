@@ -1,12 +1,27 @@
 /**
  * The Prometheus view of a Status. Every scrape builds its registry anew from one snapshot, so the numbers of a scrape belong
- * together and nothing is kept twice. Labels are input, destination and cause: names from the configuration, never file names.
+ * together and nothing is kept twice. Labels are input, destination, cause and state: words and names from the configuration,
+ * never file names, so that they stay bounded.
  */
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Count } from '../types.ts';
 import type { DestinationStatus, InputStatus, Ledger, Status } from './status.ts';
 
 export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+
+type Labels = Readonly<Record<string, string>>;
+
+/** One metric: its samples are cut out of a status. */
+export type Family = {
+  readonly name: string;
+  readonly kind: 'counter' | 'gauge';
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly samples: (status: Status) => readonly (readonly [labels: Labels, value: number])[];
+};
+
+const PAIR = ['input', 'destination'] as const;
+const UNITS = ['lines', 'bytes'] as const satisfies readonly (keyof Count)[];
 
 /** The ledger's counters, in lines and in bytes. `what` goes on with the metric's help. */
 const COUNTED = [
@@ -21,89 +36,140 @@ const WAITING = [
   { key: 'underway', what: 'sent or about to be sent, and not yet settled' },
 ] as const satisfies readonly { key: keyof Ledger; what: string }[];
 
-const UNITS = ['lines', 'bytes'] as const satisfies readonly (keyof Count)[];
+const SHAPED = [
+  { name: 'tailship_unmatched_lines_total', key: 'unmatched', help: 'Lines that the pattern did not match.' },
+  { name: 'tailship_invalid_lines_total', key: 'invalidUtf8', help: 'Lines that were not valid in their encoding.' },
+  { name: 'tailship_unreadable_times_total', key: 'unreadableTimes', help: 'Times that could not be read.' },
+  { name: 'tailship_cut_records_total', key: 'cut', help: 'Records of lines cut at max_line, or cut to fit chunk.' },
+] as const satisfies readonly { name: string; key: keyof InputStatus['shaped']; help: string }[];
+
+const STATES = ['live', 'draining', 'spooling', 'connecting', 'halted'] as const satisfies DestinationStatus['state'][];
+const HEALTH = ['healthy', 'degraded', 'unhealthy'] as const satisfies Status['health']['state'][];
+
+/** All metrics, in the order of a scrape. */
+export const FAMILIES: readonly Family[] = [
+  ...UNITS.flatMap((unit): Family[] => [
+    ...COUNTED.map(({ key, what }) =>
+      perInput(
+        'counter',
+        `tailship_${unit}_${key}_total`,
+        `Source ${unit} ${what}.`,
+        ({ ledger }) => ledger[key][unit],
+      ),
+    ),
+    {
+      ...{ name: `tailship_${unit}_dropped_total`, kind: 'counter', labels: [...PAIR, 'cause'] },
+      help: `Source ${unit} dropped by a stated policy.`,
+      samples: (status) =>
+        pairs(status).flatMap(({ input, labels }) =>
+          Object.entries(input.ledger.dropped).map(([cause, count]) => [{ ...labels, cause }, count[unit]] as const),
+        ),
+    },
+    ...WAITING.map(({ key, what }) =>
+      perInput('gauge', `tailship_${key}_${unit}`, `Source ${unit} ${what}.`, ({ ledger }) => ledger[key][unit]),
+    ),
+    perInput('gauge', `tailship_read_${unit}_per_second`, `Source ${unit} read lately.`, ({ rate }) => rate[unit]),
+  ]),
+  perInput('gauge', 'tailship_behind_bytes', 'Bytes in the files that are not yet settled.', ({ behind }) => behind),
+  perInput(
+    'gauge',
+    'tailship_oldest_unsettled_seconds',
+    'Age of the oldest line in the files that is not settled, 0 when all are.',
+    ({ oldest }, { agent }) => ageOf(oldest, agent.now),
+  ),
+  perInput('gauge', 'tailship_files', 'Files that are followed.', ({ files }) => files.length),
+  perInput('gauge', 'tailship_unreadable_files', 'Files that cannot be read.', ({ files }) =>
+    files.reduce((n, { state }) => n + (state === 'unreadable' ? 1 : 0), 0),
+  ),
+  ...SHAPED.map(({ name, key, help }) => perInput('counter', name, help, ({ shaped }) => shaped[key])),
+  perDestination('gauge', 'tailship_link_up', '1 while the server is connected, else 0.', ({ link }) =>
+    link.state === 'up' ? 1 : 0,
+  ),
+  {
+    ...{ name: 'tailship_destination_state', kind: 'gauge', labels: ['destination', 'state'] },
+    help: '1 for the state in which the destination is, 0 for the others.',
+    samples: ({ destinations }) =>
+      destinations.flatMap(({ name, state: is }) =>
+        STATES.map((state) => [{ destination: name, state }, state === is ? 1 : 0] as const),
+      ),
+  },
+  perDestination('gauge', 'tailship_acked_lines_per_second', 'Lines acknowledged lately.', ({ rate }) => rate.lines),
+  perDestination('counter', 'tailship_refused_records_total', 'Records that the server refused.', (one) => one.refused),
+  perSpool('tailship_spool_rows', 'Batches waiting in the spool.', ({ rows }) => rows),
+  perSpool(
+    'tailship_spool_oldest_seconds',
+    'Age of the oldest batch in the spool, 0 when it is empty.',
+    ({ oldest }, { agent }) => ageOf(oldest, agent.now),
+  ),
+  perAgent('gauge', 'tailship_spool_disk_bytes', 'Bytes that the state takes on disk.', ({ disk }) => disk.used),
+  perAgent('gauge', 'tailship_spool_limit_bytes', 'The most that it may take.', ({ disk }) => disk.limit),
+  {
+    ...{ name: 'tailship_lost_bytes_total', kind: 'counter', labels: ['input', 'cause'] },
+    help: 'Bytes known or suspected lost before they became lines.',
+    samples: ({ lost }) => lost.map(({ input, cause, bytes }) => [{ input, cause }, bytes] as const),
+  },
+  {
+    ...{ name: 'tailship_health', kind: 'gauge', labels: ['state'] },
+    help: '1 for the state of health that /readyz tells, 0 for the others.',
+    samples: ({ health }) => HEALTH.map((state) => [{ state }, health.state === state ? 1 : 0] as const),
+  },
+  {
+    ...{ name: 'tailship_build_info', kind: 'gauge', labels: ['version'], help: 'Version of the agent, always 1.' },
+    samples: ({ agent }) => [[{ version: agent.version }, 1]],
+  },
+  perAgent('gauge', 'tailship_start_time_seconds', 'When the agent started.', ({ agent }) => agent.started / 1000),
+  perAgent('gauge', 'process_resident_memory_bytes', 'Resident memory.', ({ agent }) => agent.memory),
+  perAgent('counter', 'process_cpu_seconds_total', 'CPU time used, user and system.', ({ agent }) => agent.cpu / 1000),
+];
 
 /** Gives the text of a scrape (Prometheus exposition format 0.0.4). */
-export async function renderMetrics(status: Status): Promise<string> {
+export function renderMetrics(status: Status): Promise<string> {
   const registry = new Registry();
-  const registers = [registry];
-  const pairs = status.destinations.flatMap((destination) =>
-    destination.inputs.map((input) => ({ destination, input, labels: labelsOf(destination, input) })),
-  );
-  for (const unit of UNITS) {
-    for (const { key, what } of COUNTED) {
-      const name = `tailship_${unit}_${key}_total`;
-      const counter = new Counter({ name, help: `Source ${unit} ${what}.`, labelNames: PAIR, registers });
-      for (const { input, labels } of pairs) counter.inc(labels, input.ledger[key][unit]);
-    }
-    dropped(registry, unit, pairs);
-    for (const { key, what } of WAITING) {
-      const name = `tailship_${key}_${unit}`;
-      const gauge = new Gauge({ name, help: `Source ${unit} ${what}.`, labelNames: PAIR, registers });
-      for (const { input, labels } of pairs) gauge.set(labels, input.ledger[key][unit]);
-    }
+  for (const { name, kind, help, labels: labelNames, samples } of FAMILIES) {
+    const options = { name, help, labelNames, registers: [registry] };
+    const metric = kind === 'counter' ? new Counter(options) : new Gauge(options);
+    for (const [labels, value] of samples(status)) metric.inc(labels, value);
   }
-  const behind = new Gauge({
-    ...{
-      name: 'tailship_behind_bytes',
-      help: 'Bytes in the files that are not yet settled.',
-      labelNames: PAIR,
-      registers,
-    },
-  });
-  for (const { input, labels } of pairs) behind.set(labels, behindBytes(input));
-  perDestination(registry, status);
-  perAgent(registry, status);
   return registry.metrics();
 }
 
-type Pair = { readonly input: InputStatus; readonly labels: { input: string; destination: string } };
-const PAIR = ['input', 'destination'] as const;
-
-function labelsOf(destination: DestinationStatus, input: InputStatus) {
-  return { input: input.name, destination: destination.name };
+function ageOf(at: number | undefined, now: number): number {
+  return at === undefined ? 0 : Math.max(0, now - at) / 1000;
 }
 
-function behindBytes(input: InputStatus): number {
-  return input.files.reduce((sum, file) => sum + Math.max(0, (file.size ?? 0) - file.settled), 0);
-}
-
-function dropped(registry: Registry, unit: keyof Count, pairs: readonly Pair[]): void {
-  const name = `tailship_${unit}_dropped_total`;
-  const help = `Source ${unit} dropped by a stated policy.`;
-  const counter = new Counter({ name, help, labelNames: [...PAIR, 'cause'], registers: [registry] });
-  for (const { input, labels } of pairs) {
-    for (const [cause, count] of Object.entries(input.ledger.dropped)) counter.inc({ ...labels, cause }, count[unit]);
-  }
-}
-
-function perDestination(registry: Registry, status: Status): void {
-  const gauge = (name: string, help: string) =>
-    new Gauge({ name, help, labelNames: ['destination'], registers: [registry] });
-  const up = gauge('tailship_link_up', '1 while the server is connected, else 0.');
-  const rows = gauge('tailship_spool_rows', 'Batches waiting in the spool.');
-  const age = gauge('tailship_spool_oldest_seconds', 'Age of the oldest batch in the spool, 0 when it is empty.');
-  for (const { name, link } of status.destinations) up.set({ destination: name }, link.state === 'up' ? 1 : 0);
-  for (const { name, spool } of [...status.destinations, ...status.orphaned]) {
-    const labels = { destination: name };
-    rows.set(labels, spool.rows);
-    age.set(labels, spool.oldest === undefined ? 0 : Math.max(0, status.agent.now - spool.oldest) / 1000);
-  }
-}
-
-function perAgent(registry: Registry, status: Status): void {
-  const registers = [registry];
-  const lost = new Counter({
-    name: 'tailship_lost_bytes_total',
-    help: 'Bytes known or suspected lost before they became lines.',
-    ...{ labelNames: ['input', 'cause'], registers },
-  });
-  for (const { input, cause, bytes } of status.lost) lost.inc({ input, cause }, bytes);
-  const help = 'Version of the agent, always 1.';
-  new Gauge({ name: 'tailship_build_info', help, labelNames: ['version'], registers }).set(
-    { version: status.agent.version },
-    1,
+function pairs({ destinations }: Status) {
+  return destinations.flatMap((destination) =>
+    destination.inputs.map((input) => ({ input, labels: { input: input.name, destination: destination.name } })),
   );
-  const started = new Gauge({ name: 'tailship_start_time_seconds', help: 'When the agent started.', registers });
-  started.set(status.agent.started / 1000);
+}
+
+type Kind = Family['kind'];
+
+function perInput(kind: Kind, name: string, help: string, value: (input: InputStatus, all: Status) => number): Family {
+  const samples: Family['samples'] = (status) =>
+    pairs(status).map(({ input, labels }) => [labels, value(input, status)] as const);
+  return { name, kind, help, labels: PAIR, samples };
+}
+
+function perDestination(kind: Kind, name: string, help: string, value: (one: DestinationStatus) => number): Family {
+  const samples: Family['samples'] = ({ destinations }) =>
+    destinations.map((one) => [{ destination: one.name }, value(one)] as const);
+  return { name, kind, help, labels: ['destination'], samples };
+}
+
+/** Of destinations that are no longer configured too: their rows are still there. */
+function perSpool(
+  name: string,
+  help: string,
+  value: (spool: DestinationStatus['spool'], all: Status) => number,
+): Family {
+  const samples: Family['samples'] = (status) =>
+    [...status.destinations, ...status.orphaned].map(
+      ({ name: destination, spool }) => [{ destination }, value(spool, status)] as const,
+    );
+  return { name, kind: 'gauge', help, labels: ['destination'], samples };
+}
+
+function perAgent(kind: Kind, name: string, help: string, value: (status: Status) => number): Family {
+  return { name, kind, help, labels: [], samples: (status) => [[{}, value(status)]] };
 }

@@ -2,27 +2,36 @@
 import { z } from 'zod';
 import type { Options } from '../types.ts';
 import { parseDuration } from '../wire/units.ts';
-
-const NO_PAGE = 'There is no HTTP page; tailship status asks the running agent over its control socket.';
+import { parseListen } from './listen.ts';
 
 export const statusOptions = {
   listen: {
     default: 'off',
-    meaning: 'HOST:PORT of the HTTP page with metrics and health, or off.',
-    schema: z.string().min(1, 'there is no address. Write HOST:PORT or off'),
-    later: NO_PAGE,
+    meaning: 'Where the HTTP page, metrics and health are served: PORT (on loopback), HOST:PORT, or off.',
+    schema: z
+      .string()
+      .min(1, 'there is no address. Write a port, HOST:PORT, or off')
+      .transform((text) => parseListen(text)),
   },
   token: {
     default: 'none',
-    meaning: 'A secret that the HTTP page asks for, or none.',
-    schema: z.string().min(1, 'there is no token. Write one, or none'),
-    later: NO_PAGE,
+    meaning:
+      'A secret that the HTTP page asks for. Other hosts are only served with one, or where none is written out.',
+    schema: z
+      .string()
+      .regex(
+        /^(none|[\x21-\x7e]{8,})$/,
+        'a token is 8 printable ASCII characters at least, without blanks. Write one, or none',
+      )
+      .transform((text) => (text === 'none' ? undefined : text)),
   },
   health_after: {
     default: '60s',
     meaning: 'Unhealthy is data that waits while nothing is settled for so long.',
-    schema: z.string().transform((text) => parseDuration(text)),
-    later: NO_PAGE,
+    schema: z
+      .string()
+      .transform((text) => parseDuration(text))
+      .refine((ms) => ms >= 5_000, 'anything below 5s would call a moment unhealthy. Write 5s or more'),
   },
 } as const satisfies Options;
 

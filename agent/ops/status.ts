@@ -21,6 +21,8 @@ export type Ledger = {
 /** One generation as one destination's walk sees it. Offsets and sizes in bytes of the (decompressed) generation. */
 export type FileLine = {
   readonly path: string;
+  /** The live path of its rotation chain. */
+  readonly chain: string;
   readonly gen: string;
   /** In a word: live, rotated, deleted … */
   readonly state: string;
@@ -29,15 +31,42 @@ export type FileLine = {
   /** How far it has been handed on, and up to where that is settled. */
   readonly read: number;
   readonly settled: number;
+  /** Bytes that wait to be settled. A half line at the end does not wait: it is not a line yet. */
+  readonly behind: number;
+  /** When the file was written to last, while something of it is unread. */
+  readonly modified: number | undefined;
   /** How it was recognised, or what is wrong with it, in words. */
   readonly note: string | undefined;
 };
 
-export type InputStatus = {
+/** What is known of an input whether or not an agent runs. */
+export type InputBooks = {
   readonly name: string;
   readonly paths: readonly string[];
   readonly ledger: Ledger;
   readonly files: readonly FileLine[];
+};
+
+/** Lines and bytes a second, over the last seconds. */
+type Rate = Count;
+
+export type InputStatus = InputBooks & {
+  /** What was read lately. */
+  readonly rate: Rate;
+  /** The sum over its files. */
+  readonly behind: number;
+  /** Since when the oldest line that is not settled has stood in a file, as far as is known; ms since the epoch. */
+  readonly oldest: number | undefined;
+  /** What shape had to say about its lines since the start. */
+  readonly shaped: Shaped;
+};
+
+/** Counts of lines and records since the start. */
+type Shaped = {
+  readonly unmatched: number;
+  readonly invalidUtf8: number;
+  readonly unreadableTimes: number;
+  readonly cut: number;
 };
 
 /** What the link to the servers of one destination does now. Times in ms since the epoch. */
@@ -56,7 +85,13 @@ export type DestinationStatus = {
   readonly name: string;
   readonly state: 'live' | 'spooling' | 'draining' | 'connecting' | 'halted';
   readonly link: LinkLine;
+  /** What was acknowledged lately. */
+  readonly rate: Rate;
+  /** Records that the server will not have, since the start. */
+  readonly refused: number;
   readonly underway: Count;
+  /** How long the spool takes to drain at the present rate, ms; undefined while it does not drain. */
+  readonly drained: number | undefined;
   readonly spool: {
     readonly rows: number;
     readonly lines: number;
@@ -70,6 +105,16 @@ export type DestinationStatus = {
 /** A destination that the state knows and the configuration has no more. Its rows stay until it is configured again. */
 export type Orphan = Pick<DestinationStatus, 'name' | 'spool'>;
 
+/**
+ * Health is progress. unhealthy: data waits, and nothing was settled for `health_after`. degraded: it goes on, but something wants
+ * to be looked at, such as a server that is away while the spool has room. Idle is healthy.
+ */
+export type Health = {
+  readonly state: 'healthy' | 'degraded' | 'unhealthy';
+  /** In words, one sentence each; none when healthy. */
+  readonly reasons: readonly string[];
+};
+
 export type Status = {
   readonly agent: {
     readonly version: string;
@@ -79,7 +124,13 @@ export type Status = {
     readonly now: number;
     /** The configuration file; undefined when the defaults alone are used. */
     readonly config: string | undefined;
+    /** Bytes resident, and CPU time used, ms. */
+    readonly memory: number;
+    readonly cpu: number;
   };
+  readonly health: Health;
+  /** The state on disk, and the most that it may take; bytes. */
+  readonly disk: { readonly used: number; readonly limit: number };
   readonly destinations: readonly DestinationStatus[];
   readonly orphaned: readonly Orphan[];
   /** Bytes known or suspected lost before they became lines. */
@@ -97,7 +148,11 @@ export type Stopped = {
   readonly now: number;
   /** The process that holds the state although it does not answer; undefined when none does. */
   readonly holder: { readonly pid: number; readonly started: number; readonly command: string } | undefined;
-  readonly destinations: readonly Pick<DestinationStatus, 'name' | 'spool' | 'inputs'>[];
+  readonly destinations: readonly {
+    readonly name: string;
+    readonly spool: DestinationStatus['spool'];
+    readonly inputs: readonly InputBooks[];
+  }[];
   readonly orphaned: readonly Orphan[];
   readonly lost: Status['lost'];
 };

@@ -6,7 +6,7 @@ import {
   type Complaint,
   type DestinationStatus,
   type FileLine,
-  type InputStatus,
+  type InputBooks,
   type Ledger,
   ledgerHolds,
   type Orphan,
@@ -86,7 +86,7 @@ function spoolText(spool: DestinationStatus['spool'], now: number): string {
   return `${lineCount(spool.lines)} in ${count(spool.rows, 'batch', 'batches')}, ${formatSize(spool.bytes)}${age}`;
 }
 
-function inputLines({ name, paths, files, ledger }: InputStatus): string[] {
+function inputLines({ name, paths, files, ledger }: InputBooks): string[] {
   const there = new Set(files.map(({ path }) => path));
   const absent = paths.filter((path) => !there.has(path) && (files.length === 0 || !/[*?[\]{}]/.test(path)));
   const rows = [...files.map(fileRow), ...absent.map((path) => [path, 'no file there yet'])];

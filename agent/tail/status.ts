@@ -28,7 +28,8 @@ export type FileStatus = {
 };
 
 function stateOf(leg: Leg, isLast: boolean): FileStatus['state'] {
-  if (leg.held) return 'held half line';
+  // What was appended since has not been looked at: it may end the line.
+  if (leg.held && leg.idleAt === leg.gen.version) return 'held half line';
   if (!leg.started && positionOf(leg) < leg.gen.size) return 'waiting for its turn';
   if (leg.idleAt !== leg.gen.version && positionOf(leg) < leg.gen.size) return 'reading';
   return isLast && leg.gen.place !== 'live' ? 'waiting for its successor' : 'read to its end';

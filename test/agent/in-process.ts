@@ -10,6 +10,7 @@ import { realClock } from '../../agent/ops/clock.ts';
 import { loadConfig } from '../../agent/sections.ts';
 import type { Sockets } from '../../agent/ship/sockets.ts';
 import { type Answer, askStatus } from '../../agent/status.ts';
+import type { Clock } from '../../agent/types.ts';
 
 export type AgentSetup = {
   readonly target: string;
@@ -22,6 +23,7 @@ export type AgentSetup = {
   readonly folder?: string;
   readonly once?: { readonly wait: number };
   readonly sockets?: Sockets;
+  readonly clock?: Clock;
   /** A folder of its own for the state, inside the test's folder. */
   readonly state?: string;
 };
@@ -57,7 +59,7 @@ export function startAgent(t: TestContext, setup: AgentSetup): StartedAgent {
   const parts = {
     config,
     log,
-    clock: realClock,
+    clock: setup.clock ?? realClock,
     stop: stop.signal,
     command: 'test',
     once: setup.once,

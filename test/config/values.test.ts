@@ -172,9 +172,6 @@ test('every key that does not work yet takes its default and refuses all else, w
     balance: 'round-robin',
     mark: '20m',
     report_loss: 'off',
-    listen: "':9100'",
-    token: 'secret',
-    health_after: '5s',
   };
   const seen = new Set<string>();
   for (const [kind, { options }] of Object.entries<{ options: Options }>(sections)) {
@@ -258,4 +255,29 @@ test('host name and SD-ID are what RFC 5424 lets into a header', () => {
   for (const id of ['tail', 'tail@x', "'ta il@1'", "'t]@1'", `${'t'.repeat(40)}@1`]) {
     assert.match(problem('syslog', 'sd_id', id), /NAME@ENTERPRISE-NUMBER/);
   }
+});
+
+test('a page listens on loopback where only a port is given, and on other addresses with a token or an outspoken none', () => {
+  const status = (text: string) => config(`[status]\n${text}\n`).status;
+  assert.deepEqual(status(''), { listen: undefined, token: undefined, healthAfter: 60_000 });
+  assert.deepEqual(status('listen = 9100').listen, { host: '127.0.0.1', port: 9100 });
+  assert.deepEqual(status("listen = '[::1]:9100'").listen, { host: '::1', port: 9100 });
+  assert.deepEqual(status('listen = localhost:9100').listen, { host: 'localhost', port: 9100 });
+  for (const [text, host] of [
+    ['0.0.0.0:9100', '0.0.0.0'],
+    ['*:9100', '::'],
+    ["':9100'", '::'],
+    ['web1:9100', 'web1'],
+  ] as const) {
+    assert.match(
+      problem('status', 'listen', text),
+      /can be reached from other hosts, .* Set a token; or write token = none/,
+    );
+    assert.deepEqual(status(`listen = ${text}\ntoken = long-enough`).listen, { host, port: 9100 });
+    assert.deepEqual(status(`listen = ${text}\ntoken = none`).listen, { host, port: 9100 });
+  }
+  for (const text of ['nowhere', '127.0.0.1', '70000', '[::g]:9100', 'http://h:1'])
+    assert.match(problem('status', 'listen', `'${text}'`), /write a port such as 9100/);
+  assert.match(problem('status', 'token', 'short'), /8 printable ASCII characters/);
+  assert.match(problem('status', 'health_after', '1s'), /Write 5s or more/);
 });

@@ -42,7 +42,17 @@ export const LEDGER: Ledger = {
 };
 
 export const DRAINING: Status = {
-  agent: { version: '1.2.3', pid: 4711, started: NOON - 11_520_000, now: NOON, config: '/etc/tailship/config.conf' },
+  agent: {
+    version: '1.2.3',
+    pid: 4711,
+    started: NOON - 11_520_000,
+    now: NOON,
+    config: '/etc/tailship/config.conf',
+    memory: 96 * 2 ** 20,
+    cpu: 12_500,
+  },
+  health: { state: 'healthy', reasons: [] },
+  disk: { used: 2 ** 20, limit: 2 ** 30 },
   destinations: [
     {
       name: 'syslog',
@@ -55,6 +65,9 @@ export const DRAINING: Status = {
         nextTry: undefined,
         problem: undefined,
       },
+      rate: count(400),
+      refused: 3,
+      drained: 3_010,
       underway: count(100),
       spool: { rows: 12, lines: 1_204, bytes: 123_456, oldest: NOON - 252_000 },
       inputs: [
@@ -62,23 +75,33 @@ export const DRAINING: Status = {
           name: 'input',
           paths: ['/var/log/app/app.log'],
           ledger: LEDGER,
+          rate: count(10),
+          behind: 65_536,
+          oldest: NOON - 5_000,
+          shaped: { unmatched: 4, invalidUtf8: 1, unreadableTimes: 2, cut: 0 },
           files: [
             {
               path: '/var/log/app/app.log-20261122',
+              chain: '/var/log/app/app.log',
               gen: 'a1b2c3d4e5f6g7h8',
               state: 'renamed',
               size: 2_000_000,
               read: 2_000_000,
               settled: 2_000_000,
+              behind: 0,
+              modified: undefined,
               note: undefined,
             },
             {
               path: '/var/log/app/app.log',
+              chain: '/var/log/app/app.log',
               gen: 'b1b2c3d4e5f6g7h8',
               state: 'live',
               size: 131_072,
               read: 65_536,
               settled: 65_536,
+              behind: 65_536,
+              modified: NOON - 1_000,
               note: 'created after a rotation',
             },
           ],

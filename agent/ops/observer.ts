@@ -1,0 +1,111 @@
+/**
+ * Looks at the agent now and then, so that there is something to compare with: rates, ages, the last hour, and health. A look
+ * takes longer the more files there are, so the pause behind it grows with it: looking costs a hundredth of a core at most.
+ */
+import type { Clock, Count } from '../types.ts';
+import { createAges } from './ages.ts';
+import { healthOf, type Progress, progressAfter, type Seen } from './health.ts';
+import { createHistory, type History } from './history.ts';
+import { createRates } from './rates.ts';
+import type { Health, Status } from './status.ts';
+
+/** The shortest pause between two looks, ms, and the pause as a multiple of what the look took. */
+const EVERY = 1_000;
+const PAUSE = 100;
+
+/** What a snapshot asks of earlier ones. */
+export type Lens = {
+  /** Lines and bytes a second: of an input's `read`, of a destination's `acked` (then without `input`). */
+  rate(destination: string, input?: string): Count;
+  /** When the byte at `offset` of a generation was first seen, ms since the epoch. */
+  since(gen: string, offset: number): number | undefined;
+  health(seen: Seen): Health;
+};
+
+export type Observer = {
+  /** A fresh snapshot. Throws what the look throws. */
+  status(): Status;
+  history(): ReturnType<History['points']>;
+  close(): void;
+};
+
+export type ObserverParts = {
+  readonly clock: Clock;
+  /** `health_after`, ms. */
+  readonly after: number;
+  readonly look: (lens: Lens) => Status;
+};
+
+export function createObserver({ clock, after, look }: ObserverParts): Observer {
+  const rates = createRates();
+  const ages = createAges();
+  const history = createHistory();
+  let progress: Progress = new Map();
+  let cancel: (() => void) | undefined;
+  let closed = false;
+
+  const lens: Lens = {
+    rate: (destination, input) => rates.of(keyOf(destination, input)),
+    since: ages.since,
+    health: (seen) => healthOf(progress, seen, clock.ticks(), after),
+  };
+
+  function note(status: Status): void {
+    const ticks = clock.ticks();
+    progress = progressAfter(progress, status, ticks);
+    rates.note(ticks, countersOf(status));
+    ages.note(status.agent.now, growths(status));
+    history.note(status);
+  }
+
+  function tick(): void {
+    if (closed) return;
+    const begin = clock.ticks();
+    try {
+      note(look(lens));
+    } catch {
+      // A state that cannot be read just now is the walk's affair to say; whoever asks for a status is told too.
+    }
+    cancel = clock.after(Math.max(EVERY, (clock.ticks() - begin) * PAUSE), tick);
+  }
+
+  cancel = clock.after(0, tick);
+  return {
+    status: () => look(lens),
+    history: history.points,
+    close() {
+      closed = true;
+      cancel?.();
+    },
+  };
+}
+
+const keyOf = (destination: string, input?: string) => JSON.stringify([destination, input]);
+
+function countersOf({ destinations }: Status): Map<string, Count> {
+  const counts = new Map<string, Count>();
+  for (const { name, inputs } of destinations) {
+    let acked: Count = { lines: 0, bytes: 0 };
+    for (const input of inputs) {
+      const { ledger } = input;
+      counts.set(keyOf(name, input.name), ledger.read);
+      acked = { lines: acked.lines + ledger.acked.lines, bytes: acked.bytes + ledger.acked.bytes };
+    }
+    counts.set(keyOf(name), acked);
+  }
+  return counts;
+}
+
+/** Every generation once, at its largest, although every destination names it. */
+function* growths({ destinations }: Status) {
+  const seen = new Set<string>();
+  for (const { inputs } of destinations) {
+    for (const { files } of inputs) {
+      for (const { gen, size, modified } of files) {
+        if (size === undefined || seen.has(gen)) continue;
+        seen.add(gen);
+        yield { gen, size, modified };
+      }
+    }
+  }
+}
