@@ -2,17 +2,12 @@
 import path from 'node:path';
 import { find, type Origin, problemAt, type Settings, valuesOf } from './config.ts';
 import { sectionText } from './config-names.ts';
+import { refuseUnknownProperties } from './config-properties.ts';
 import { didYouMean } from './nearest.ts';
 import { isLoopback } from './ops/listen.ts';
 import { logOptions, statusOptions } from './ops/options.ts';
-import {
-  levelOptions,
-  ownerOptions,
-  recordOptions,
-  redactions,
-  redactOptions,
-  transformOptions,
-} from './shape/options.ts';
+import { levelOptions, ownerOptions, redactions, redactOptions, transformOptions } from './shape/options.ts';
+import { recordOptions } from './shape/record-options.ts';
 import { linkOptions } from './ship/options.ts';
 import { spoolOptions } from './store/options.ts';
 import { inputOptions } from './tail/options.ts';
@@ -24,6 +19,7 @@ import type {
   RedactConfig,
   RedactRule,
   StatusConfig,
+  Template,
   TlsConfig,
   TransformConfig,
 } from './types.ts';
@@ -65,11 +61,13 @@ export function buildConfig(settings: Settings, around: Surroundings): Config {
   const time = Math.min(...names.map((name) => valuesOf(settings, linkOptions, 'syslog', name).time));
   const inputs = namesInEffect(settings, 'input').map((name) => buildInput(settings, around, name, time));
   refuseSharedPaths(settings, inputs);
+  const destinations = names.map((name) => buildDestination(settings, around, name));
+  refuseUnknownProperties(settings, inputs, destinations);
   const spool = valuesOf(settings, spoolOptions, 'spool');
   return deepFreeze({
     source: around.source,
     inputs,
-    destinations: names.map((name) => buildDestination(settings, around, name)),
+    destinations,
     spool: {
       path: place(around, spool.path, find(settings, 'spool', undefined, 'path')?.origin),
       maxSize: spool.max_size,
@@ -124,6 +122,7 @@ function buildTransform(settings: Settings, around: Surroundings, name: string |
     levels: wordsOf(settings, 'levels', levelOptions, name),
     owners: wordsOf(settings, 'owners', ownerOptions, name),
     redact: buildRedact(settings, name),
+    fields: wordsOf<Template>(settings, 'fields', {}, name),
   };
 }
 
@@ -152,6 +151,8 @@ function buildDestination(settings: Settings, around: Surroundings, name: string
       hostname: record.hostname || around.hostname,
       sdId: record.sd_id,
       select: record.select,
+      template: record.template,
+      recordTemplate: record.record_template,
     },
     link: {
       targets: link.target,
@@ -220,7 +221,7 @@ function beginning(settings: Settings, kind: string, name: string | undefined): 
 
 function refuseStrays(settings: Settings): void {
   const inputs = namesOf(settings, 'input');
-  for (const kind of ['transform', 'levels', 'owners', 'redact']) {
+  for (const kind of ['transform', 'levels', 'owners', 'fields', 'redact']) {
     for (const name of namesOf(settings, kind)) {
       if (inputs.includes(name)) continue;
       const near = didYouMean(name, inputs, (one) => sectionText(kind, one));

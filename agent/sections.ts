@@ -13,16 +13,17 @@ import { type Sections, sectionText } from './config-names.ts';
 import { readWritten } from './config-text.ts';
 import { logOptions, statusOptions } from './ops/options.ts';
 import {
+  anyField,
   anyLevel,
   anyOwner,
   anyRedaction,
   levelOptions,
   ownerOptions,
-  recordOptions,
   redactOptions,
   transformOptions,
 } from './shape/options.ts';
 import { compilePattern } from './shape/pattern.ts';
+import { recordOptions } from './shape/record-options.ts';
 import { linkOptions } from './ship/options.ts';
 import { spoolOptions } from './store/options.ts';
 import { inputOptions } from './tail/options.ts';
@@ -45,6 +46,7 @@ export const sections = {
   transform: { family: 'input', options: { ...transformOptions, pattern } },
   levels: { family: 'input', options: levelOptions, any: anyLevel, fold: (word: string) => word.toUpperCase() },
   owners: { family: 'input', options: ownerOptions, any: anyOwner },
+  fields: { family: 'input', options: {}, any: anyField, fold: (word: string) => word.toUpperCase() },
   redact: { family: 'input', options: redactOptions, any: anyRedaction },
   syslog: { family: 'syslog', options: { ...linkOptions, ...recordOptions } },
   spool: { options: spoolOptions },

@@ -31,6 +31,8 @@ export type TransformConfig = {
   /** Owner -> facility and severity; undefined leaves that half as it is. `*` is the owner of last resort. */
   readonly owners: ReadonlyMap<string, PriorityRule>;
   readonly redact: RedactConfig;
+  /** Members that are added to every record's JSON, by their keys. */
+  readonly fields: ReadonlyMap<string, Template>;
 };
 /** `ready`: the built-in expression of that name; `off`: none. */
 export type RedactRule = 'ready' | 'off' | { readonly regex: string };
@@ -46,6 +48,17 @@ export type PriorityRule = { readonly facility: number | undefined; readonly sev
 /** What a selector chooses, by facility number: the bit `1 << severity` stands for that priority. */
 export type Selection = readonly number[];
 
+/** A text with properties in it. */
+export type Template = readonly (string | TemplateProperty)[];
+export type TemplateOption = 'uppercase' | 'lowercase' | 'json' | 'csv' | 'date-rfc3164';
+/** One `%name:from:to:options%`: the name in lower case, characters from index `from` up to `to`. */
+export type TemplateProperty = {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  readonly options: readonly TemplateOption[];
+};
+
 /** The half of `[syslog]` that says how a record looks; it belongs to shape. */
 export type RecordConfig = {
   readonly format: 'rfc5424' | 'rfc3164' | 'script';
@@ -56,6 +69,9 @@ export type RecordConfig = {
   /** SD-ID of the identity element, e.g. tail@32473. */
   readonly sdId: string;
   readonly select: Selection;
+  /** What stands in place of the JSON, and in place of the whole record; undefined: what `format` says. */
+  readonly template: Template | undefined;
+  readonly recordTemplate: Template | undefined;
 };
 
 /** One server: `udp://127.0.0.1:514` taken apart. */

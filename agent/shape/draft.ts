@@ -21,6 +21,8 @@ export type Draft = {
   readAt: number;
   /** The stand-in for an owner. */
   name: string;
+  /** The live path of the file's chain. */
+  path: string;
 
   pri: number;
   timestamp: string;
@@ -33,7 +35,18 @@ export type Draft = {
 
 export function newDraft(): Draft {
   return {
-    ...{ match: null, line: '', more: '', wide: false, clean: false, cut: false, modified: 0, readAt: 0, name: '-' },
+    ...{
+      match: null,
+      line: '',
+      more: '',
+      wide: false,
+      clean: false,
+      cut: false,
+      modified: 0,
+      readAt: 0,
+      name: '-',
+      path: '',
+    },
     ...{ pri: 0, timestamp: '', hostname: '-', appName: '-', procid: '-', extras: [] },
   };
 }

@@ -1,10 +1,12 @@
 /** The JSON of a record: which members it has, and their text. */
-import type { RecordConfig } from '../types.ts';
+import type { RecordConfig, Template } from '../types.ts';
 import type { Draft, Member } from './draft.ts';
 import { HEADER_GROUPS } from './header.ts';
 import type { JsonStyle } from './json.ts';
 import { groupOf, type Pattern } from './pattern.ts';
 import { bare } from './priority.ts';
+import { isAscii, isBytewise, namesFile, render } from './template.ts';
+import { groupValues, messageValue, type Value } from './values.ts';
 
 /** The key whose value may be spread over several messages. */
 export const MESSAGE = 'MSG';
@@ -14,18 +16,31 @@ export type JsonWriter = {
   write(draft: Draft): string;
   /** All members, sorted by key, the extras among them. */
   members(draft: Draft): Member[];
-  /** True where every key is ASCII, so that one character is one byte. */
+  /** True where all that it adds to a line is ASCII, so that one character is one byte where the line is. */
   readonly ascii: boolean;
+  /** True where a line gives the same whether it is seen as text or as bytes of UTF-8. */
+  readonly bytewise: boolean;
 };
 
 /** Where a member's value comes from. One that is not `always` there is left out when it is empty. */
-type Slot = { readonly key: string; readonly always: boolean; readonly value: (draft: Draft) => string };
+type Slot = { readonly key: string; readonly always: boolean; readonly value: Value };
 
-export function createJsonWriter(pattern: Pattern, record: RecordConfig, style: JsonStyle): JsonWriter {
-  const slots = slotsOf(pattern, record).map((slot) => {
+/** The members of `[fields]`, and what their properties are. */
+export type Added = {
+  readonly fields: ReadonlyMap<string, Template>;
+  readonly values: (name: string) => Value | undefined;
+};
+
+export function createJsonWriter(pattern: Pattern, record: RecordConfig, style: JsonStyle, added: Added): JsonWriter {
+  const templates = [...added.fields.values()];
+  const slots = slotsOf(pattern, record, added).map((slot) => {
     const key = `"${style.escape(slot.key)}"${style.colon}"`;
-    return { ...slot, first: `{${key}`, next: `"${style.comma}${key}` };
+    // What a template says besides the line may need an escape where the line needs none.
+    return { ...slot, first: `{${key}`, next: `"${style.comma}${key}`, plain: !added.fields.has(slot.key) };
   });
+  // The script's form escapes whole characters, so it must not see the bytes of a file's name.
+  const named = record.format === 'script' && templates.some(namesFile);
+  const ascii = !named && templates.every(isAscii) && slots.every(({ first }) => /^[ -~]*$/.test(first));
   return {
     write(draft) {
       let text = '';
@@ -33,7 +48,7 @@ export function createJsonWriter(pattern: Pattern, record: RecordConfig, style: 
         const value = slot.value(draft);
         if (value === '' && !slot.always) continue;
         text += text === '' ? slot.first : slot.next;
-        text += draft.clean ? value : style.escape(value);
+        text += draft.clean && slot.plain ? value : style.escape(value);
       }
       return text === '' ? '{}' : `${text}"}`;
     },
@@ -46,7 +61,8 @@ export function createJsonWriter(pattern: Pattern, record: RecordConfig, style: 
       for (const [key, value] of draft.extras) members.set(key, value);
       return sorted([...members]);
     },
-    ascii: slots.every(({ first }) => /^[ -~]*$/.test(first)),
+    ascii,
+    bytewise: ascii && templates.every(isBytewise),
   };
 }
 
@@ -60,19 +76,22 @@ export function sorted(members: Member[]): Member[] {
   return members.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function slotsOf(pattern: Pattern, record: RecordConfig): Slot[] {
-  const fields = fieldSlots(pattern);
+function slotsOf(pattern: Pattern, record: RecordConfig, added: Added): Slot[] {
+  const groups = groupSlots(pattern);
+  const fields = addedSlots(added);
   const script = scriptSlots(pattern, record.format === 'script');
   const message = script.filter(({ key }) => key === MESSAGE);
-  const own = fields.filter(({ key }) => !HEADER_GROUPS.includes(key.toLowerCase()));
+  const own = groups.filter(({ key }) => !HEADER_GROUPS.includes(key.toLowerCase()));
   let slots: Slot[];
-  if (record.format === 'script') slots = script;
-  else if (record.json === 'own') slots = [...own, ...message];
-  else if (record.json === 'all') slots = [...own, ...script];
+  if (record.format === 'script') slots = [...script, ...fields];
+  else if (record.json === 'own') slots = [...own, ...message, ...fields];
+  else if (record.json === 'all') slots = [...own, ...script, ...fields];
   else {
     const { json } = record;
     const always = (slot: Slot) => slot.key === MESSAGE;
-    const chosen = [...fields, ...script].filter(({ key }) => json.some((name) => name.toUpperCase() === key));
+    const chosen = [...groups, ...script, ...fields].filter(({ key }) =>
+      json.some((name) => name.toUpperCase() === key),
+    );
     slots = chosen.map((slot) => ({ ...slot, always: always(slot) }));
   }
   // Where a group of the operator's own has the name of one of the script's keys, that key means what the script's does.
@@ -80,25 +99,22 @@ function slotsOf(pattern: Pattern, record: RecordConfig): Slot[] {
   return [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
+function addedSlots({ fields, values }: Added): Slot[] {
+  return [...fields].map(([key, template]) => ({
+    key,
+    always: false,
+    value: (draft) => render(template, (name) => values(name)?.(draft)),
+  }));
+}
+
 /** One for each named group, upper-cased. */
-function fieldSlots({ groups }: Pattern): Slot[] {
-  const bracketed = ['level', 'other', 'pid'];
-  return [...groups].map(([name, numbers]) => {
-    const strip = bracketed.includes(name);
-    return {
-      key: name.toUpperCase(),
-      always: false,
-      value({ match }) {
-        const text = (match && groupOf(match, numbers)) ?? '';
-        return strip ? bare(text) : text;
-      },
-    };
-  });
+function groupSlots(pattern: Pattern): Slot[] {
+  return [...groupValues(pattern)].map(([name, value]) => ({ key: name.toUpperCase(), always: false, value }));
 }
 
 /** The five keys of the script. In its own format PID keeps its brackets. */
-function scriptSlots({ groups }: Pattern, brackets: boolean): Slot[] {
-  const [time, host, owner, pid, msg] = [...HEADER_GROUPS, 'msg'].map((name) => groups.get(name));
+function scriptSlots(pattern: Pattern, brackets: boolean): Slot[] {
+  const [time, host, owner, pid] = HEADER_GROUPS.map((name) => pattern.groups.get(name));
   const take = ({ match }: Draft, numbers: readonly number[] | undefined) => (match && groupOf(match, numbers)) ?? '';
   const values: Readonly<Record<string, Slot['value']>> = {
     HEADER(draft) {
@@ -106,7 +122,7 @@ function scriptSlots({ groups }: Pattern, brackets: boolean): Slot[] {
       const where = take(draft, host);
       return when === '' || where === '' ? when + where : `${when} ${where}`;
     },
-    [MESSAGE]: ({ match, line, more }) => ((match && groupOf(match, msg)) ?? line) + more,
+    [MESSAGE]: messageValue(pattern),
     OWNER: (draft) => take(draft, owner),
     PID: (draft) => (brackets ? take(draft, pid) : bare(take(draft, pid))),
     PRI: (draft) => String(draft.pri),

@@ -21,6 +21,20 @@ export type Parts = {
   readonly shortened: boolean;
 };
 
+/** What a record is made of behind its identity: JSON, or the text of a template. */
+export type Body = {
+  /** The whole message, for a record that needs no cutting. `element` is its identity element. */
+  write(draft: Draft, element: string): string;
+  /** The record in messages of at most `limit` bytes each. The draft must be text (`wide`). */
+  cut(draft: Draft, identity: Identity, limit: number): Parts;
+  /** True where all that it adds to a line is ASCII, so that one character is one byte where the line is. */
+  readonly ascii: boolean;
+  /** True where a line gives the same whether it is seen as text or as bytes of UTF-8. */
+  readonly bytewise: boolean;
+  /** True where all that is not ASCII is escaped. */
+  readonly escapesAll: boolean;
+};
+
 /** Room for the longest escape, that of a pair of surrogates in the script's form. */
 const LEAST_ROOM = 12;
 /** Digits of the number of parts that are reckoned with before it is known. */

@@ -1,13 +1,11 @@
 /** From a draft to messages: header, identity and JSON, in parts where they are longer than `chunk`. */
 import type { FileContext, InputConfig, RecordConfig } from '../types.ts';
 import { type Identity, writeIdentity } from '../wire/identity.ts';
+import { createBody } from './body.ts';
 import type { Draft } from './draft.ts';
 import { elementStart, writeElement } from './element.ts';
 import type { FileState, FileStates } from './files.ts';
-import { FORMATS } from './format.ts';
 import { createHeaderReader } from './header.ts';
-import { createJsonWriter, writeMembers } from './members.ts';
-import { cutIntoParts } from './parts.ts';
 import { matchLine, type Pattern } from './pattern.ts';
 import type { Payload } from './payload.ts';
 import { selects } from './select.ts';
@@ -34,9 +32,8 @@ export function createRecordWriter(
   states: FileStates,
   payload: Payload,
 ): RecordWriter {
-  const format = FORMATS[record.format];
   const header = createHeaderReader({ pattern, transform: input.transform, record });
-  const json = createJsonWriter(pattern, record, format.style);
+  const body = createBody(pattern, record, input);
   const { sdId } = record;
   const limit = record.chunk === 0 ? Number.POSITIVE_INFINITY : record.chunk;
   let cut = 0;
@@ -56,27 +53,20 @@ export function createRecordWriter(
 
   function writeParts(narrow: Draft, identity: Identity): void {
     const draft = asText(narrow);
-    const { messages, shortened } = cutIntoParts({
-      draft,
-      members: json.members(draft),
-      identity,
-      sdId,
-      format,
-      limit,
-    });
+    const { messages, shortened } = body.cut(draft, identity, limit);
     if (shortened && !draft.cut) cut += 1;
     for (const message of messages) payload.add(message, true);
   }
 
   return {
     write(draft, state, at, len) {
+      draft.path = state.context.path;
       header.read(draft);
       if (!selects(record.select, draft.pri)) return false;
       if (draft.cut) cut += 1;
       const first = !state.begun && state.context.after ? identityOf(state, at, len) : undefined;
       const element = first ? writeIdentity(sdId, first) : writeElement(state.element, at, len, state.skip);
-      const body = draft.extras.length === 0 ? json.write(draft) : writeMembers(json.members(draft), format.style);
-      const message = format.head(draft, element) + body;
+      const message = body.write(draft, element);
       if (fits(message, draft.wide, limit)) payload.add(message, draft.wide);
       else writeParts(draft, first ?? identityOf(state, at, len));
       state.begun = true;
@@ -85,9 +75,9 @@ export function createRecordWriter(
     },
     element: (context) => elementStart(sdId, context.gen),
     reads: {
-      bytewise: pattern.bytewise && json.ascii,
-      ascii: json.ascii,
-      escapesAll: record.format === 'script',
+      bytewise: pattern.bytewise && body.bytewise,
+      ascii: body.ascii,
+      escapesAll: body.escapesAll,
     },
     counts: () => ({ unreadableTimes: header.unreadable(), cut }),
   };

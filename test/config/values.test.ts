@@ -20,7 +20,16 @@ test('the defaults are those of the manual', () => {
   assert.deepEqual(destinations, [
     {
       name: 'syslog',
-      record: { format: 'rfc5424', chunk: 1024, json: 'own', hostname: 'host', sdId: 'tail@32473', select: EVERYTHING },
+      record: {
+        format: 'rfc5424',
+        chunk: 1024,
+        json: 'own',
+        hostname: 'host',
+        sdId: 'tail@32473',
+        select: EVERYTHING,
+        template: undefined,
+        recordTemplate: undefined,
+      },
       link: {
         ...{ targets: [target], framing: 'newline', linger: 2000, window: 16 * 2 ** 20, timeout: 30_000 },
         ...{ rate: undefined, drainRate: undefined },

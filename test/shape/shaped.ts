@@ -42,6 +42,7 @@ const transformOf = (changes: Partial<TransformConfig> = {}): TransformConfig =>
   levels: LEVELS,
   owners: OWNERS,
   redact: { rules: new Map(), hashKey: undefined },
+  fields: new Map(),
   ...changes,
 });
 
@@ -53,6 +54,8 @@ function recordOf(changes: Partial<RecordConfig> = {}): RecordConfig {
     hostname: 'agent',
     sdId: 'tail@32473',
     select: EVERYTHING,
+    template: undefined,
+    recordTemplate: undefined,
     ...changes,
   };
 }

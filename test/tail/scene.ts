@@ -98,6 +98,7 @@ export const inputOf = (paths: readonly string[], more: Partial<InputConfig> = {
     levels: new Map(),
     owners: new Map(),
     redact: { rules: new Map(), hashKey: undefined },
+    fields: new Map(),
   },
   ...more,
 });
