@@ -1,0 +1,65 @@
+/** Lines that name their values themselves (JSON, logfmt): which of them the header takes, and what the others become. */
+import type { Member } from './draft.ts';
+import type { Match } from './pattern.ts';
+import { readWrittenTime } from './writtentime.ts';
+
+/** A value: its text, and where it is no string its JSON as it was written. */
+export type Field = { readonly text: string; readonly raw?: string };
+
+/**
+ * The usual names of what a header carries, the likeliest first; in any case. A name in front of another is taken only if it has a
+ * value that will do.
+ */
+const NAMES = {
+  time: 'time ts timestamp @timestamp t asctime datetime date eventtime',
+  host: 'host hostname host.name',
+  owner: 'service service.name app application appname app_name program name logger logger_name component',
+  pid: 'pid process.pid process_id',
+  level: 'level severity lvl log.level loglevel levelname severity_text s',
+  msg: 'msg message log text event',
+} as const;
+
+/** The groups of such a line, in their order. */
+export const FIELD_GROUPS = Object.keys(NAMES) as readonly (keyof typeof NAMES)[];
+export const FIELD_NUMBERS: ReadonlyMap<string, readonly number[]> = new Map(
+  FIELD_GROUPS.map((name, i) => [name, [i + 1]]),
+);
+
+/** Keys of a record's JSON that mean something of their own: a field of such a name gets a `_` behind it. */
+const RESERVED = 'CUT HEADER HOST LEVEL MSG OWNER PART PID PRI REC SLOW TIME'.split(' ');
+const PRIORITY: ReadonlyMap<string, readonly [group: number, rank: number]> = new Map(
+  FIELD_GROUPS.flatMap((group, i) => NAMES[group].split(' ').map((name, rank) => [name, [i, rank]] as const)),
+);
+
+/** Takes the fields of a line, by their names as written, the last of a name counts. */
+export function matchFields(line: string, fields: ReadonlyMap<string, Field>): Match {
+  const taken: (string | undefined)[] = FIELD_GROUPS.map(() => undefined);
+  const ranks = FIELD_GROUPS.map(() => Number.POSITIVE_INFINITY);
+  for (const [name, { text, raw }] of fields) {
+    const [group, rank] = PRIORITY.get(name.toLowerCase()) ?? [];
+    if (group === undefined || rank! >= ranks[group]! || !suits(FIELD_GROUPS[group]!, text, raw)) continue;
+    taken[group] = name;
+    ranks[group] = rank!;
+  }
+  const keys = new Set<string>(RESERVED);
+  const members: Member[] = [];
+  for (const [name, { text, raw }] of fields) {
+    if (taken.includes(name)) continue;
+    let key = name.toUpperCase();
+    while (keys.has(key)) key += '_';
+    keys.add(key);
+    members.push(raw === undefined ? [key, text] : [key, raw, 'json']);
+  }
+  const values = taken.map((name) => (name === undefined ? undefined : fields.get(name)!.text));
+  // Without a message of its own a line has said everything in its fields.
+  values[FIELD_GROUPS.indexOf('msg')] ??= '';
+  return Object.assign([line, ...values], { fields: members });
+}
+
+/** Whether the header can do something with it: no object, and for a time something that can be read. */
+function suits(group: string, text: string, raw: string | undefined): boolean {
+  const number = raw !== undefined && /^-?\d/.test(raw);
+  if (text === '' || (raw !== undefined && !number)) return false;
+  if (group === 'time') return readWrittenTime(text) !== undefined;
+  return number ? group === 'level' || group === 'pid' : true;
+}

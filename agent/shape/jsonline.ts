@@ -1,0 +1,72 @@
+/** JSON lines: one object a line. */
+import { type Field, matchFields } from './fields.ts';
+import type { Match } from './pattern.ts';
+
+/** Takes an object apart; null where the line is none. */
+export function matchJson(line: string): Match | null {
+  const fields = readMembers(line);
+  return fields && matchFields(line, fields);
+}
+
+const SPACE = /[ \t\r\n]*/y;
+const STRING = /"(?:[^"\\]|\\.)*"/y;
+const SCALAR = /[^,}\] \t\r\n]+/y;
+
+/**
+ * The members of an object by name. What is no string keeps its JSON as written, so that no digit of a number is lost; only white space
+ * between its pieces that would be a control character goes. Undefined where the text is no object.
+ */
+export function readMembers(text: string): Map<string, Field> | undefined {
+  if (!/^[ \t]*\{/.test(text) || !isJson(text)) return undefined;
+  const fields = new Map<string, Field>();
+  // The text is JSON, so from here on every token is where it must be.
+  let at = skip(SPACE, text, text.indexOf('{') + 1);
+  while (text[at] !== '}') {
+    const keyEnd = skip(STRING, text, at);
+    const name = JSON.parse(text.slice(at, keyEnd)) as string;
+    const begin = skip(SPACE, text, text.indexOf(':', keyEnd) + 1);
+    const end = valueEnd(text, begin);
+    fields.delete(name);
+    fields.set(name, fieldOf(text.slice(begin, end)));
+    at = skip(SPACE, text, end);
+    if (text[at] === ',') at = skip(SPACE, text, at + 1);
+  }
+  return fields;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function fieldOf(raw: string): Field {
+  if (raw.startsWith('"')) return { text: JSON.parse(raw) as string };
+  if (raw === 'null') return { text: '', raw };
+  const clean = /[\0-\x1f\x7f]/.test(raw) ? JSON.stringify(JSON.parse(raw)).replaceAll('\x7f', '\\u007f') : raw;
+  return { text: clean, raw: clean };
+}
+
+function valueEnd(text: string, begin: number): number {
+  const first = text[begin];
+  if (first === '"') return skip(STRING, text, begin);
+  if (first !== '{' && first !== '[') return skip(SCALAR, text, begin);
+  let depth = 0;
+  for (let at = begin; ; at += 1) {
+    const char = text[at];
+    if (char === '"') at = skip(STRING, text, at) - 1;
+    else if (char === '{' || char === '[') depth += 1;
+    else if (char === '}' || char === ']') {
+      depth -= 1;
+      if (depth === 0) return at + 1;
+    }
+  }
+}
+
+function skip(what: RegExp, text: string, at: number): number {
+  what.lastIndex = at;
+  return what.test(text) ? what.lastIndex : at;
+}
