@@ -3,26 +3,16 @@ import path from 'node:path';
 import { find, type Origin, problemAt, type Settings, valuesOf } from './config.ts';
 import { sectionText } from './config-names.ts';
 import { refuseUnknownProperties } from './config-properties.ts';
+import { buildTransform } from './config-transform.ts';
 import { didYouMean } from './nearest.ts';
 import { isLoopback } from './ops/listen.ts';
 import { logOptions, statusOptions } from './ops/options.ts';
-import { levelOptions, ownerOptions, redactions, redactOptions, transformOptions } from './shape/options.ts';
+import { recordBytes } from './shape/pattern.ts';
 import { recordOptions } from './shape/record-options.ts';
 import { linkOptions } from './ship/options.ts';
 import { spoolOptions } from './store/options.ts';
 import { inputOptions } from './tail/options.ts';
-import type {
-  Config,
-  DestinationConfig,
-  InputConfig,
-  Option,
-  RedactConfig,
-  RedactRule,
-  StatusConfig,
-  Template,
-  TlsConfig,
-  TransformConfig,
-} from './types.ts';
+import type { Config, DestinationConfig, InputConfig, StatusConfig, TlsConfig, TransformConfig } from './types.ts';
 
 /** The most that a UDP datagram carries over IPv4: 65,535 bytes less the headers of IP and UDP. */
 const DATAGRAM = 65_507;
@@ -94,6 +84,10 @@ function buildStatus(settings: Settings): StatusConfig {
 function buildInput(settings: Settings, around: Surroundings, name: string | undefined, time: number): InputConfig {
   const own = valuesOf(settings, inputOptions, 'input', name);
   const origin = find(settings, 'input', name, 'path')?.origin;
+  const transform = buildTransform(settings, name, {
+    timezone: around.timezone,
+    script: takesScriptPattern(settings, name),
+  });
   return {
     name: name ?? 'input',
     named: name !== undefined,
@@ -103,33 +97,19 @@ function buildInput(settings: Settings, around: Surroundings, name: string | und
     poll: Math.min(own.poll, time),
     watch: own.watch,
     encoding: own.encoding,
-    maxLine: own.max_line,
+    ...sizesOf(own.max_line, transform.pattern),
     closeAfter: own.close_after,
     holdSize: own.hold_size,
     holdAge: own.hold_age,
-    transform: buildTransform(settings, around, name),
+    transform,
   };
 }
 
-function buildTransform(settings: Settings, around: Surroundings, name: string | undefined): TransformConfig {
-  const own = valuesOf(settings, transformOptions, 'transform', name);
-  const script = takesScriptPattern(settings, name);
-  const drops = script && find(settings, 'transform', name, 'unmatched') === undefined;
-  return {
-    pattern: script ? { builtin: 'script' } : own.pattern,
-    unmatched: drops ? 'drop' : own.unmatched,
-    timezone: own.timezone ?? around.timezone,
-    levels: wordsOf(settings, 'levels', levelOptions, name),
-    owners: wordsOf(settings, 'owners', ownerOptions, name),
-    redact: buildRedact(settings, name),
-    fields: wordsOf<Template>(settings, 'fields', {}, name),
-  };
-}
-
-function buildRedact(settings: Settings, name: string | undefined): RedactConfig {
-  const rules = new Map(wordsOf<RedactRule>(settings, 'redact', redactions, name));
-  rules.delete('hash_key');
-  return { rules, hashKey: valuesOf(settings, redactOptions, 'redact', name).hash_key };
+/** `max_line` holds for records too, rounded to whole ones. */
+function sizesOf(maxLine: number, pattern: TransformConfig['pattern']): Pick<InputConfig, 'maxLine' | 'record'> {
+  const record = recordBytes(pattern);
+  if (record === undefined) return { maxLine };
+  return { maxLine: Math.max(1, Math.floor(maxLine / record)) * record, record };
 }
 
 function buildDestination(settings: Settings, around: Surroundings, name: string | undefined): DestinationConfig {
@@ -181,23 +161,6 @@ function buildTls(settings: Settings, around: Surroundings, name: string | undef
     settings.problems.push(problemAt(find(settings, 'syslog', name, have)!.origin, sentence));
   }
   return tls;
-}
-
-/** A section whose keys are the operator's words: the built-in ones, then those of the unnamed section, then its own. */
-function wordsOf<T>(
-  settings: Settings,
-  kind: string,
-  options: Readonly<Record<string, Option<T>>>,
-  name: string | undefined,
-): ReadonlyMap<string, T> {
-  const map = new Map<string, T>();
-  for (const [word, option] of Object.entries(options)) map.set(word, option.schema.parse(option.default));
-  for (const section of new Set([undefined, name])) {
-    for (const one of settings.given) {
-      if (one.kind === kind && one.name === section && one.values) map.set(one.key, one.values[0] as T);
-    }
-  }
-  return map;
 }
 
 /** A relative path in the file counts from the file's folder, one in the environment from the working directory. */

@@ -15,7 +15,8 @@ export function refuseUnknownProperties(
   // What does not compile has been told already.
   if (settings.problems.length > 0) return;
   const groups = new Map(inputs.map((input) => [input, groupsOf(input)]));
-  const all = [...groups.values()].flat();
+  const open = (input: InputConfig) => compilePattern(input.transform.pattern).anyField;
+  const all = inputs.some(open) ? undefined : [...groups.values()].flat();
   for (const { name, record } of destinations) {
     const section = settings.headers.some((header) => header.kind === 'syslog' && header.name === name)
       ? name
@@ -25,7 +26,8 @@ export function refuseUnknownProperties(
   }
   for (const [input, own] of groups) {
     const section = input.named ? input.name : undefined;
-    for (const [key, template] of input.transform.fields) judge(settings, ['fields', section, key], template, own);
+    const names = open(input) ? undefined : own;
+    for (const [key, template] of input.transform.fields) judge(settings, ['fields', section, key], template, names);
   }
 }
 
@@ -37,8 +39,10 @@ function judge(
   settings: Settings,
   [kind, section, key]: readonly [kind: string, section: string | undefined, key: string],
   template: Template | undefined,
-  groups: readonly string[],
+  groups: readonly string[] | undefined,
 ): void {
+  // Lines that name their fields themselves may have any.
+  if (groups === undefined) return;
   const given = find(settings, kind, section, key);
   for (const piece of template ?? []) {
     if (!given || typeof piece === 'string' || PROPERTY_NAMES.includes(piece.name) || groups.includes(piece.name))

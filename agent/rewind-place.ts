@@ -65,9 +65,9 @@ export function placeOf(content: Content, goal: Goal, parts: Parts): number | un
 }
 
 /** Behind the last newline before `at`. */
-function lineStart(content: Content, at: number, { encoding, maxLine }: InputConfig): number {
-  const lines = linesOf(encoding);
-  const from = Math.max(0, at - maxLine);
+function lineStart(content: Content, at: number, input: InputConfig): number {
+  const lines = linesOf(input);
+  const from = Math.max(0, at - input.maxLine);
   const end = lines.last(content.read(from - (from % lines.unit), at), at - from + (from % lines.unit));
   return end < 0 ? from : from - (from % lines.unit) + end;
 }
@@ -81,7 +81,7 @@ function firstSince(
   const { file, gen, chain } = generation;
   const shaper = createShaper({ input, record: { ...record, format: 'rfc5424', chunk: 0 } });
   shaper.open({ file, gen, input: input.name, path: chain, offset: 0, skip: 0, after: undefined });
-  const lines = linesOf(input.encoding);
+  const lines = linesOf(input);
   for (let start = 0; start < content.size; ) {
     const bytes = content.read(start, Math.min(content.size, start + STEP + input.maxLine));
     const last = lines.last(bytes, bytes.length);

@@ -47,7 +47,7 @@ function isBuiltin({ pattern }: TransformConfig, name: string): boolean {
 }
 
 function matches(pattern: TransformConfig['pattern'], line: string): boolean {
-  return compilePattern(pattern).regex.test(line);
+  return compilePattern(pattern).match(line) !== null;
 }
 
 /** Candidates, the most telling first. Whether one fits is tried by the caller. */

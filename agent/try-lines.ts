@@ -1,7 +1,10 @@
 /** Lines told one by one, each with the records that it became: `tailship try`. */
-import { explainMismatch, mismatchInWords } from './shape/explain.ts';
-import type { Pattern } from './shape/pattern.ts';
+import { SLOW } from './shape/budget.ts';
+import type { Match } from './shape/draft.ts';
+import { isLost } from './shape/pattern.ts';
 import type { Shaper, ShapeStatus } from './shape/shaper.ts';
+import { utmpLine } from './shape/utmp.ts';
+import { whyUnmatched } from './shape/whynot.ts';
 import { type Hint, hintFor } from './try-hints.ts';
 import { messagesOf, type TriedMessage } from './try-records.ts';
 import type { Batch, Chunk, InputConfig, RecordConfig } from './types.ts';
@@ -30,7 +33,11 @@ export type Line = { readonly text: string; readonly from: number; readonly next
 
 export type Teller = {
   /** Takes one line; gives the lines whose records are known by now, in order, and the batch that it became. */
-  take(chunk: Chunk, line: Line, number: number): { readonly told: readonly Tried[]; readonly batch: Batch };
+  take(
+    chunk: Chunk,
+    line: Line,
+    about: { readonly number: number; readonly found: Found },
+  ): { readonly told: readonly Tried[]; readonly batch: Batch };
   /** Gives the lines that wait for a record that is shipped now. */
   finish(batch: Batch | undefined): readonly Tried[];
   /** The number of the first line that was taken and not told yet; Infinity where there is none. */
@@ -40,7 +47,6 @@ export type Teller = {
 type Parts = {
   readonly input: InputConfig;
   readonly format: RecordConfig['format'];
-  readonly pattern: Pattern;
   readonly shaper: Shaper;
 };
 
@@ -57,11 +63,11 @@ export function createTeller(parts: Parts): Teller {
   }
 
   return {
-    take(chunk, line, number) {
+    take(chunk, line, { number, found }) {
       const before = shaper.status();
       const batch = shaper.shape(lineChunk(chunk, line));
       const messages = messagesOf(batch, format);
-      const about = describe(parts, line, { number, at: chunk.start + line.from });
+      const about = describe(input, line, { number, found, at: chunk.start + line.from });
       const tried = { ...about, messages: [], notes: notesOf(before, shaper.status(), batch) };
       if (!joins) return { told: [withMessages(tried, messages)], batch };
       const told = messages.length > 0 || batch.tally.filtered.lines > 0 ? release(messages) : [];
@@ -79,8 +85,13 @@ function withMessages(line: Tried, messages: readonly TriedMessage[]): Tried {
   return { ...line, messages, fate: left ? 'not selected' : line.fate };
 }
 
-/** The lines of a chunk, one after the other. */
-export function* linesOfChunk({ bytes, start }: Chunk): Generator<Line> {
+/** The lines of a chunk, one after the other. `size`: bytes of a record where it holds records instead. */
+export function* linesOfChunk({ bytes, start }: Chunk, size: number | undefined): Generator<Line> {
+  if (size !== undefined) {
+    for (let from = 0; from < bytes.length; from += size)
+      yield { text: utmpLine(bytes, from) ?? '', from, next: Math.min(from + size, bytes.length) };
+    return;
+  }
   for (let from = 0; from < bytes.length; ) {
     const lf = bytes.indexOf(0x0a, from);
     const next = lf < 0 ? bytes.length : lf + 1;
@@ -90,19 +101,26 @@ export function* linesOfChunk({ bytes, start }: Chunk): Generator<Line> {
   }
 }
 
+/** What the pattern made of a line. */
+export type Found = Match | null | typeof SLOW;
+
 /** A line without its records, for one that is only an example. */
 export function describe(
-  { input, pattern }: Pick<Parts, 'input' | 'pattern'>,
+  input: InputConfig,
   { text, from, next }: Line,
-  place: { readonly number: number; readonly at: number },
+  place: { readonly number: number; readonly at: number; readonly found: Found },
 ): Tried {
   const { transform } = input;
+  const { found } = place;
   const about = { line: place.number, at: place.at, len: next - from, text, messages: [], notes: [] };
   if (text === '') return { ...about, outcome: 'empty', fate: 'not shipped', why: undefined, hint: undefined };
-  if (pattern.regex.test(text)) return { ...about, outcome: 'matched', fate: 'ships', why: undefined, hint: undefined };
+  if (found === SLOW) {
+    const why = 'the pattern took longer than a line may take';
+    return { ...about, outcome: 'unmatched', fate: 'ships', why, hint: undefined };
+  }
+  if (!isLost(found)) return { ...about, outcome: 'matched', fate: 'ships', why: undefined, hint: undefined };
   const fate = ({ ship: 'ships', drop: 'dropped', join: 'joins the record before' } as const)[transform.unmatched];
-  const mismatch = explainMismatch(pattern.source, pattern.flags, text);
-  const why = mismatch && mismatchInWords(mismatch);
+  const why = whyUnmatched(transform.pattern, text);
   return { ...about, outcome: 'unmatched', fate, why, hint: hintFor(text, transform) };
 }
 

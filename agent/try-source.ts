@@ -112,7 +112,7 @@ export async function* readChunks({ input, bytes, modified }: TrySource, stop: A
       file: TRIED_FILE,
       clock: realClock,
       maxLine: input.maxLine,
-      lines: linesOf(input.encoding),
+      lines: linesOf(input),
     },
     ...{ source: window, from: { offset: 0, clue: clue(NOTHING) }, modified: () => modified },
     clues: () => ({ dev: 0, ino: 0, birth: 0, headBytes: 0, head: clue(NOTHING) }),

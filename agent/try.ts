@@ -3,9 +3,10 @@
  * instead of sent. The first lines go through one at a time, so that each is told with its records; the rest in bulk.
  */
 import { loadConfig } from './sections.ts';
-import { compilePattern, type Pattern } from './shape/pattern.ts';
-import { createShaper } from './shape/shaper.ts';
-import { createTeller, describe, type Line, linesOfChunk, type Tried } from './try-lines.ts';
+import { createTrial, SLOW } from './shape/budget.ts';
+import { compilePattern, isLost, recordBytes } from './shape/pattern.ts';
+import { createShaper, type ShapeStatus } from './shape/shaper.ts';
+import { createTeller, describe, type Found, type Line, linesOfChunk, type Tried } from './try-lines.ts';
 import { countMessages } from './try-records.ts';
 import { chooseSource, readChunks, TRIED_FILE } from './try-source.ts';
 import type { Batch, Chunk, InputConfig, RecordConfig } from './types.ts';
@@ -74,27 +75,29 @@ export async function* tryLines(parts: TryParts): AsyncGenerator<TryEvent> {
   };
   const shaper = createShaper({ input, record });
   shaper.open({ file: TRIED_FILE, gen: GEN, input: input.name, path, offset: 0, skip: 0, after: undefined });
-  const compiled = compilePattern(pattern);
-  const teller = createTeller({ input, format: record.format, pattern: compiled, shaper });
-  const sums = createSums(input, compiled);
+  const trial = createTrial(compilePattern(pattern));
+  const teller = createTeller({ input, format: record.format, shaper });
+  const sums = createSums(input);
   const wanted = (told: readonly Tried[]) =>
     told.filter(({ line }) => line <= parts.lines).map((line) => ({ what: 'line', ...sums.tempered(line) }) as const);
 
   for await (const chunk of readChunks(source, parts.stop)) {
-    let begin = 0;
-    for (const line of linesOfChunk(chunk)) {
-      // A line is not told before its record is known, which may take a few more lines.
-      if (sums.lines() >= parts.lines && !(teller.waitsFrom() <= parts.lines)) break;
-      const { told, batch } = teller.take(chunk, line, sums.line(chunk, line));
-      sums.batch(batch);
-      yield* wanted(told);
-      begin = line.next;
+    const lines = [...linesOfChunk(chunk, recordBytes(pattern))];
+    const found = trial(lines.map(({ text }) => text));
+    let told = 0;
+    // A line is not told before its record is known, which may take a few more lines.
+    while (told < lines.length && (sums.lines() < parts.lines || teller.waitsFrom() <= parts.lines)) {
+      const line = lines[told]!;
+      const number = sums.line(line, found[told]!);
+      const taken = teller.take(chunk, line, { number, found: found[told]! });
+      sums.batch(taken.batch);
+      yield* wanted(taken.told);
+      told += 1;
     }
-    const rest = begin === 0 ? chunk : restOf(chunk, begin);
-    if (begin < chunk.bytes.length || begin === 0) {
-      for (const line of linesOfChunk(rest)) sums.line(rest, line, 'example');
-      sums.batch(shaper.shape(rest));
-    }
+    const rest = lines.slice(told);
+    for (const [i, line] of rest.entries())
+      sums.example(line, sums.line(line, found[told + i]!), chunk, found[told + i]!);
+    if (rest.length > 0 || lines.length === 0) sums.batch(shaper.shape(restOf(chunk, rest[0]?.from ?? 0)));
   }
   const last = shaper.flush(TRIED_FILE);
   if (last) sums.batch(last);
@@ -103,10 +106,10 @@ export async function* tryLines(parts: TryParts): AsyncGenerator<TryEvent> {
   yield { what: 'summary', ...shaper.status(), ...sums.total(), policy: input.transform.unmatched };
 }
 
-type Counted = Omit<TrySummary, 'policy' | 'invalidUtf8' | 'unreadableTimes' | 'cut'>;
+type Counted = Omit<TrySummary, 'policy' | keyof ShapeStatus> & Pick<TrySummary, 'unmatched'>;
 
 /** Counts lines by what the pattern says of them, and messages by their PRI. */
-function createSums(input: InputConfig, pattern: Pattern) {
+function createSums(input: InputConfig) {
   const sums = { lines: 0, matched: 0, unmatched: 0, empty: 0, messages: 0, largest: 0 };
   const priorities = new Map<number, number>();
   const examples: Tried[] = [];
@@ -116,15 +119,15 @@ function createSums(input: InputConfig, pattern: Pattern) {
   return {
     lines: () => sums.lines,
     tempered,
-    /** Counts a line and gives its number. `example`: it is told nowhere else, so it may be kept as an example. */
-    line(chunk: Chunk, line: Line, role?: 'example'): number {
-      const number = ++sums.lines;
-      const matched = line.text !== '' && pattern.regex.test(line.text);
-      sums[line.text === '' ? 'empty' : matched ? 'matched' : 'unmatched']++;
-      if (role === 'example' && !matched && line.text !== '' && examples.length < EXAMPLES) {
-        examples.push(describe({ input, pattern }, line, { number, at: chunk.start + line.from }));
-      }
-      return number;
+    /** Counts a line and gives its number. */
+    line({ text }: Line, found: Found): number {
+      sums[text === '' ? 'empty' : isMatch(found) ? 'matched' : 'unmatched']++;
+      return ++sums.lines;
+    },
+    /** Keeps a line that is told nowhere else, if it is one of the first that are not matched. */
+    example(line: Line, number: number, chunk: Chunk, found: Found): void {
+      if (line.text === '' || isMatch(found) || examples.length >= EXAMPLES) return;
+      examples.push(describe(input, line, { number, found, at: chunk.start + line.from }));
     },
     batch(batch: Batch): void {
       const { messages, largest } = countMessages(batch, priorities);
@@ -137,6 +140,10 @@ function createSums(input: InputConfig, pattern: Pattern) {
       return { ...sums, priorities: named, examples: examples.map(tempered) };
     },
   };
+}
+
+function isMatch(found: Found): boolean {
+  return found !== SLOW && !isLost(found);
 }
 
 /** The chunk from index `begin` on. */

@@ -14,6 +14,8 @@ export type InputConfig = {
   readonly watch: 'auto' | 'poll';
   readonly encoding: string;
   readonly maxLine: number;
+  /** Bytes of a record, where the file holds binary records instead of lines; `maxLine` is then a multiple of it. */
+  readonly record?: number | undefined;
   readonly closeAfter: number;
   readonly holdSize: number;
   readonly holdAge: number;

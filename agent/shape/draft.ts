@@ -1,12 +1,25 @@
 import type { FileContext, InputConfig } from '../types.ts';
 
-/** A member of a record's JSON. */
-export type Member = readonly [key: string, value: string];
+/** A member of a record's JSON. Its value is a string, or with `json` the JSON of any other value. */
+export type Member = readonly [key: string, value: string, kind?: 'json'];
+
+/** What a pattern found in a line: what each group took, by number, and more where the pattern is no regular expression. */
+export type Match = ArrayLike<string | undefined> & {
+  /** Members of the JSON that the line names itself. */
+  readonly fields?: readonly Member[];
+  /** The program's own line, where a container's runtime had wrapped it; and on which stream it was written. */
+  readonly line?: string;
+  readonly stream?: string;
+  /** True where the wrapping was taken off, but the pattern for what is in it does not match. */
+  readonly unmatched?: boolean;
+  /** The line goes on in the next one of its stream; it gives the match of the whole. */
+  readonly partial?: ((whole: string) => Match) | undefined;
+};
 
 /** A record in the making: what its lines gave, then what its header says. There is one, filled anew for each record. */
 export type Draft = {
   /** What the pattern found in the first line; null where it does not match. */
-  match: RegExpExecArray | null;
+  match: Match | null;
   line: string;
   /** The lines joined to the first, each behind an LF. */
   more: string;
@@ -14,6 +27,8 @@ export type Draft = {
   wide: boolean;
   /** True where nothing of the lines needs an escape in JSON. */
   clean: boolean;
+  /** True where the pattern took too long on the line, so that it was not looked at further. */
+  slow: boolean;
   /** True where a line was cut at `max_line`. */
   cut: boolean;
   /** As in Chunk, ms. */
@@ -41,6 +56,7 @@ export function newDraft(): Draft {
       more: '',
       wide: false,
       clean: false,
+      slow: false,
       cut: false,
       modified: 0,
       readAt: 0,

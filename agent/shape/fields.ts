@@ -1,6 +1,5 @@
 /** Lines that name their values themselves (JSON, logfmt): which of them the header takes, and what the others become. */
-import type { Member } from './draft.ts';
-import type { Match } from './pattern.ts';
+import type { Match, Member } from './draft.ts';
 import { readWrittenTime } from './writtentime.ts';
 
 /** A value: its text, and where it is no string its JSON as it was written. */
@@ -20,7 +19,7 @@ const NAMES = {
 } as const;
 
 /** The groups of such a line, in their order. */
-export const FIELD_GROUPS = Object.keys(NAMES) as readonly (keyof typeof NAMES)[];
+const FIELD_GROUPS = Object.keys(NAMES) as readonly (keyof typeof NAMES)[];
 export const FIELD_NUMBERS: ReadonlyMap<string, readonly number[]> = new Map(
   FIELD_GROUPS.map((name, i) => [name, [i + 1]]),
 );

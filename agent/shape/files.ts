@@ -2,6 +2,7 @@
 import type { Checkpoint, Chunk, FileContext, FileId } from '../types.ts';
 import { CLUE_BYTES, clue } from '../wire/clue.ts';
 import type { Identity } from '../wire/identity.ts';
+import type { Match } from './draft.ts';
 
 export type FileState = {
   readonly context: FileContext;
@@ -30,11 +31,16 @@ export type Held = {
   readonly at: number;
   len: number;
   lines: number;
-  match: RegExpExecArray | null;
+  match: Match | null;
+  /** Where its last line is only a piece of one: the stream on which it goes on. */
+  goesOn: string | undefined;
+  /** Gives the match of the first line, once that has been put together from pieces. */
+  whole: ((line: string) => Match) | undefined;
   line: string;
   more: string;
   wide: boolean;
   clean: boolean;
+  readonly slow: boolean;
   cut: boolean;
   readonly modified: number;
   readonly readAt: number;

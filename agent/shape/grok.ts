@@ -14,9 +14,13 @@ const LEVEL =
   '(?:TRACE|DEBUG|INFO|INFORMATION|NOTICE|WARN|WARNING|ERROR|ERR|SEVERE|CRITICAL|CRIT|FATAL|ALERT|EMERGENCY|EMERG|PANIC)';
 
 /** None of them holds a group, a look-around or a reference: a pattern made of them keeps its linear form. */
-export const GROK: Readonly<Record<string, string>> = {
+const GROK: Readonly<Record<string, string>> = {
   ...{ WORD: String.raw`\w+`, NOTSPACE: String.raw`[^ \t]+`, SPACE: String.raw`[ \t]*`, DATA: '.*?', GREEDYDATA: '.*' },
-  ...{ USERNAME: '[a-zA-Z0-9._@-]+', USER: '[a-zA-Z0-9._@-]+', EMAILADDRESS: '[a-zA-Z0-9.!#$&*+/=?^_`{|}~-]+@[a-zA-Z0-9.-]+' },
+  ...{
+    USERNAME: '[a-zA-Z0-9._@-]+',
+    USER: '[a-zA-Z0-9._@-]+',
+    EMAILADDRESS: '[a-zA-Z0-9.!#$&*+/=?^_`{|}~-]+@[a-zA-Z0-9.-]+',
+  },
   INT: String.raw`[+-]?\d+`,
   ...{ POSINT: String.raw`[1-9]\d*`, NONNEGINT: String.raw`\d+` },
   ...{ NUMBER: String.raw`[+-]?(?:\d+(?:\.\d+)?|\.\d+)`, BASE10NUM: String.raw`[+-]?(?:\d+(?:\.\d+)?|\.\d+)` },
@@ -33,16 +37,25 @@ export const GROK: Readonly<Record<string, string>> = {
   ...{ URIPROTO: '[A-Za-z][A-Za-z0-9+.-]*', URIHOST: String.raw`(?:\[${IPV6}\]|[a-zA-Z0-9_.-]+)(?::\d+)?` },
   ...{ URIPATH: String.raw`/[^ \t"?#]*`, URIPARAM: String.raw`\?[^ \t"#]*`, URIPATHPARAM: String.raw`/[^ \t"#]*` },
   URI: String.raw`[A-Za-z][A-Za-z0-9+.-]*://[^ \t"]+`,
-  ...{ MONTH: MONTH_NAME, MONTHNUM: String.raw`(?:0?[1-9]|1[0-2])`, MONTHDAY: String.raw`(?:0?[1-9]|[12]\d|3[01])`, DAY: WEEKDAY },
+  ...{
+    MONTH: MONTH_NAME,
+    MONTHNUM: '(?:0?[1-9]|1[0-2])',
+    MONTHDAY: String.raw`(?:0?[1-9]|[12]\d|3[01])`,
+    DAY: WEEKDAY,
+  },
   ...{ YEAR: String.raw`\d{4}`, HOUR: String.raw`(?:[01]?\d|2[0-3])`, MINUTE: String.raw`[0-5]\d` },
-  ...{ SECOND: String.raw`(?:[0-5]?\d|60)(?:[.,]\d+)?`, TIME: CLOCK, DATE: String.raw`\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}` },
+  ...{
+    SECOND: String.raw`(?:[0-5]?\d|60)(?:[.,]\d+)?`,
+    TIME: CLOCK,
+    DATE: String.raw`\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}`,
+  },
   ISO8601_TIMEZONE: OFFSET,
   TIMESTAMP_ISO8601: String.raw`\d{4}[-/]\d{2}[-/]\d{2}(?:T|[ _]+)${CLOCK}(?: ?${OFFSET})?`,
   HTTPDATE: String.raw`\d{2}/${MONTH_NAME}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}`,
   SYSLOGTIMESTAMP: String.raw`${MONTH_NAME} +\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d+)?`,
   HTTPDERROR_DATE: String.raw`${WEEKDAY} ${MONTH_NAME} \d{2} \d{2}:\d{2}:\d{2}(?:\.\d+)? \d{4}`,
   EPOCH: String.raw`\d{9,10}(?:[.,]?\d+)?`,
-  ...{ PROG: '[a-zA-Z0-9._/%()@+-]+', SYSLOGHOST: String.raw`(?:${IPV6}|[a-zA-Z0-9._-]+)` },
+  ...{ PROG: '[a-zA-Z0-9._/%()@+-]+', SYSLOGHOST: `(?:${IPV6}|[a-zA-Z0-9._-]+)` },
   LOGLEVEL: `(?:${LEVEL}|${LEVEL.toLowerCase()}|${LEVEL.replace(/[A-Z]+/g, (word) => word[0] + word.slice(1).toLowerCase())})`,
   JAVACLASS: String.raw`[a-zA-Z_$][\w$]*(?:\.[\w$<>]+)*`,
 };
@@ -61,7 +74,8 @@ export function namesGrokField(source: string): boolean {
 export function expandGrok(source: string): string {
   return source.replace(PIECE, (piece, name: string, field: string | undefined) => {
     const body = Object.hasOwn(GROK, name) ? GROK[name] : undefined;
-    if (body === undefined) throw new Error(`there is no ${piece}: the names are ${Object.keys(GROK).sort().join(' ')}`);
+    if (body === undefined)
+      throw new Error(`there is no ${piece}: the names are ${Object.keys(GROK).sort().join(' ')}`);
     return field === undefined ? `(?:${body})` : `(?<${groupName(field)}>${body})`;
   });
 }

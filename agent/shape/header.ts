@@ -26,14 +26,17 @@ type Parts = { readonly pattern: Pattern; readonly transform: TransformConfig; r
 
 export function createHeaderReader({ pattern, transform, record }: Parts): HeaderReader {
   const { groups } = pattern;
-  const [timeAt, hostAt, ownerAt, pidAt, levelAt] = [...HEADER_GROUPS, 'level'].map((name) => groups.get(name));
-  const priorities = createPriorities(transform);
+  const [timeAt, hostAt, ownerAt, pidAt, levelAt, priAt] = [...HEADER_GROUPS, 'level', 'pri'].map((name) =>
+    groups.get(name),
+  );
+  const priorities = createPriorities(transform, pattern.scale);
   const script = record.format === 'script';
   const timestamps = createTimestamps(transform.timezone, record.format === 'rfc3164' ? 'rfc3164' : 'rfc5424');
   const cleanTag = record.format === 'rfc3164' ? tagField : headerField;
   const hostname = createField(headerField, LONGEST.hostname);
   const appName = createField(cleanTag, LONGEST.appName);
   const procid = createField(cleanTag, LONGEST.procid);
+  const isWanted = ([key]: Member) => typeof record.json === 'string' || record.json.includes(key);
   let unreadable = 0;
 
   function addExtra(draft: Draft, key: string, value: string): void {
@@ -52,9 +55,12 @@ export function createHeaderReader({ pattern, transform, record }: Parts): Heade
     read(draft) {
       const { match } = draft;
       const owner = (match && groupOf(match, ownerAt)) ?? '';
-      draft.pri = priorities(owner, (match && groupOf(match, levelAt)) ?? '');
+      const pri = priAt && match ? groupOf(match, priAt) : undefined;
+      draft.pri = priorities(owner, (match && groupOf(match, levelAt)) ?? '', pri);
       draft.extras = draft.cut ? [['CUT', '1']] : NONE;
+      if (draft.slow) addExtra(draft, 'SLOW', '1');
       if (script) return;
+      if (match?.fields) draft.extras = [...draft.extras, ...match.fields.filter(isWanted)];
       readTime(draft, (match && groupOf(match, timeAt)) ?? '');
       const host = (match && groupOf(match, hostAt)) ?? '';
       const pid = bare((match && groupOf(match, pidAt)) ?? '');

@@ -1,8 +1,11 @@
-/** `unmatched = join`: lines that the pattern does not match belong to the record before them, such as a stack trace. */
-import type { Chunk } from '../types.ts';
+/**
+ * `unmatched = join`: lines that the pattern does not match belong to the record before them, such as a stack trace. So do, under any
+ * policy, the pieces into which a container's runtime cuts long lines.
+ */
+import type { Chunk, TransformConfig } from '../types.ts';
 import { type Draft, newDraft } from './draft.ts';
 import type { FileState, Held } from './files.ts';
-import { matchLine } from './pattern.ts';
+import { isLost, type Pattern } from './pattern.ts';
 import type { Tallying } from './tally.ts';
 import { widen } from './text.ts';
 import type { RecordWriter } from './writer.ts';
@@ -12,10 +15,13 @@ type LinePlace = { readonly from: number; readonly next: number };
 
 export type Joiner = {
   /**
-   * Takes the line in the draft: a match ships the record that waits and waits itself, another line joins it. Where none waits,
-   * or it has grown as much as it may, the line begins a record of its own; then the result is true.
+   * Takes the line in the draft: a match ships the record that waits and waits itself, another line joins it, and so does the next
+   * piece of a line of the same stream. Where none waits, or it has grown as much as it may, the line begins a record of its own.
+   * With another policy than `join` only pieces of lines wait.
    */
-  take(state: FileState, chunk: Chunk, line: Draft, place: LinePlace): boolean;
+  take(state: FileState, chunk: Chunk, line: Draft, place: LinePlace): void;
+  /** Records so far whose first line the pattern did not match. */
+  unmatched(): number;
   /** Takes a line without text, of `len` bytes. */
   passBlank(state: FileState, len: number): void;
   /** Ships the record that waits, if any. The mark is the caller's affair. */
@@ -36,16 +42,29 @@ const PATIENCE = 1000;
 /** What comes due together goes out together, up to about so much. */
 const BATCH_BYTES = 256 * 1024;
 
-type Parts = { readonly regex: RegExp; readonly writer: RecordWriter; readonly tally: Tallying };
+type Parts = {
+  readonly policy: TransformConfig['unmatched'];
+  readonly pattern: Pattern;
+  readonly writer: RecordWriter;
+  readonly tally: Tallying;
+};
 
-export function createJoiner({ regex, writer, tally }: Parts): Joiner {
+export function createJoiner({ policy, pattern, writer, tally }: Parts): Joiner {
   const waiting = new Set<FileState>();
   const draft = newDraft();
+  let unmatched = 0;
 
-  function hold(state: FileState, chunk: Chunk, { match, line, wide, clean, cut }: Draft, place: LinePlace): void {
+  function hold(
+    state: FileState,
+    chunk: Chunk,
+    { match, line, wide, clean, slow, cut }: Draft,
+    place: LinePlace,
+  ): void {
+    if (isLost(match)) unmatched += 1;
     state.held = {
       ...{ at: chunk.start + place.from, len: place.next - place.from, lines: 1 },
-      ...{ match, line, more: '', wide, clean, cut },
+      ...{ match, line, more: '', wide, clean, slow, cut },
+      ...{ goesOn: match?.partial && match.stream, whole: undefined },
       ...{ modified: chunk.modified, readAt: chunk.readAt, touched: chunk.readAt, blankLines: 0, blankBytes: 0 },
     };
     waiting.add(state);
@@ -62,15 +81,45 @@ export function createJoiner({ regex, writer, tally }: Parts): Joiner {
     held.clean = false;
     held.cut ||= line.cut;
     held.touched = chunk.readAt;
+    held.goesOn = line.match?.partial && line.match.stream;
+  }
+
+  /** The next piece of the last line that was taken. */
+  function glue(held: Held, chunk: Chunk, { line, match, cut }: Draft, { from, next }: LinePlace): void {
+    if (held.more !== '') held.more += line;
+    else {
+      held.line += line;
+      held.whole ??= held.match?.partial;
+    }
+    held.lines += held.blankLines + 1;
+    held.len += held.blankBytes + next - from;
+    held.blankLines = 0;
+    held.blankBytes = 0;
+    held.clean = false;
+    held.cut ||= cut;
+    held.touched = chunk.readAt;
+    held.goesOn = match?.partial && match.stream;
+  }
+
+  /** Puts a line together that came in pieces. */
+  function complete(held: Held): void {
+    if (!held.whole) return;
+    unmatched -= Number(isLost(held.match));
+    held.match = held.whole(held.line);
+    unmatched += Number(isLost(held.match));
   }
 
   function release(state: FileState): void {
     const { held } = state;
     if (!held) return;
     forget(state);
+    complete(held);
     draft.name = state.name;
     Object.assign(draft, pick(held));
-    if (writer.write(draft, state, held.at, held.len)) tally.sent(held.lines, held.len);
+    if (policy === 'drop' && isLost(held.match) && !held.slow) {
+      state.skip += held.len;
+      tally.dropped(held.lines, held.len);
+    } else if (writer.write(draft, state, held.at, held.len)) tally.sent(held.lines, held.len);
     else {
       state.skip += held.len;
       tally.filtered(held.lines, held.len);
@@ -87,15 +136,16 @@ export function createJoiner({ regex, writer, tally }: Parts): Joiner {
   return {
     take(state, chunk, line, place) {
       const { held } = state;
-      const len = place.next - place.from;
-      const joins = line.match === null && held !== undefined && hasRoom(held, len);
-      if (joins) append(held, chunk, line, place);
+      const roomy = held !== undefined && hasRoom(held, place.next - place.from);
+      if (roomy && held.goesOn !== undefined && held.goesOn === line.match?.stream) glue(held, chunk, line, place);
+      else if (roomy && policy === 'join' && isLost(line.match) && !line.slow) append(held, chunk, line, place);
       else {
         release(state);
         hold(state, chunk, line, place);
       }
-      return line.match === null && !joins;
+      if (policy !== 'join' && state.held?.goesOn === undefined) release(state);
     },
+    unmatched: () => unmatched,
     passBlank(state, len) {
       if (state.held) {
         state.held.blankLines += 1;
@@ -110,7 +160,7 @@ export function createJoiner({ regex, writer, tally }: Parts): Joiner {
       if (!held || held.wide) return;
       held.line = widen(held.line);
       held.more = widen(held.more);
-      held.match = held.match && matchLine(regex, held.line);
+      held.match = held.match && pattern.match(held.line);
       held.wide = true;
     },
     overdue(now) {
@@ -134,6 +184,6 @@ function hasRoom(held: Held, len: number): boolean {
 }
 
 /** What a draft takes over from a record that has waited. */
-function pick({ match, line, more, wide, clean, cut, modified, readAt }: Held): Partial<Draft> {
-  return { match, line, more, wide, clean, cut, modified, readAt };
+function pick({ match, line, more, wide, clean, slow, cut, modified, readAt }: Held): Partial<Draft> {
+  return { match, line, more, wide, clean, slow, cut, modified, readAt };
 }

@@ -1,11 +1,12 @@
 /** JSON lines: one object a line. */
+
+import type { Match } from './draft.ts';
 import { type Field, matchFields } from './fields.ts';
-import type { Match } from './pattern.ts';
 
 /** Takes an object apart; null where the line is none. */
 export function matchJson(line: string): Match | null {
   const fields = readMembers(line);
-  return fields && matchFields(line, fields);
+  return fields ? matchFields(line, fields) : null;
 }
 
 const SPACE = /[ \t\r\n]*/y;

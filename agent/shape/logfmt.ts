@@ -1,6 +1,7 @@
 /** logfmt: `key=value key="a value" flag`, as Go's programs and Heroku's router write it. */
+
+import type { Match } from './draft.ts';
 import { type Field, matchFields } from './fields.ts';
-import type { Match } from './pattern.ts';
 
 /** A key, and behind `=` a value in quotes, one without, or none. */
 const PAIR = /([^\s"=]+)(=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*)))?(?:\s+|$)/y;
@@ -27,9 +28,12 @@ const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '
 
 function unquote(text: string): string {
   if (!text.includes('\\')) return text;
-  return text.replace(/\\(?:u([\da-fA-F]{4})|x([\da-fA-F]{2})|(.))/gs, (all, wide, narrow, letter: string | undefined) => {
-    const code = wide ?? narrow;
-    if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));
-    return ESCAPES[letter ?? ''] ?? all;
-  });
+  return text.replace(
+    /\\(?:u([\da-fA-F]{4})|x([\da-fA-F]{2})|(.))/gs,
+    (all, wide, narrow, letter: string | undefined) => {
+      const code = wide ?? narrow;
+      if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));
+      return ESCAPES[letter ?? ''] ?? all;
+    },
+  );
 }

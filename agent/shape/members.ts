@@ -53,13 +53,13 @@ export function createJsonWriter(pattern: Pattern, record: RecordConfig, style: 
       return text === '' ? '{}' : `${text}"}`;
     },
     members(draft) {
-      const members = new Map<string, string>();
+      const members = new Map<string, Member>();
       for (const { key, always, value } of slots) {
         const text = value(draft);
-        if (always || text !== '') members.set(key, text);
+        if (always || text !== '') members.set(key, [key, text]);
       }
-      for (const [key, value] of draft.extras) members.set(key, value);
-      return sorted([...members]);
+      for (const member of draft.extras) members.set(member[0], member);
+      return sorted([...members.values()]);
     },
     ascii,
     bytewise: ascii && templates.every(isBytewise),
@@ -68,7 +68,10 @@ export function createJsonWriter(pattern: Pattern, record: RecordConfig, style: 
 
 /** Writes members as they stand. */
 export function writeMembers(members: readonly Member[], style: JsonStyle): string {
-  const texts = members.map(([key, value]) => `"${style.escape(key)}"${style.colon}"${style.escape(value)}"`);
+  const texts = members.map(([key, value, kind]) => {
+    const written = kind === 'json' ? value : `"${style.escape(value)}"`;
+    return `"${style.escape(key)}"${style.colon}${written}`;
+  });
   return `{${texts.join(style.comma)}}`;
 }
 
@@ -81,7 +84,7 @@ function slotsOf(pattern: Pattern, record: RecordConfig, added: Added): Slot[] {
   const fields = addedSlots(added);
   const script = scriptSlots(pattern, record.format === 'script');
   const message = script.filter(({ key }) => key === MESSAGE);
-  const own = groups.filter(({ key }) => !HEADER_GROUPS.includes(key.toLowerCase()));
+  const own = groups.filter(({ key }) => key !== 'PRI' && !HEADER_GROUPS.includes(key.toLowerCase()));
   let slots: Slot[];
   if (record.format === 'script') slots = [...script, ...fields];
   else if (record.json === 'own') slots = [...own, ...message, ...fields];

@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import type { Option, Options, PriorityRule, TransformConfig } from '../types.ts';
 import { FACILITIES, facilityNumber, SEVERITIES, severityNumber } from '../wire/priority.ts';
+import { namesGrokField } from './grok.ts';
+import { BUILTINS, isBuiltin } from './pattern.ts';
 import { readRedaction } from './redact.ts';
 import { readTemplate } from './template.ts';
 
@@ -11,8 +13,6 @@ type Wrong = {
   readonly params: { readonly word: string; readonly known: readonly string[] };
 };
 
-const BUILTINS: readonly string[] = ['app', 'script'];
-const PRESETS = 'syslog rfc5424 nginx apache json logfmt java python docker-json cri utmp'.split(' ');
 /** Where a group's name begins; a lookbehind begins `(?<=` or `(?<!` and has none. */
 const NAMED_GROUP = /\(\?P?<[^=!>]/;
 
@@ -20,7 +20,7 @@ export const transformOptions = {
   pattern: {
     default: 'app',
     meaning:
-      'How a line is taken apart: app, script, or a regex in single quotes with named groups: time host owner pid level other msg, and any of your own. With format = script and no pattern set it is script, and unmatched is drop.',
+      'How a line is taken apart: app, script, syslog, rfc5424, nginx, apache, json, logfmt, java, python, docker-json, cri, utmp; cri/java for java lines in cri; or a regex in single quotes with named groups: time host owner pid level other msg, and any of your own, also written %{IP:client}. With format = script and no pattern set it is script, and unmatched is drop.',
     schema: z.string().transform((text, context) => {
       const pattern = readPattern(text);
       if (typeof pattern !== 'string') return pattern;
@@ -146,12 +146,9 @@ export const redactOptions = {
 
 /** A pattern, or the sentence that says why it is none. */
 function readPattern(text: string): TransformConfig['pattern'] | string {
-  if (BUILTINS.includes(text)) return { builtin: text };
-  if (NAMED_GROUP.test(text)) return { regex: text };
-  if (PRESETS.includes(text)) {
-    return `${text} does not work in this version yet: app and script do, and any regex in single quotes with named groups`;
-  }
-  return `'${text}' is neither a built-in pattern (${BUILTINS.join(', ')}) nor a regex: a regex needs single quotes and at least one named group, such as (?<msg>.*)`;
+  if (isBuiltin(text)) return { builtin: text };
+  if (NAMED_GROUP.test(text) || namesGrokField(text)) return { regex: text };
+  return `'${text}' is neither a built-in pattern (${BUILTINS.join(', ')}) nor a regex: a regex needs single quotes and at least one named group, such as (?<msg>.*) or %{GREEDYDATA:msg}`;
 }
 
 function zoneName(text: string): string | undefined {

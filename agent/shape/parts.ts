@@ -67,7 +67,9 @@ function shorten(record: LongRecord, draft: Draft, members: readonly Member[]): 
   const { style } = record.format;
   const others = members.filter(([key]) => key !== MESSAGE);
   const message = members.find(([key]) => key === MESSAGE)?.[1];
-  const sizes = new Map(others.map(([key, value]) => [key, style.size(value)]));
+  const sizes = new Map(
+    others.map(([key, value, kind]) => [key, kind === 'json' ? bytesOf(value) : style.size(value)]),
+  );
   const sum = [...sizes.values()].reduce((total, size) => total + size, 0);
   const allowance = (list: readonly Member[]) => {
     const empty = list.map(([key]): Member => [key, '']);
@@ -80,9 +82,11 @@ function shorten(record: LongRecord, draft: Draft, members: readonly Member[]): 
   const room = allowance(marked) - CUT[1].length;
   if (room < 0) return undefined;
   const most = largestCap([...sizes.values()], room);
-  return marked.map(([key, value]): Member => {
+  return marked.map((member): Member => {
+    const [key, value] = member;
     const whole = (sizes.get(key) ?? 0) <= most;
-    return whole ? [key, value] : [key, value.slice(0, style.fit(value, 0, most))];
+    // What is left of JSON is JSON no longer, but a string.
+    return whole ? member : [key, value.slice(0, style.fit(value, 0, most))];
   });
 }
 

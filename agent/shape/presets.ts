@@ -73,18 +73,17 @@ const PYTHON_TIME = `(?<time>${ISO})`;
 /** The logging module as it is mostly set up, and oslo, gunicorn, celery and uvicorn. */
 const PYTHON = [
   String.raw`^${PYTHON_TIME} +(?<pid>\d+) ${PYTHON_LEVEL} (?<logger>[\w.]+) (?:\[(?<request>[^\]]*)\] )?${MSG}`,
-  String.raw`^${PYTHON_TIME} - (?<logger>[^ ]+) - ${PYTHON_LEVEL} - ${MSG}`,
+  `^${PYTHON_TIME} - (?<logger>[^ ]+) - ${PYTHON_LEVEL} - ${MSG}`,
   String.raw`^${PYTHON_TIME} \[?${PYTHON_LEVEL}\]?:? +(?:\[(?<logger>[\w.]+)\]:? |(?<logger>[\w.]+): )?${MSG}`,
   String.raw`^\[${PYTHON_TIME}\] \[(?<pid>\d+)\] \[${PYTHON_LEVEL}\] ${MSG}`,
   String.raw`^\[${PYTHON_TIME}: ${PYTHON_LEVEL}/(?<process>[^\]]+)\] ${MSG}`,
   String.raw`^\[${PYTHON_TIME}\] ${PYTHON_LEVEL} (?:in (?<logger>[\w.]+): )?${MSG}`,
-  String.raw`^${PYTHON_LEVEL}:(?<logger>[^: ]+):${MSG}`,
-  String.raw`^${PYTHON_LEVEL}: +${MSG}`,
+  `^${PYTHON_LEVEL}:(?<logger>[^: ]+):${MSG}`,
+  `^${PYTHON_LEVEL}: +${MSG}`,
 ].join('|');
 
 /** As `utmpdump` of util-linux shows a record. */
-const UTMP =
-  String.raw`^(?<msg>\[(?<type>\d+)\] \[(?<pid>\d+)\] \[(?<id>.{0,4}?) *\] \[(?<user>.*?) *\] \[(?<line>.*?) *\] \[(?<from>.*?) *\] \[(?<address>[^ \]]*) *\] \[(?<time>[^\]]+)\])$`;
+const UTMP = String.raw`^(?<msg>\[(?<type>\d+)\] \[(?<pid>\d+)\] \[(?<id>.{0,4}?) *\] \[(?<user>.*?) *\] \[(?<line>.*?) *\] \[(?<from>.*?) *\] \[(?<address>[^ \]]*) *\] \[(?<time>[^\]]+)\])$`;
 
 export const PRESETS: Readonly<Record<string, string>> = {
   app: `^${APP}`,

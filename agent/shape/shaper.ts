@@ -3,14 +3,16 @@
  * generation got, and, with `unmatched = join`, the one record of it whose continuation lines may still come.
  */
 import type { Batch, Checkpoint, Chunk, FileContext, FileId, InputConfig, RecordConfig } from '../types.ts';
+import { type Budget, createBudget, SLOW } from './budget.ts';
 import { newDraft, ownerStandIn } from './draft.ts';
 import { createFileStates, type FileState, markAt } from './files.ts';
 import { createJoiner } from './join.ts';
-import { compilePattern, matchLine } from './pattern.ts';
+import { compilePattern, isLost, recordBytes } from './pattern.ts';
 import { createPayload } from './payload.ts';
 import { createRedactor } from './redact.ts';
 import { createTally } from './tally.ts';
 import { createText } from './text.ts';
+import { utmpLine } from './utmp.ts';
 import { createRecordWriter } from './writer.ts';
 
 export type Shaper = {
@@ -37,6 +39,9 @@ export type ShapeStatus = {
   /** Lines that were not UTF-8. */
   readonly invalidUtf8: number;
   readonly unreadableTimes: number;
+  /** Lines on which the pattern took too long; and whether it was set aside because there were too many of them. */
+  readonly overruns: number;
+  readonly setAside: boolean;
   /** Secrets replaced by `[redact]`. */
   readonly redacted: number;
   /** Records of lines cut at `max_line`, and records that had to lose something other than MSG to fit `chunk`. */
@@ -47,19 +52,31 @@ const LF = 0x0a;
 const CR = 0x0d;
 const BOM = Buffer.from('\ufeff');
 
+type Parts = {
+  readonly input: InputConfig;
+  readonly record: RecordConfig;
+  /** Takes a sentence for the operator. */
+  readonly warn?: (sentence: string) => void;
+};
+
+/** A line that waits for its match; empty for a blank one. */
+type Waiting = { readonly line: string; readonly clean: boolean; readonly from: number; readonly next: number };
+
 /** One shaper serves one input on its way to one destination. Throws an Error when the pattern or the time zone is none. */
-export function createShaper(parts: { readonly input: InputConfig; readonly record: RecordConfig }): Shaper {
+export function createShaper(parts: Parts): Shaper {
   const { input, record } = parts;
   const { unmatched: policy } = input.transform;
   const pattern = compilePattern(input.transform.pattern);
-  const { regex } = pattern;
+  const recordSize = recordBytes(input.transform.pattern);
+  const budget = pattern.risky ? createBudget(pattern.match) : undefined;
+  const waiting: Waiting[] = [];
   const states = createFileStates();
   const payload = createPayload();
   const tally = createTally();
   const writer = createRecordWriter({ input, record, pattern }, states, payload);
   const redactor = createRedactor(input.transform.redact);
   const text = createText({ ...writer.reads, bytewise: writer.reads.bytewise && redactor?.bytewise !== false });
-  const joiner = createJoiner({ regex, writer, tally });
+  const joiner = createJoiner({ policy, pattern, writer, tally });
   const draft = newDraft();
   let unmatched = 0;
 
@@ -75,19 +92,15 @@ export function createShaper(parts: { readonly input: InputConfig; readonly reco
     }
   }
 
-  /** One line that is not empty: its text from `begin` up to `to`, its bytes from `from` up to `next`. */
-  function take(state: FileState, chunk: Chunk, begin: number, to: number, from: number, next: number): void {
-    const wide = text.wide();
-    const line = text.slice(begin, to, wide);
-    draft.line = redactor ? redactor.redact(line, wide) : line;
-    draft.match = matchLine(regex, draft.line);
-    draft.wide = wide;
-    draft.clean = text.clean(begin, to);
+  /** The draft holds a line and its match: ships it, drops it, or gives it to the joiner. */
+  function settle(state: FileState, chunk: Chunk, from: number, next: number): void {
+    const { match, slow } = draft;
+    if (match?.line !== undefined) draft.line = match.line;
     draft.cut = chunk.cut && next === chunk.bytes.length;
-    if (policy === 'join') {
-      if (joiner.take(state, chunk, draft, { from, next })) unmatched += 1;
-    } else if (draft.match !== null || policy === 'ship') {
-      if (draft.match === null) unmatched += 1;
+    const lost = isLost(match);
+    if (policy === 'join' || match?.partial || state.held) joiner.take(state, chunk, draft, { from, next });
+    else if (!lost || slow || policy === 'ship') {
+      if (lost) unmatched += 1;
       shipLine(state, chunk, from, next - from);
     } else {
       unmatched += 1;
@@ -96,18 +109,68 @@ export function createShaper(parts: { readonly input: InputConfig; readonly reco
     }
   }
 
+  /** One line that is not empty. `clean`: none of its bytes needs an escape. */
+  function take(state: FileState, chunk: Chunk, line: string, clean: boolean, from: number, next: number): void {
+    draft.line = redactor ? redactor.redact(line, draft.wide) : line;
+    draft.clean = clean;
+    if (budget) waiting.push({ line: draft.line, clean, from, next });
+    else {
+      draft.match = pattern.match(draft.line);
+      settle(state, chunk, from, next);
+    }
+  }
+
+  /** The lines of a pattern that may be slow are matched together, and no state is touched while that may be interrupted. */
+  function takeWaiting(state: FileState, chunk: Chunk, { match, setAside }: Budget): void {
+    const before = setAside();
+    const matches = match(waiting.filter(({ line }) => line !== '').map(({ line }) => line));
+    let at = 0;
+    for (const { line, clean, from, next } of waiting.splice(0)) {
+      if (line === '') {
+        joiner.passBlank(state, next - from);
+        continue;
+      }
+      const found = matches[at++]!;
+      draft.slow = found === SLOW;
+      draft.match = found === SLOW ? null : found;
+      draft.line = line;
+      draft.clean = clean;
+      settle(state, chunk, from, next);
+    }
+    if (setAside() && !before) parts.warn?.(setAsideSentence(input.name));
+  }
+
+  function passBlank(state: FileState, from: number, next: number): void {
+    if (budget) waiting.push({ line: '', clean: true, from, next });
+    else joiner.passBlank(state, next - from);
+  }
+
   function takeLines(state: FileState, chunk: Chunk): void {
     const { bytes } = chunk;
+    text.load(bytes);
+    draft.wide = text.wide();
     let begin = chunk.start === 0 && bytes.subarray(0, BOM.length).equals(BOM) ? BOM.length : 0;
     for (let from = 0; from < bytes.length; ) {
       const lf = bytes.indexOf(LF, from);
       const next = lf < 0 ? bytes.length : lf + 1;
       let to = lf < 0 ? next : lf;
       if (to > begin && bytes[to - 1] === CR) to -= 1;
-      if (to > begin) take(state, chunk, begin, to, from, next);
-      else joiner.passBlank(state, next - from);
+      if (to > begin) take(state, chunk, text.slice(begin, to, draft.wide), text.clean(begin, to), from, next);
+      else passBlank(state, from, next);
       from = next;
       begin = next;
+    }
+    if (budget) takeWaiting(state, chunk, budget);
+  }
+
+  /** Binary records instead of lines: each is taken as the line that shows it. */
+  function takeRecords(state: FileState, chunk: Chunk, size: number): void {
+    draft.wide = true;
+    for (let from = 0; from < chunk.bytes.length; from += size) {
+      const next = Math.min(from + size, chunk.bytes.length);
+      const line = utmpLine(chunk.bytes, from);
+      if (line === undefined) joiner.passBlank(state, next - from);
+      else take(state, chunk, line, false, from, next);
     }
   }
 
@@ -129,8 +192,8 @@ export function createShaper(parts: { readonly input: InputConfig; readonly reco
       if (previous?.held) marks.push(release(previous));
       // A record ends where bytes were left out behind it.
       if (chunk.start !== state.end) joiner.release(state);
-      text.load(chunk.bytes);
-      takeLines(state, chunk);
+      if (recordSize === undefined) takeLines(state, chunk);
+      else takeRecords(state, chunk, recordSize);
       const passed = chunk.end - chunk.start - chunk.bytes.length;
       if (passed > 0) {
         joiner.release(state);
@@ -161,7 +224,14 @@ export function createShaper(parts: { readonly input: InputConfig; readonly reco
       state.closed = true;
       if (!state.held) states.drop(state);
     },
-    status: () => ({ unmatched, redacted: redactor?.count() ?? 0, invalidUtf8: text.invalid(), ...writer.counts() }),
+    status: () => ({
+      unmatched: unmatched + joiner.unmatched(),
+      overruns: budget?.overruns() ?? 0,
+      setAside: budget?.setAside() ?? false,
+      redacted: redactor?.count() ?? 0,
+      invalidUtf8: text.invalid(),
+      ...writer.counts(),
+    }),
   };
 
   /** Ships the record that waits and gives the mark behind it. */
@@ -171,4 +241,8 @@ export function createShaper(parts: { readonly input: InputConfig; readonly reco
     if (state.closed) states.drop(state);
     return state.mark;
   }
+}
+
+function setAsideSentence(name: string): string {
+  return `The pattern of input ${name} took too long on too many lines and is set aside until the next start: its lines are shipped whole, with SLOW in their JSON. 'tailship check' says what makes it slow.`;
 }

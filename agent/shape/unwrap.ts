@@ -1,6 +1,7 @@
 /** Lines that a container's runtime wraps around those of the program in it. */
+
+import type { Match } from './draft.ts';
 import { readMembers } from './jsonline.ts';
-import type { Match } from './pattern.ts';
 
 export const WRAPPERS = ['docker-json', 'cri'] as const;
 export type Wrapper = (typeof WRAPPERS)[number];
@@ -22,7 +23,7 @@ const PLAIN: Within = { groups: new Map([['msg', [1]]]), match: (line) => [line,
  * where the inner pattern does not match, the program's line is an unmatched one.
  */
 export function createUnwrapping(wrapper: Wrapper, within: Within = PLAIN): Within {
-  const unwrap = { 'docker-json': readDocker, cri: readCri }[wrapper];
+  const unwrap = READERS[wrapper];
   const next = Math.max(0, ...[...within.groups.values()].flat()) + 1;
   const groups = new Map(within.groups);
   groups.set('time', [...(within.groups.get('time') ?? []), next]);
@@ -32,17 +33,23 @@ export function createUnwrapping(wrapper: Wrapper, within: Within = PLAIN): With
       const inner = unwrap(text);
       if (!inner) return null;
       const { line, time, stream, partial } = inner;
-      const match = within.match(line);
-      const values = Array.from({ length: next }, (_, i) => match?.[i]);
-      return Object.assign([...values, time], {
-        fields: [...(match?.fields ?? []), ['STREAM', stream] as const],
-        line: match?.line ?? line,
-        unmatched: match === null || match.unmatched === true,
-        partial: partial ? stream : undefined,
-        stream,
-      });
+      const take = (whole: string): Match => {
+        const match = within.match(whole);
+        const values = Array.from({ length: next }, (_, i) => match?.[i]);
+        return Object.assign([...values, time], {
+          fields: [...(match?.fields ?? []), ['STREAM', stream] as const],
+          unmatched: match === null,
+          ...{ line: whole, stream },
+        });
+      };
+      return partial ? Object.assign(take(line), { partial: take }) : take(line);
     },
   };
+}
+
+/** The program's own line; undefined where it is not wrapped in this way. */
+export function unwrapLine(wrapper: Wrapper, text: string): string | undefined {
+  return READERS[wrapper](text)?.line;
 }
 
 /** Docker's json-file: a line of more than 16 KiB is split, and only its last piece ends with a newline. */
@@ -67,3 +74,5 @@ function readCri(text: string): Inner | undefined {
   if (time === undefined || stream === undefined || line === undefined) return undefined;
   return { line, time, stream, partial: tags?.split(':').includes('P') ?? false };
 }
+
+const READERS = { 'docker-json': readDocker, cri: readCri } as const;

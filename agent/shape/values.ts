@@ -70,7 +70,12 @@ export function createValues(pattern: Pattern, input: string): (name: string) =>
     ['input', (draft) => asIn(draft, input)],
   ]);
   for (const [name, other] of Object.entries(SYNONYMS)) values.set(name, values.get(other)!);
-  return (name) => values.get(name);
+  return (name) => values.get(name) ?? (pattern.anyField ? fieldValue(name) : undefined);
+}
+
+/** A field that the line names itself. */
+function fieldValue(name: string): Value {
+  return ({ match }) => match?.fields?.find(([key]) => key.toLowerCase() === name)?.[1] ?? '';
 }
 
 /** A text that is no part of the line, in characters as wide as those of the draft's lines. */

@@ -6,7 +6,7 @@ import type { Draft } from './draft.ts';
 import { elementStart, writeElement } from './element.ts';
 import type { FileState, FileStates } from './files.ts';
 import { createHeaderReader } from './header.ts';
-import { matchLine, type Pattern } from './pattern.ts';
+import type { Pattern } from './pattern.ts';
 import type { Payload } from './payload.ts';
 import { selects } from './select.ts';
 import { widen } from './text.ts';
@@ -47,7 +47,7 @@ export function createRecordWriter(
   function asText(draft: Draft): Draft {
     if (draft.wide) return draft;
     const line = widen(draft.line);
-    const match = draft.match && matchLine(pattern.regex, line);
+    const match = draft.match && pattern.match(line);
     return { ...draft, match, line, more: widen(draft.more), wide: true };
   }
 
@@ -75,8 +75,8 @@ export function createRecordWriter(
     },
     element: (context) => elementStart(sdId, context.gen),
     reads: {
-      bytewise: pattern.bytewise && body.bytewise,
-      ascii: body.ascii,
+      bytewise: pattern.bytewise && body.bytewise && !pattern.wide,
+      ascii: body.ascii && !pattern.wide,
       escapesAll: body.escapesAll,
     },
     counts: () => ({ unreadableTimes: header.unreadable(), cut }),

@@ -108,7 +108,7 @@ export function harvesterOf(leg: Leg, parts: LegParts): Harvester {
 /** Behind the last newline of a file, so that no half line is passed over. Throws as node:fs does. */
 export function lastLineEnd(gen: Gen, { files, handles, lines, input }: LegParts): Mark {
   const from = Math.max(0, gen.size - input.maxLine);
-  const aligned = from + (from % lines.unit);
+  const aligned = from - (from % lines.unit);
   const bytes = Buffer.alloc(gen.size - aligned);
   const got = files.read(handles.fd(gen), bytes, aligned);
   const end = lines.last(bytes.subarray(0, got), got);

@@ -3,8 +3,8 @@
  * Offsets are indices into `bytes`, whose first byte is the beginning of a character.
  */
 export type Lines = {
-  /** Bytes of one code unit: a newline takes as many. */
-  readonly unit: 1 | 2;
+  /** Bytes of one code unit, of which a newline takes one; or those of a record, where there are records instead of lines. */
+  readonly unit: number;
   /** The index behind the first newline at or after `from`; -1 where there is none. */
   first(bytes: Buffer, from: number): number;
   /** The index behind the last newline that ends at or before `to`; -1 where there is none. */
@@ -75,8 +75,28 @@ const LITTLE = utf16(0);
 const BIG = utf16(1);
 const OTHER = single((_bytes, to) => to);
 
-/** The rules for a WHATWG encoding label. In a multi-byte encoding other than Unicode a cut may split a character. */
-export function linesOf(encoding: string): Lines {
+/** Records of one length: where a newline would be looked for, a record ends at every multiple of it. */
+const records = (size: number): Lines => ({
+  unit: size,
+  first(bytes, from) {
+    const end = Math.floor(from / size) * size + size;
+    return end > bytes.length ? -1 : end;
+  },
+  last: (_bytes, to) => (to < size ? -1 : Math.floor(to / size) * size),
+  character: (_bytes, to) => Math.floor(to / size) * size,
+  // Most records hold NUL bytes; one of nothing else is passed over as a hole.
+  hole: () => -1,
+});
+
+/** The rules for a WHATWG encoding label, or for records of `record` bytes. In a multi-byte encoding other than Unicode a cut may split a character. */
+export function linesOf({
+  encoding,
+  record,
+}: {
+  readonly encoding: string;
+  readonly record?: number | undefined;
+}): Lines {
+  if (record !== undefined) return records(record);
   const name = new TextDecoder(encoding).encoding;
   if (name === 'utf-16le') return LITTLE;
   if (name === 'utf-16be') return BIG;

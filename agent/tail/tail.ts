@@ -59,7 +59,7 @@ export function createTail(parts: TailParts): Tail {
   const { input, files, clock, log, registry } = parts;
   const name = { input: input.name };
   const handles = createHandles(files, parts.openFiles);
-  const lines = linesOf(input.encoding);
+  const lines = linesOf(input);
   const hold = createHold(input, clock);
   const chains = new Map<string, Chain>();
   const walks: InnerWalk[] = [];

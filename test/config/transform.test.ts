@@ -19,7 +19,9 @@ test('a pattern that is neither is told what a regex needs, and the nearest buil
   }
   for (const text of ['(.*)', '(?<=x)y', ''])
     assert.match(problem('transform', 'pattern', text), /at least one named group/);
-  assert.match(problem('transform', 'pattern', 'nginx'), /nginx does not work in this version yet: app and script do/);
+  for (const text of ['java/cri', 'cri/utmp', 'cri/cri', 'cri/', 'cri/java/json', 'toString'])
+    assert.match(problem('transform', 'pattern', text), /neither a built-in pattern/);
+  assert.match(problem('transform', 'pattern', "'%{IPP:x}'"), /there is no %{IPP:x}: the names are BASE10NUM /);
 });
 
 test('a pattern that does not compile is reported with its line', () => {

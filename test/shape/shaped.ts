@@ -60,7 +60,7 @@ function recordOf(changes: Partial<RecordConfig> = {}): RecordConfig {
   };
 }
 
-export function shaperOf({ transform, record, input }: Setup = {}): Shaper {
+export function shaperOf({ transform, record, input }: Setup = {}, warn?: (sentence: string) => void): Shaper {
   const config: InputConfig = {
     name: 'input',
     named: false,
@@ -77,7 +77,7 @@ export function shaperOf({ transform, record, input }: Setup = {}): Shaper {
     transform: transformOf(transform),
     ...input,
   };
-  return createShaper({ input: config, record: recordOf(record) });
+  return createShaper({ input: config, record: recordOf(record), ...(warn && { warn }) });
 }
 
 export function contextOf(changes: Partial<FileContext> = {}): FileContext {

@@ -1,0 +1,49 @@
+/** How lines become records, from settings to what the rooms take. */
+import { find, type Settings, valuesOf } from './config.ts';
+import { levelOptions, ownerOptions, redactions, redactOptions, transformOptions } from './shape/options.ts';
+import type { Option, RedactConfig, RedactRule, Template, TransformConfig } from './types.ts';
+
+/**
+ * What `[transform]`, `[levels]`, `[owners]`, `[redact]` and `[fields]` say for an input. `timezone`: the host's; `script`: the script's
+ * own pattern holds.
+ */
+export function buildTransform(
+  settings: Settings,
+  name: string | undefined,
+  { timezone, script }: { readonly timezone: string; readonly script: boolean },
+): TransformConfig {
+  const own = valuesOf(settings, transformOptions, 'transform', name);
+  const drops = script && find(settings, 'transform', name, 'unmatched') === undefined;
+  return {
+    pattern: script ? { builtin: 'script' } : own.pattern,
+    unmatched: drops ? 'drop' : own.unmatched,
+    timezone: own.timezone ?? timezone,
+    levels: wordsOf(settings, 'levels', levelOptions, name),
+    owners: wordsOf(settings, 'owners', ownerOptions, name),
+    redact: buildRedact(settings, name),
+    fields: wordsOf<Template>(settings, 'fields', {}, name),
+  };
+}
+
+function buildRedact(settings: Settings, name: string | undefined): RedactConfig {
+  const rules = new Map(wordsOf<RedactRule>(settings, 'redact', redactions, name));
+  rules.delete('hash_key');
+  return { rules, hashKey: valuesOf(settings, redactOptions, 'redact', name).hash_key };
+}
+
+/** A section whose keys are the operator's words: the built-in ones, then those of the unnamed section, then its own. */
+function wordsOf<T>(
+  settings: Settings,
+  kind: string,
+  options: Readonly<Record<string, Option<T>>>,
+  name: string | undefined,
+): ReadonlyMap<string, T> {
+  const map = new Map<string, T>();
+  for (const [word, option] of Object.entries(options)) map.set(word, option.schema.parse(option.default));
+  for (const section of new Set([undefined, name])) {
+    for (const one of settings.given) {
+      if (one.kind === kind && one.name === section && one.values) map.set(one.key, one.values[0] as T);
+    }
+  }
+  return map;
+}

@@ -1,0 +1,62 @@
+/**
+ * Login records of utmp, wtmp and btmp (utmp(5), the layout of glibc on Linux), written as `utmpdump` of util-linux shows them.
+ * Numbers are little-endian.
+ */
+
+/** Bytes of a record. */
+export const UTMP_BYTES = 384;
+
+/** Where its parts stand, and how long texts are. */
+const AT = { type: 0, pid: 4, line: 8, id: 40, user: 44, host: 76, seconds: 340, micros: 344, address: 348 } as const;
+const LENGTH = { line: 32, id: 4, user: 32, host: 256 } as const;
+const IPV4_IN_IPV6 = 12;
+
+/** The text of the record at `from`; undefined where it holds nothing but NUL bytes. */
+export function utmpLine(bytes: Buffer, from: number): string | undefined {
+  const record = bytes.subarray(from, from + UTMP_BYTES);
+  if (record.every((byte) => byte === 0)) return undefined;
+  // What a crash cut off stands as NUL bytes.
+  const whole = record.length === UTMP_BYTES ? record : Buffer.concat([record], UTMP_BYTES);
+  const text = (name: keyof typeof LENGTH) => readText(whole, AT[name], LENGTH[name]);
+  const fields = [
+    String(whole.readInt16LE(AT.type)),
+    String(whole.readInt32LE(AT.pid)).padStart(5, '0'),
+    text('id').padEnd(4),
+    text('user').padEnd(8),
+    text('line').padEnd(12),
+    text('host').padEnd(20),
+    addressOf(whole).padEnd(15),
+    timeOf(whole),
+  ];
+  return fields.map((field) => `[${field}]`).join(' ');
+}
+
+/** Up to the first NUL; what is no printable character shows as `?`, so that one record stays one line. */
+function readText(record: Buffer, at: number, length: number): string {
+  const bytes = record.subarray(at, at + length);
+  const end = bytes.indexOf(0);
+  return bytes.toString('utf8', 0, end < 0 ? length : end).replace(/[\0-\x1f\x7f]/g, '?');
+}
+
+function addressOf(record: Buffer): string {
+  const bytes = record.subarray(AT.address, AT.address + 16);
+  if (bytes.subarray(4).every((byte) => byte === 0)) return [...bytes.subarray(0, 4)].join('.');
+  const mapped = bytes.subarray(0, IPV4_IN_IPV6).equals(Buffer.from('00000000000000000000ffff', 'hex'));
+  if (mapped) return `::ffff:${[...bytes.subarray(IPV4_IN_IPV6)].join('.')}`;
+  const groups = Array.from({ length: 8 }, (_, i) => bytes.readUInt16BE(i * 2).toString(16));
+  return shorten(groups.join(':'));
+}
+
+/** The longest run of zero groups becomes `::` (RFC 5952 section 4.2). */
+function shorten(address: string): string {
+  const runs = [...address.matchAll(/(?:^|:)0(?::0)+(?=:|$)/g)].map(([run]) => run);
+  const longest = runs.sort((a, b) => b.length - a.length)[0];
+  return longest === undefined ? address : address.replace(longest, '::').replace(':::', '::');
+}
+
+/** ISO 8601 with a comma, in UTC. */
+function timeOf(record: Buffer): string {
+  const seconds = new Date(record.readUInt32LE(AT.seconds) * 1000).toISOString().slice(0, 19);
+  const micros = String(Math.abs(record.readInt32LE(AT.micros)) % 1_000_000).padStart(6, '0');
+  return `${seconds},${micros}+00:00`;
+}

@@ -1,0 +1,61 @@
+/** Why a pattern does not match a line, in words. Only for people: it has no place on the walk of a line. */
+import type { TransformConfig } from '../types.ts';
+import { within } from './budget.ts';
+import { explainMismatch, mismatchInWords } from './explain.ts';
+import { readMembers } from './jsonline.ts';
+import { compilePattern } from './pattern.ts';
+import { unwrapLine, type Wrapper } from './unwrap.ts';
+
+/** The time that a pattern which may be slow gets to explain itself, ms. */
+const PATIENCE = 1000;
+
+/** A sentence without its end; undefined where the pattern matches. */
+export function whyUnmatched(pattern: TransformConfig['pattern'], line: string): string | undefined {
+  if ('regex' in pattern) return whyNoMatch(pattern, line);
+  const [outer, inner] = pattern.builtin.split('/');
+  switch (outer) {
+    case 'json':
+      return whyNoJson(line);
+    case 'logfmt':
+      return compilePattern(pattern).match(line) ? undefined : whyNoLogfmt(line);
+    case 'docker-json':
+    case 'cri':
+      return whyWrapped(outer, inner, line);
+    default:
+      return whyNoMatch(pattern, line);
+  }
+}
+
+function whyNoMatch(pattern: TransformConfig['pattern'], line: string): string | undefined {
+  const { source, flags } = compilePattern(pattern);
+  let why: string | undefined;
+  const done = within(PATIENCE, () => {
+    const mismatch = explainMismatch(source, flags, line);
+    why = mismatch && mismatchInWords(mismatch);
+  });
+  return done ? why : 'the pattern takes too long on this line';
+}
+
+function whyNoJson(line: string): string | undefined {
+  if (readMembers(line)) return undefined;
+  try {
+    JSON.parse(line);
+    return 'it is JSON, but no object';
+  } catch (error) {
+    return `it is no JSON: ${error instanceof Error ? error.message : error}`;
+  }
+}
+
+function whyNoLogfmt(line: string): string {
+  const [first = ''] = line.trim().split(/\s/);
+  if (!/^[^"=]+=/.test(first)) return `logfmt begins with key=value, but there is "${first}"`;
+  return 'it has a quote or a = where logfmt has none';
+}
+
+function whyWrapped(wrapper: Wrapper, inner: string | undefined, line: string): string | undefined {
+  const within = unwrapLine(wrapper, line);
+  if (within !== undefined) return inner === undefined ? undefined : whyUnmatched({ builtin: inner }, within);
+  if (wrapper === 'cri')
+    return 'it does not begin as CRI lines do: a time, stdout or stderr, F or P, each behind a blank';
+  return whyNoJson(line) ?? 'it has no member "log" with a string, as lines of Docker have';
+}
