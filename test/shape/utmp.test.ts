@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { UTMP_BYTES, utmpLine } from '../../agent/shape/utmp.ts';
+import { programPath } from '../harness/processes.ts';
 import { needsParts } from '../harness/system.ts';
 import { jsonOf, shapeText } from './shaped.ts';
 
@@ -68,7 +69,7 @@ describe('utmp', () => {
     fc.assert(
       fc.property(fc.array(login, { minLength: 1, maxLength: 50 }), (logins) => {
         const records = Buffer.concat(logins.map(recordOf));
-        const { stdout } = spawnSync('utmpdump', {
+        const { stdout } = spawnSync(programPath('utmpdump') ?? '', {
           input: records,
           encoding: 'utf8',
           env: { ...process.env, TZ: 'UTC' },
