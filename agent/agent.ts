@@ -51,9 +51,15 @@ const SPOOL_SHARE = 16;
 const REST = 1_000;
 
 const TROUBLES = {
-  removed: (path: string) => `Somebody removed ${path}. It is written anew, and nothing in it is lost.`,
-  damaged: (path: string) =>
-    `The spool ${path} is damaged. It is closed and opened again, so that what can be read of it is saved.`,
+  removed: {
+    code: 'spool-removed',
+    sentence: (path: string) => `Somebody removed ${path}. It is written anew, and nothing in it is lost.`,
+  },
+  damaged: {
+    code: 'spool-damaged',
+    sentence: (path: string) =>
+      `The spool ${path} is damaged. It is closed and opened again, so that what can be read of it is saved.`,
+  },
 } as const;
 
 /**
@@ -67,7 +73,7 @@ export async function runAgent(parts: AgentParts): Promise<number | undefined> {
   const bell = createBell();
   const store = openStore({ config: config.spool, clock, log, command: parts.command });
   const risk = fleeting(config.spool.path);
-  if (risk !== undefined) log.warn(risk);
+  if (risk !== undefined) log.warn('spool-fleeting', risk);
   const tails = config.inputs.map((input) =>
     createTail({
       ...{ input, files: realFiles, clock, log, registry: store, wake: bell.ring, once: parts.once !== undefined },
@@ -108,7 +114,7 @@ async function runOn(house: House, walks: readonly Walk[]): Promise<number | und
     if (stepAll(house, walks)) await breathe();
     else await house.bell.rung(REST);
   }
-  if (trouble !== undefined) log.error(TROUBLES[trouble](config.spool.path));
+  if (trouble !== undefined) log.error(TROUBLES[trouble].code, TROUBLES[trouble].sentence(config.spool.path));
   await retireAll(walks, house, STOP_GRACE);
   for (const walk of walks) if (!walk.fault) saveLeaving(walk, house);
   if (trouble !== undefined) return undefined;
@@ -151,7 +157,7 @@ function tend({ store, parts: { log } }: House): void {
     store.tend();
   } catch (problem) {
     if (!(problem instanceof StoreProblem)) throw problem;
-    log.error(`${problem.message} It is tried again.`);
+    log.error(problem.explain, `${problem.message} It is tried again.`);
   }
 }
 
@@ -163,7 +169,7 @@ function step(walk: Walk, house: House): boolean {
     return writeDown(walk, store) || onward(walk, house);
   } catch (problem) {
     if (problem instanceof StoreProblem) {
-      parts.log.error(`${problem.message} Nothing is lost: it is tried again.`);
+      parts.log.error(problem.explain, `${problem.message} Nothing is lost: it is tried again.`);
       walk.rest = parts.clock.ticks() + REST;
     } else halt(walk, problem, parts.log);
     return false;
@@ -209,7 +215,7 @@ function saveLeaving(walk: Walk, { parts: { clock, log }, store }: House): void 
     while (clock.ticks() < end && spoolHeld(walk, store, log) && pull(walk, clock.now(), toSpool, 'leaving'));
   } catch (problem) {
     if (!(problem instanceof StoreProblem)) throw problem;
-    log.error(`${problem.message} What is unread of renamed and deleted files stays where it is.`);
+    log.error(problem.explain, `${problem.message} What is unread of renamed and deleted files stays where it is.`);
   }
 }
 

@@ -47,9 +47,10 @@ export async function run({ file, once, env, cwd, stderr, stop }: RunParts): Pro
 /** What ends the agent is said in a sentence; where in the code it came from only interests those who asked for `debug`. */
 function sayWhy(problem: unknown, log: AgentLog): void {
   const reason = problem instanceof Error ? problem.message : String(problem);
-  if (problem instanceof StoreProblem) log.error(reason);
+  if (problem instanceof StoreProblem) log.error(problem.explain, reason);
   else {
     log.error(
+      'agent-fault',
       `The agent ended by a fault of its own: ${reason}. Every line is still in its file or in the spool: start it again. ` +
         'With [log] level = debug it says where in the program this was; please report that.',
     );

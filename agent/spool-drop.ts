@@ -22,6 +22,7 @@ export function dropByHand(store: Store, log: Log, filter: SpoolFilter): Matched
   const whose = filter.destinations?.join(', ') ?? 'all destinations';
   if (dropped.rows > 0)
     log.warn(
+      'dropped-by-hand',
       `${dropped.lines} lines (${formatSize(dropped.bytes)}) for ${whose} were dropped from the spool by hand. They are counted, and will not be sent.`,
     );
   return dropped;

@@ -5,6 +5,7 @@
  * waits are measured on the monotonic clock.
  */
 import type { ZodType } from 'zod';
+import type { Code } from './wire/codes.ts';
 
 export type * from './types-config.ts';
 
@@ -141,8 +142,8 @@ export type Clock = {
 export type Log = {
   debug(sentence: string, fields?: Readonly<Record<string, unknown>>): void;
   info(sentence: string, fields?: Readonly<Record<string, unknown>>): void;
-  warn(sentence: string, fields?: Readonly<Record<string, unknown>>): void;
-  error(sentence: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(code: Code, sentence: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(code: Code, sentence: string, fields?: Readonly<Record<string, unknown>>): void;
 };
 
 /**

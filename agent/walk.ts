@@ -79,6 +79,7 @@ export function spoolHeld(walk: Walk, store: Store, log: Log): boolean {
   if (full && !walk.full) {
     const limit = formatSize(store.space().limit);
     log.warn(
+      'spool-full',
       `The spool is full (${limit}): the files wait where they are. Bring the server back, or raise [spool] max_size.`,
       { destination: walk.destination.name },
     );
@@ -107,6 +108,7 @@ export function writeDown(walk: Walk, store: Store): boolean {
 export function halt(walk: Walk, problem: unknown, log: Log): void {
   walk.fault = problem instanceof Error ? problem : new Error(String(problem));
   log.error(
+    'destination-halted',
     `The destination ${walk.destination.name} is halted by a fault of tailship: ${walk.fault.message}. Its lines are still in their files or in the spool, and other destinations go on. Start the agent again to resume it.`,
   );
   log.debug('Where the error came from:', { stack: walk.fault.stack });
@@ -129,11 +131,11 @@ async function retire(walk: Walk, { parts, store }: House, grace: number): Promi
     writeDown(walk, store);
     const delivered = unsettled.length === 0 && walk.held.length === 0 && store.newestRow(walk.destination.name) === 0;
     if (!spoolHeld(walk, store, parts.log))
-      parts.log.warn('The spool is full: what is unsettled stays in the files and is read again.');
+      parts.log.warn('spool-full', 'The spool is full: what is unsettled stays in the files and is read again.');
     return delivered;
   } catch (problem) {
     if (!(problem instanceof StoreProblem)) throw problem;
-    parts.log.error(`${problem.message} What is unsettled stays in the files and is read again.`);
+    parts.log.error(problem.explain, `${problem.message} What is unsettled stays in the files and is read again.`);
     return false;
   }
 }

@@ -3,6 +3,7 @@ import { readVersion } from '../version.ts';
 import { checkCommand } from './check.ts';
 import { type Command, UsageProblem } from './command.ts';
 import { completionCommand } from './completion.ts';
+import { explainCommand } from './explain.ts';
 import { renderHelp, renderOverview } from './help.ts';
 import { EXIT, type Io } from './io.ts';
 import { type Asked, parse } from './parse.ts';
@@ -23,6 +24,7 @@ const COMMANDS: readonly Command[] = [
   rewindCommand,
   forgetCommand,
   receiveCommand,
+  explainCommand,
   completionCommand,
 ];
 
@@ -45,7 +47,8 @@ async function sayWhy(problem: unknown, io: Io): Promise<number> {
     io.stderr.write(`${sentence}\n`); // A line for each problem, and each begins with its place.
     return EXIT.usage;
   }
-  io.stderr.write(`tailship: ${sentence}\n`);
+  const code = problem instanceof Error && 'explain' in problem ? ` [${problem.explain}]` : '';
+  io.stderr.write(`tailship: ${sentence}${code}\n`);
   return problem instanceof UsageProblem ? EXIT.usage : EXIT.failed;
 }
 

@@ -41,6 +41,7 @@ export async function openControl(parts: ControlParts): Promise<Control> {
   const length = Buffer.byteLength(path);
   if (length > CONTROL_PATH_LIMIT) {
     log.warn(
+      'control-socket',
       `No control socket: ${path} is ${length} bytes long, and a Unix socket takes ${CONTROL_PATH_LIMIT}. ` +
         `${without} Choose a shorter [spool] path.`,
     );
@@ -50,7 +51,7 @@ export async function openControl(parts: ControlParts): Promise<Control> {
   try {
     await listen(server, path);
   } catch (problem) {
-    log.warn(`No control socket at ${path}: ${inWords(problem)}. ${without}`);
+    log.warn('control-socket', `No control socket at ${path}: ${inWords(problem)}. ${without}`);
     return { close: async () => {} };
   }
   return { close: () => close(server) };

@@ -67,7 +67,7 @@ export function openHttp(parts: HttpParts): Http {
     });
     fresh.maxConnections = MOST_CONNECTIONS;
     fresh.on('error', (problem) => {
-      log.warn(`No HTTP page at ${urlOf(listen)}: ${problem.message}. The agent goes on, and tries again.`);
+      log.warn('no-http', `No HTTP page at ${urlOf(listen)}: ${problem.message}. The agent goes on, and tries again.`);
       server = undefined;
       if (!closed) cancel = clock.after(AGAIN, begin);
     });

@@ -4,6 +4,7 @@
  */
 import { pino } from 'pino';
 import type { Clock, Log, LogConfig } from '../types.ts';
+import type { Code } from '../wire/codes.ts';
 import { type Fields, presentable, toTerminalLine, withoutCredentials } from './logline.ts';
 import type { Complaint } from './status.ts';
 
@@ -35,22 +36,23 @@ export function createLog(parts: { level: Level; sink: LogSink; clock: Clock }):
   const once = createRepeats(clock, (level, sentence, fields) => logger[level](fields, sentence));
   const complaints = createComplaints();
 
-  function say(level: Level, given: string, fields: Fields = {}): void {
+  function say(level: Level, code: Code | undefined, given: string, fields: Fields = {}): void {
     const sentence = withoutCredentials(given);
-    const shown = presentable(fields);
+    const shown = { ...(code && { code }), ...presentable(fields) };
     const key = identityOf(level, sentence, shown);
     // Kept for `status` even where the log's level leaves it out.
-    if (level === 'warn' || level === 'error') complaints.add(key, { at: clock.now(), level, sentence, times: 1 });
+    if (code !== undefined && (level === 'warn' || level === 'error'))
+      complaints.add(key, { at: clock.now(), level, code, sentence, times: 1 });
     if (!logger.isLevelEnabled(level)) return;
     if (level === 'debug') logger.debug(shown, sentence);
     else once.say(key, { level, sentence, fields: shown });
   }
 
   return {
-    debug: (sentence, fields) => say('debug', sentence, fields),
-    info: (sentence, fields) => say('info', sentence, fields),
-    warn: (sentence, fields) => say('warn', sentence, fields),
-    error: (sentence, fields) => say('error', sentence, fields),
+    debug: (sentence, fields) => say('debug', undefined, sentence, fields),
+    info: (sentence, fields) => say('info', undefined, sentence, fields),
+    warn: (code, sentence, fields) => say('warn', code, sentence, fields),
+    error: (code, sentence, fields) => say('error', code, sentence, fields),
     complaints: complaints.all,
     flush: once.flush,
   };

@@ -7,7 +7,7 @@ const SECRET = /token|password|passwd|secret|authorization/i;
 /** `scheme://user:word@host`: nobody needs the word to know which server is meant. */
 const CREDENTIALS = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi;
 /** Names that the entry itself uses. */
-const RESERVED = new Set(['level', 'time', 'msg']);
+const RESERVED = new Set(['level', 'time', 'code', 'msg']);
 
 export function withoutCredentials(text: string): string {
   return text.replace(CREDENTIALS, '$1***@');
@@ -29,12 +29,13 @@ function presentableValue(value: unknown): unknown {
   return typeof value === 'string' ? withoutCredentials(value) : value;
 }
 
-/** `12:03:04 WARN  The sentence. key=value` from one JSON line. */
+/** `12:03:04 WARN  The sentence. [code] key=value` from one JSON line. */
 export function toTerminalLine(json: string): string {
-  const { level, time, msg, ...fields } = JSON.parse(json) as Record<string, unknown>;
+  const { level, time, code, msg, ...fields } = JSON.parse(json) as Record<string, unknown>;
   const pairs = Object.entries(fields).map(([name, value]) => ` ${name}=${toWord(value)}`);
   const sentence = printable(String(msg ?? ''));
-  return `${clockTime(new Date(String(time)))} ${String(level).toUpperCase().padEnd(5)} ${sentence}${pairs.join('')}\n`;
+  const named = code === undefined ? '' : ` [${code}]`;
+  return `${clockTime(new Date(String(time)))} ${String(level).toUpperCase().padEnd(5)} ${sentence}${named}${pairs.join('')}\n`;
 }
 
 /** Hours, minutes and seconds in the zone of whoever reads it. */

@@ -3,6 +3,7 @@
  * It is a plain snapshot: whoever holds one can print it, send it as JSON, or check its sums.
  */
 import type { AckLevel, Count } from '../types.ts';
+import type { Code } from '../wire/codes.ts';
 
 /** What became of the lines of one input on their way to one destination: the ledger, in lines and in bytes. */
 export type Ledger = {
@@ -161,6 +162,8 @@ export type Stopped = {
 export type Complaint = {
   readonly at: number;
   readonly level: 'warn' | 'error';
+  /** For `tailship explain`. */
+  readonly code: Code;
   readonly sentence: string;
   readonly times: number;
 };

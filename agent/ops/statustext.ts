@@ -25,7 +25,11 @@ export function renderStatus(status: Status): string {
   lines.push(...orphanLines(status.orphaned, agent.now));
   if (lost.length > 0) lines.push('', ...renderLost(lost));
   if (errors.length > 0)
-    lines.push('', 'Last warnings and errors', ...errors.map((complaint) => complaintLine(complaint, agent.now)));
+    lines.push(
+      '',
+      'Last warnings and errors (tailship explain CODE says more)',
+      ...errors.map((complaint) => complaintLine(complaint, agent.now)),
+    );
   return `${lines.map(printable).join('\n')}\n`;
 }
 
@@ -120,9 +124,9 @@ function some(what: string, lines: number): string[] {
   return lines === 0 ? [] : [`${number(lines)} ${what}`];
 }
 
-function complaintLine({ at, level, sentence, times }: Complaint, now: number): string {
+function complaintLine({ at, level, code, sentence, times }: Complaint, now: number): string {
   const often = times > 1 ? `  (${number(times)} times)` : '';
-  return `  ${timeOf(new Date(at), now)} ${level.toUpperCase().padEnd(5)} ${sentence}${often}`;
+  return `  ${timeOf(new Date(at), now)} ${level.toUpperCase().padEnd(5)} ${sentence} [${code}]${often}`;
 }
 
 /** The time of day alone would mislead about what was said days ago. */

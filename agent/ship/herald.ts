@@ -38,7 +38,7 @@ export function createHerald(parts: { log: Log; ticks: () => number; target: str
       passed.delete(url);
       const moved = last !== undefined && last !== url;
       last = url;
-      if (moved) log.warn(`Records go to ${url} now.`);
+      if (moved) log.warn('server-changed', `Records go to ${url} now.`);
       if (downSince === undefined) return;
       const away = formatDuration(ticks() - downSince);
       const tries = failures === 0 ? '' : ` and ${failures} failed ${failures === 1 ? 'attempt' : 'attempts'}`;
@@ -50,13 +50,15 @@ export function createHerald(parts: { log: Log; ticks: () => number; target: str
     lost(url, reason) {
       downSince = ticks();
       log.warn(
+        'connection-broken',
         `The connection to ${url} broke: ${reason}. It is made anew, and what was not acknowledged is sent again.`,
       );
     },
     passed(url, reason) {
-      const level = passed.has(url) ? 'debug' : 'warn';
+      const sentence = `${url} cannot be reached: ${reason}. The next server is tried.`;
+      if (passed.has(url)) log.debug(sentence);
+      else log.warn('server-skipped', sentence);
       passed.add(url);
-      log[level](`${url} cannot be reached: ${reason}. The next server is tried.`);
     },
     returns: (url) => log.info(`${url} can be reached again, and has been for a while: records go back to it.`),
     failed(reason) {
@@ -64,6 +66,7 @@ export function createHerald(parts: { log: Log; ticks: () => number; target: str
       failures += 1;
       if (failures > 1) return log.debug(`${target} cannot be reached: ${reason}.`);
       log.warn(
+        'server-away',
         `${target} cannot be reached: ${reason}. Records wait in the spool. It is tried again by itself, at the latest every ${formatDuration(ceiling)}.`,
       );
     },

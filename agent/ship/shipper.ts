@@ -148,7 +148,7 @@ export function createShipper(parts: ShipperParts): Shipper {
 
   function refused(count: number, reason: string): void {
     messages.refused += count;
-    log.error(`A record cannot be sent to ${link.target.url} and is passed over: ${reason}.`, {
+    log.error('record-refused', `A record cannot be sent to ${link.target.url} and is passed over: ${reason}.`, {
       refused: messages.refused,
     });
   }

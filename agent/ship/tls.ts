@@ -10,6 +10,7 @@ export function createTls(parts: TransportParts): Transport {
   const { clock, log, link } = parts;
   if (!link.tls.verify) {
     log.warn(
+      'tls-unverified',
       `tls_verify = off: whoever answers for ${link.targets[0]?.url} is believed. What is sent can be read by anybody on the way who poses as the server. Name its authority in tls_ca instead.`,
     );
   }

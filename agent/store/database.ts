@@ -65,13 +65,18 @@ export function checkVersion(db: Database.Database): void {
   const empty = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
   if (!empty && owner !== APPLICATION_ID) {
     const cure = 'Set [spool] path to a file that no other program uses.';
-    throw new StoreProblem('foreign', `${db.name} is the database of another program and was not touched. ${cure}`);
+    throw new StoreProblem(
+      'foreign',
+      'spool-foreign',
+      `${db.name} is the database of another program and was not touched. ${cure}`,
+    );
   }
   if (version > LADDER.length) {
     const known = `its schema has version ${version}, this tailship knows ${LADDER.length}`;
     const cure = 'Install the newer tailship again, or set [spool] path to another file.';
     throw new StoreProblem(
       'newer',
+      'spool-newer',
       `${db.name} was written by a newer tailship: ${known}. It was not touched. ${cure}`,
     );
   }

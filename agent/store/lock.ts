@@ -102,5 +102,5 @@ function heldBy(path: string, holder: Holder | undefined): StoreProblem {
     ? `process ${holder.pid} (${holder.command}), which began at ${new Date(holder.started).toISOString()}`
     : 'another process';
   const cure = `Stop that one (kill ${holder?.pid ?? 'PID'}), or give this one a [spool] path of its own.`;
-  return new StoreProblem('held', `The spool ${path} is in use by ${who}. Two cannot share it. ${cure}`);
+  return new StoreProblem('held', 'spool-held', `The spool ${path} is in use by ${who}. Two cannot share it. ${cure}`);
 }

@@ -18,6 +18,7 @@ export function prepareFolder(file: string): void {
     if (fs.statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
       throw new StoreProblem(
         'EISDIR',
+        'spool-place',
         `${file} is a folder. [spool] path names a file: use ${path.join(file, 'spool.db')}.`,
       );
     }
@@ -27,6 +28,7 @@ export function prepareFolder(file: string): void {
       const cure = `Make the folder ${folder}, mount its volume, or set [spool] path to another place.`;
       throw new StoreProblem(
         error.code,
+        'spool-place',
         `Cannot make the folder ${folder}: ${path.dirname(folder)} is no folder. ${cure}`,
       );
     }

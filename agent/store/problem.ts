@@ -2,36 +2,56 @@
 import os from 'node:os';
 import path from 'node:path';
 import Database from 'better-sqlite3';
+import type { Code } from '../wire/codes.ts';
 
 /**
  * A fault of the state file. `message` is whole sentences: what, where, why, and the cure.
  * `code` is SQLite's extended result code (SQLITE_FULL …), the system's (EACCES …), or one of `held` (another process has
- * the state), `newer` (written by a newer tailship) and `foreign` (another program's database).
+ * the state), `newer` (written by a newer tailship) and `foreign` (another program's database). `explain` is the code under
+ * which `tailship explain` tells more.
  */
 export class StoreProblem extends Error {
   readonly code: string;
+  readonly explain: Code;
 
-  constructor(code: string, sentence: string, cause?: unknown) {
+  constructor(code: string, explain: Code, sentence: string, cause?: unknown) {
     super(sentence, { cause });
     this.name = 'StoreProblem';
     this.code = code;
+    this.explain = explain;
   }
 }
 
-/** Beginning of a code -> reason and cure. The first that fits is taken. */
+/** Beginning of a code -> code to explain, reason and cure. The first that fits is taken. */
 const REASONS = [
-  ['SQLITE_FULL', 'the disk is full. Free some space there, or set [spool] path to a larger disk.'],
-  ['ENOSPC', 'the disk is full. Free some space there, or set [spool] path to a larger disk.'],
-  ['EDQUOT', 'the disk quota is used up. Raise it, or set [spool] path to another disk.'],
-  ['SQLITE_IOERR_SHORT_READ', 'the file was cut off. tailship sets it aside and saves what it can.'],
-  ['SQLITE_IOERR', 'the disk gave an error. See what the kernel says (dmesg), or set [spool] path to another disk.'],
-  ['EIO', 'the disk gave an error. See what the kernel says (dmesg), or set [spool] path to another disk.'],
-  ['SQLITE_READONLY', 'it is read-only. Make the disk and the file writable, or set [spool] path to another place.'],
-  ['EROFS', 'the disk is read-only. Make it writable, or set [spool] path to another place.'],
-  ['SQLITE_CORRUPT', 'the file is damaged. tailship sets it aside and saves what it can.'],
-  ['SQLITE_NOTADB', 'it is not a SQLite file. Move it away, or set [spool] path to another place.'],
-  ['SQLITE_BUSY', 'another program has locked it. Close whatever else has this file open.'],
-  ['SQLITE_NOMEM', 'there is not enough memory. Give the process more, or make [syslog] window smaller.'],
+  ['SQLITE_FULL', 'disk-full', 'the disk is full. Free some space there, or set [spool] path to a larger disk.'],
+  ['ENOSPC', 'disk-full', 'the disk is full. Free some space there, or set [spool] path to a larger disk.'],
+  ['EDQUOT', 'disk-full', 'the disk quota is used up. Raise it, or set [spool] path to another disk.'],
+  ['SQLITE_IOERR_SHORT_READ', 'spool-damaged', 'the file was cut off. tailship sets it aside and saves what it can.'],
+  [
+    'SQLITE_IOERR',
+    'disk-error',
+    'the disk gave an error. See what the kernel says (dmesg), or set [spool] path to another disk.',
+  ],
+  [
+    'EIO',
+    'disk-error',
+    'the disk gave an error. See what the kernel says (dmesg), or set [spool] path to another disk.',
+  ],
+  [
+    'SQLITE_READONLY',
+    'spool-denied',
+    'it is read-only. Make the disk and the file writable, or set [spool] path to another place.',
+  ],
+  ['EROFS', 'spool-denied', 'the disk is read-only. Make it writable, or set [spool] path to another place.'],
+  ['SQLITE_CORRUPT', 'spool-damaged', 'the file is damaged. tailship sets it aside and saves what it can.'],
+  ['SQLITE_NOTADB', 'spool-foreign', 'it is not a SQLite file. Move it away, or set [spool] path to another place.'],
+  ['SQLITE_BUSY', 'spool-locked', 'another program has locked it. Close whatever else has this file open.'],
+  [
+    'SQLITE_NOMEM',
+    'memory-short',
+    'there is not enough memory. Give the process more, or make [syslog] window smaller.',
+  ],
 ] as const;
 const DENIED = ['EACCES', 'EPERM', 'SQLITE_CANTOPEN', 'SQLITE_PERM', 'SQLITE_AUTH'] as const;
 
@@ -47,16 +67,17 @@ export function problemOf(error: unknown, doing: string, file: string): unknown 
   if (error instanceof StoreProblem || code === undefined) return error;
   const startsIn = (starts: readonly string[]) => starts.some((start) => code.startsWith(start));
   if (startsIn(OWN_FAULTS)) return error;
-  const known = REASONS.find(([start]) => code.startsWith(start))?.[1];
+  const known = REASONS.find(([start]) => code.startsWith(start));
   const reason = startsIn(DENIED)
     ? deniedTo(file)
-    : (known ?? `${text(error)}. Set [spool] path to a place that works.`);
-  return new StoreProblem(code, `Cannot ${doing} ${file}: ${reason} (${code})`, error);
+    : (known?.[2] ?? `${text(error)}. Set [spool] path to a place that works.`);
+  const explain = startsIn(DENIED) ? 'spool-denied' : (known?.[1] ?? 'disk-error');
+  return new StoreProblem(code, explain, `Cannot ${doing} ${file}: ${reason} (${code})`, error);
 }
 
 /** What is said while the disk is known to be full. */
 export function fullDisk(file: string): StoreProblem {
-  return new StoreProblem('SQLITE_FULL', `Cannot spool into ${file}: ${REASONS[0][1]} (SQLITE_FULL)`);
+  return new StoreProblem('SQLITE_FULL', 'disk-full', `Cannot spool into ${file}: ${REASONS[0][2]} (SQLITE_FULL)`);
 }
 
 /** Whether `error` says that the file's content is no usable database, so that a new one must be begun. */

@@ -24,7 +24,8 @@ export function createRescue(db: Database.Database, log: Log): Rescue {
         db.prepare('VACUUM INTO ?').run(db.name);
       } catch (error) {
         const problem = problemOf(error, 'write anew', db.name);
-        log.error(`${problem instanceof Error ? problem.message : problem} What stood in the spool only is lost.`);
+        const reason = problem instanceof Error ? problem.message : problem;
+        log.error('spool-not-rewritten', `${reason} What stood in the spool only is lost.`);
       }
     },
   };

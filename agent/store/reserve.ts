@@ -66,6 +66,7 @@ export function createReserve({ db, bytes, clock, log, freeBytes }: Parts): Rese
     enter(true);
     writeBack();
     log.error(
+      'disk-full',
       `The disk of the spool ${db.name} is full. Positions are still written, from a reserve, and what can be sent is sent; nothing ` +
         'is added to the spool, and the files wait. Free some space there: it goes on by itself.',
     );
@@ -74,6 +75,7 @@ export function createReserve({ db, bytes, clock, log, freeBytes }: Parts): Rese
   if (!keep(file, bytes)) {
     enter(true);
     log.error(
+      'disk-full',
       `The disk of the spool ${db.name} has no room for a reserve: nothing is added to the spool. Free some space there.`,
     );
   }

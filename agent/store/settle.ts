@@ -5,6 +5,7 @@
  * `full` and counted (`spool`). Filtered lines, and those dropped by `unmatched`, are settled with the batch that tells of them.
  */
 import type { Batch, Clock, Count, Log, Sent, SpoolConfig } from '../types.ts';
+import type { Code } from '../wire/codes.ts';
 import { formatDuration, formatSize } from '../wire/units.ts';
 import type { Generations } from './generations.ts';
 import type { Book, Ledger } from './ledger.ts';
@@ -62,11 +63,11 @@ const EXPIRE_ROWS = 256;
 
 export function createSettling(parts: Parts): Settling {
   const { config, clock, tx, move, ledger, rows, space, reserve } = parts;
-  const sayDropped = createSaying(parts, (dropped) => {
+  const sayDropped = createSaying(parts, 'lines-dropped', (dropped) => {
     const cure = 'Bring the server back, raise [spool] max_size, or use full = block.';
     return `The spool ${config.path} is full (${formatSize(parts.limit)}): ${dropped} by full = ${config.full}, and counted. ${cure}`;
   });
-  const sayExpired = createSaying(parts, (dropped) => {
+  const sayExpired = createSaying(parts, 'lines-expired', (dropped) => {
     const age = formatDuration(config.maxAge ?? 0);
     return `${dropped} from the spool ${config.path} because they are older than max_age = ${age}, and counted. Bring the server back.`;
   });
@@ -226,6 +227,7 @@ function sum(numbers: readonly number[]): number {
 /** Warns of dropped lines without flooding the log. `sentence` takes "N lines (SIZE) were dropped". */
 function createSaying(
   { clock, log }: Parts,
+  code: Code,
   sentence: (dropped: string) => string,
 ): (lines: number, bytes: number) => void {
   let lines = 0;
@@ -235,7 +237,7 @@ function createSaying(
     lines += moreLines;
     bytes += moreBytes;
     if (clock.ticks() < quiet) return;
-    log.warn(sentence(`${lines} lines (${formatSize(bytes)}) were dropped`));
+    log.warn(code, sentence(`${lines} lines (${formatSize(bytes)}) were dropped`));
     lines = 0;
     bytes = 0;
     quiet = clock.ticks() + SAY_EVERY;

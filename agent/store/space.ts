@@ -83,7 +83,7 @@ export function createSpace(db: Database.Database, limit: number, walLimit: numb
     } catch (error) {
       const problem = problemOf(error, 'give back the free space of', db.name);
       if (!(problem instanceof StoreProblem)) throw problem;
-      log.warn(problem.message);
+      log.warn(problem.explain, problem.message);
       return false;
     }
   }

@@ -142,7 +142,7 @@ export function createStore(
         tx.look('read', copy.write);
       } catch (problem) {
         if (!(problem instanceof StoreProblem)) throw problem;
-        log.error(problem.message);
+        log.error(problem.explain, problem.message);
       } finally {
         db.close();
         lock.release();
@@ -173,7 +173,7 @@ function openOrSetAside(parts: StoreParts, open: () => Database.Database, damage
   const { config, clock, log } = parts;
   try {
     refuseEmptied(config.path);
-    if (damaged) throw new StoreProblem('SQLITE_CORRUPT', 'a damaged page was met in it');
+    if (damaged) throw new StoreProblem('SQLITE_CORRUPT', 'spool-damaged', 'a damaged page was met in it');
     return open();
   } catch (error) {
     if (!isDamage(error)) throw error;
@@ -182,6 +182,7 @@ function openOrSetAside(parts: StoreParts, open: () => Database.Database, damage
     const db = open();
     const saved = recover(db, kept, readPositions(config.path));
     log.error(
+      'spool-damaged',
       `The spool ${config.path} cannot be used (${why}). It is kept as ${kept}, and a new one was begun. ${savedText(saved)}`,
     );
     return db;
@@ -191,7 +192,8 @@ function openOrSetAside(parts: StoreParts, open: () => Database.Database, damage
 /** A file of less than one page, 512 bytes at least, is a new one to SQLite. With positions beside it, it is one that was cut off. */
 function refuseEmptied(file: string): void {
   const size = fs.statSync(file, { throwIfNoEntry: false })?.size ?? 512;
-  if (size < 512 && readPositions(file)) throw new StoreProblem('SQLITE_NOTADB', `it was cut off to ${size} bytes`);
+  if (size < 512 && readPositions(file))
+    throw new StoreProblem('SQLITE_NOTADB', 'spool-damaged', `it was cut off to ${size} bytes`);
 }
 
 function savedText({ generations, rows, lines, missing, copy }: Recovered): string {

@@ -95,7 +95,7 @@ export function createChain(parts: ChainParts): Chain {
 
   function complain(sentence: string | undefined): void {
     if (sentence === trouble) return;
-    if (sentence !== undefined) log.warn(sentence, name);
+    if (sentence !== undefined) log.warn('file-closed', sentence, name);
     else log.info(`${path} can be read again`, name);
     trouble = sentence;
   }
@@ -234,7 +234,7 @@ export function createChain(parts: ChainParts): Chain {
     gens: lineage.gens,
     live: lineage.live,
     halt(reason) {
-      if (halted === undefined) log.error(reason, name);
+      if (halted === undefined) log.error('own-records', reason, name);
       halted = reason;
     },
     trouble: () => halted ?? (alias ? 'the same file as another input path, read there' : trouble),

@@ -118,7 +118,7 @@ export function createLineage(parts: LineageParts): Lineage {
   }
 
   function release(gen: Gen, reason: string): void {
-    log.warn(`${gen.path} was deleted and is let go before it was read to its end: ${reason}`, name);
+    log.warn('deleted-unread', `${gen.path} was deleted and is let go before it was read to its end: ${reason}`, name);
     losses.lose(gen, Math.min(gen.size, parts.unread(gen) ?? gen.size), 'deleted');
     gen.place = 'gone';
     registry.update(gen.row.file, { path: undefined });
@@ -132,7 +132,7 @@ export function createLineage(parts: LineageParts): Lineage {
     if (unread !== undefined && unread < gen.size) losses.lose(gen, unread, gen.ended ? 'truncated' : 'deleted');
     else if (unread !== undefined && !surveyed) {
       const what = `what was written to it behind byte ${unread} is not known`;
-      log.warn(`${gen.path} is gone since the agent last ran: ${what}`, name);
+      log.warn('gone-unread', `${gen.path} is gone since the agent last ran: ${what}`, name);
     }
     gen.place = 'gone';
     registry.update(gen.row.file, { path: undefined });

@@ -21,18 +21,22 @@ export function createLosses({ input, log, lost }: Parts): Losses {
   return {
     lose(gen, from, cause) {
       const { path, size: to } = gen;
-      log.warn(`${to - from} bytes of ${path} are lost: it was ${cause} before bytes ${from} to ${to} were read`, name);
+      log.warn(
+        'bytes-lost',
+        `${to - from} bytes of ${path} are lost: it was ${cause} before bytes ${from} to ${to} were read`,
+        name,
+      );
       lost({ input: input.name, file: gen.row.file, path, from, to, cause });
     },
     unreadable(gen, from, reason) {
       const { path } = gen;
       const what = `${path} cannot be read behind byte ${from}: ${reason}`;
-      log.warn(`${what}; the lines that follow there are missing`, name);
+      log.warn('bytes-unreadable', `${what}; the lines that follow there are missing`, name);
       const to = Math.max(from, gen.size);
       lost({ input: input.name, file: gen.row.file, path, from, to, cause: 'unreadable' });
     },
     neverRead(found, why) {
-      log.warn(`${found.path} was never read and ${why}: its lines are missing`, name);
+      log.warn('never-read', `${found.path} was never read and ${why}: its lines are missing`, name);
       const to = found.stat.size;
       lost({ input: input.name, file: undefined, path: found.path, from: 0, to, cause: 'unreadable' });
     },

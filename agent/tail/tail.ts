@@ -136,7 +136,7 @@ export function createTail(parts: TailParts): Tail {
     for (const [directory, code] of now) {
       if (refused.get(directory) === code) continue;
       refused.set(directory, code);
-      log.warn(`The folder ${directory} cannot be listed (${code}): ${cureOf(code)}`, name);
+      log.warn('folder-closed', `The folder ${directory} cannot be listed (${code}): ${cureOf(code)}`, name);
     }
     for (const directory of refused.keys()) {
       if (now.has(directory)) continue;
@@ -168,7 +168,11 @@ export function createTail(parts: TailParts): Tail {
       work();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      log.error(`The files could not be looked at: ${reason} It is tried again at the next poll.`, name);
+      log.error(
+        'files-unseen',
+        `The files could not be looked at: ${reason} It is tried again at the next poll.`,
+        name,
+      );
     }
   }
 
@@ -204,6 +208,7 @@ export function createTail(parts: TailParts): Tail {
         watch = undefined;
         const cure = 'raise fs.inotify.max_user_watches and max_user_instances for a quicker response';
         log.warn(
+          'no-file-events',
           `File events are not to be had (${code}): files are looked at every ${input.poll} ms instead; ${cure}`,
           name,
         );

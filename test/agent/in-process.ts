@@ -11,6 +11,7 @@ import { loadConfig } from '../../agent/sections.ts';
 import type { Sockets } from '../../agent/ship/sockets.ts';
 import { type Answer, askStatus } from '../../agent/status.ts';
 import type { Clock } from '../../agent/types.ts';
+import { toldLog } from '../harness/log.ts';
 
 export type AgentSetup = {
   readonly target: string;
@@ -53,8 +54,7 @@ export function startAgent(t: TestContext, setup: AgentSetup): StartedAgent {
   );
   const { config } = loadConfig({ file: conf, env: {}, cwd: folder });
   const said: string[] = [];
-  const say = (sentence: string) => void said.push(sentence);
-  const log = { debug: say, info: say, warn: say, error: say, complaints: () => [] };
+  const log = { ...toldLog((_level, sentence) => void said.push(sentence)), complaints: () => [] };
   const stop = new AbortController();
   const parts = {
     config,

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { createWorld } from './fake-io.ts';
 
 const MANIFEST = path.resolve(import.meta.dirname, '../../package.json');
-const COMMANDS = ['run', 'try', 'check', 'status', 'spool', 'rewind', 'forget', 'receive', 'completion'];
+const COMMANDS = ['run', 'try', 'check', 'status', 'spool', 'rewind', 'forget', 'receive', 'explain', 'completion'];
 
 test('--version prints the version of package.json and nothing else', async () => {
   using world = createWorld();
@@ -42,7 +42,7 @@ for (const [argv, sentence] of [
   [['chekc'], "'chekc' is no command of tailship. Did you mean 'check'?"],
   [
     ['frobnicate'],
-    "'frobnicate' is no command of tailship. There are: run, try, check, status, spool, rewind, forget, receive, completion.",
+    "'frobnicate' is no command of tailship. There are: run, try, check, status, spool, rewind, forget, receive, explain, completion.",
   ],
   [['help', 'trie'], "'trie' is no command of tailship. Did you mean 'try'?"],
   [['--onec'], '--onec is no option of tailship run. Did you mean --once?'],
@@ -61,6 +61,8 @@ for (const [argv, sentence] of [
   [['spool', 'ls', 'main'], "tailship spool takes 1 word at most, and 'main' is one too many."],
   [['rewind'], 'rewind needs a FILE or the name of an input.'],
   [['rewind', 'app.log'], 'rewind needs --to: beginning, end, a byte or a time.'],
+  [['explain', 'spool-ful'], "'spool-ful' is no code of tailship. Did you mean 'explain spool-full'?"],
+  [['explain', 'zzz'], "'zzz' is no code of tailship. 'tailship explain' lists them all."],
   [['forget'], 'forget needs a FILE or the name of an input.'],
 ] as const) {
   test(`tailship ${argv.join(' ')} is refused with a sentence and exit code 2`, async () => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { brokenRules, type Tree } from './rules.ts';
+import { CODES } from '../../agent/wire/codes.ts';
+import { brokenRules, codesNamed, type Tree } from './rules.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -21,6 +22,16 @@ test('the project keeps the rules of its house', () => {
   const tree = project();
   assert.ok(tree['agent/agent.ts'] !== undefined && tree['test/house/rules.ts'] !== undefined, 'the tree was read');
   assert.deepEqual(brokenRules(tree), []);
+});
+
+test('every code in the table is said somewhere: the compiler sees to it that every code said is in the table', () => {
+  const codes = Object.keys(CODES);
+  const named = codesNamed(project(), codes);
+  assert.deepEqual(
+    codes.filter((code) => !named.has(code)),
+    [],
+  );
+  assert.deepEqual(codesNamed({ 'agent/x.ts': "log.warn('spool-fuller', '')" }, ['spool-full']), new Set());
 });
 
 /** A tree that keeps every rule. */

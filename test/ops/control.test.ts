@@ -13,7 +13,7 @@ import { DRAINING } from './parts.ts';
 function start() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tailship-'));
   const warnings: string[] = [];
-  const log: Log = { debug() {}, info() {}, warn: (sentence) => warnings.push(sentence), error() {} };
+  const log: Log = { debug() {}, info() {}, warn: (_code, sentence) => warnings.push(sentence), error() {} };
   const socket = path.join(folder, 'spool.db.sock');
   return {
     ...{ folder, socket, warnings, log, status: () => DRAINING },

@@ -13,27 +13,28 @@ function start(options: { level?: 'debug' | 'info' | 'warn' | 'error'; isTTY?: b
 
 test('each entry is one JSON line with level, time and sentence when stderr is no terminal', () => {
   const { log, written } = start();
-  log.warn('The disk is full.', { path: '/var/lib', free: 0 });
+  log.warn('server-away', 'The disk is full.', { path: '/var/lib', free: 0 });
   assert.equal(written.length, 1);
   assert.ok(written[0]?.endsWith('\n'));
   assert.deepEqual(JSON.parse(written[0]!), {
     level: 'warn',
     time: '2026-11-23T12:00:00.000Z',
+    code: 'server-away',
     path: '/var/lib',
     free: 0,
     msg: 'The disk is full.',
   });
 });
 
-test('a terminal gets the time of day, the level, the sentence and key=value', () => {
+test('a terminal gets the time of day, the level, the sentence, its code and key=value', () => {
   const { log, written } = start({ isTTY: true });
-  log.warn('The disk is full.', { path: '/var/my logs', free: 0 });
-  assert.match(written[0]!, /^\d\d:00:00 WARN {2}The disk is full\. path="\/var\/my logs" free=0\n$/);
+  log.warn('server-away', 'The disk is full.', { path: '/var/my logs', free: 0 });
+  assert.match(written[0]!, /^\d\d:00:00 WARN {2}The disk is full\. \[server-away\] path="\/var\/my logs" free=0\n$/);
 });
 
 test('control characters in a sentence or a field cannot reach the terminal', () => {
   const { log, written } = start({ isTTY: true });
-  log.error('File \x1b[31mred\x1b[0m\nforged', { path: 'a\x1b]0;x\x07' });
+  log.error('server-away', 'File \x1b[31mred\x1b[0m\nforged', { path: 'a\x1b]0;x\x07' });
   assert.doesNotMatch(written[0]!.slice(0, -1), /[\x00-\x1f]/);
   assert.match(written[0]!, /File \\x1b\[31mred/);
 });
@@ -42,8 +43,8 @@ test('what is less urgent than the level is not written', () => {
   const { log, written } = start({ level: 'warn' });
   log.debug('d');
   log.info('i');
-  log.warn('w');
-  log.error('e');
+  log.warn('server-away', 'w');
+  log.error('server-away', 'e');
   assert.deepEqual(
     written.map((line) => (JSON.parse(line) as { msg: string }).msg),
     ['w', 'e'],
@@ -53,26 +54,26 @@ test('what is less urgent than the level is not written', () => {
 test('a sentence that repeats itself is said once and then summed up each minute', () => {
   const { log, clock, written } = start();
   const said = () => written.map((line) => (JSON.parse(line) as { msg: string }).msg);
-  for (let i = 0; i < 13; i++) log.warn('The server is away.', { target: 'tcp://a:514', attempt: i });
+  for (let i = 0; i < 13; i++) log.warn('server-away', 'The server is away.', { target: 'tcp://a:514', attempt: i });
   assert.deepEqual(said(), ['The server is away.']);
   clock.turn(60_000);
   assert.deepEqual(said().slice(1), ['… 12 more in the last minute: The server is away.']);
-  log.warn('The server is away.', { target: 'tcp://a:514', attempt: 14 });
+  log.warn('server-away', 'The server is away.', { target: 'tcp://a:514', attempt: 14 });
   assert.equal(said().length, 2);
   clock.turn(60_000);
   assert.deepEqual(said().slice(2), ['… 1 more in the last minute: The server is away.']);
   clock.turn(60_000);
-  log.warn('The server is away.', { target: 'tcp://a:514' });
+  log.warn('server-away', 'The server is away.', { target: 'tcp://a:514' });
   assert.deepEqual(said().slice(3), ['The server is away.']);
 });
 
 test('a sentence that comes back after others is said again, up to three times a minute: the last word is the truth', () => {
   const { log, clock, written } = start();
   for (let i = 0; i < 5; i++) {
-    log.warn('down');
+    log.warn('server-away', 'down');
     log.info('up');
   }
-  log.warn('down');
+  log.warn('server-away', 'down');
   const said = () => written.map((line) => (JSON.parse(line) as { msg: string }).msg);
   assert.deepEqual(said(), ['down', 'up', 'down', 'up', 'down', 'up']);
   clock.turn(60_000);
@@ -81,8 +82,8 @@ test('a sentence that comes back after others is said again, up to three times a
 
 test('the same sentence about another name is another sentence', () => {
   const { log, written } = start();
-  log.warn('No right to read.', { path: '/a' });
-  log.warn('No right to read.', { path: '/b' });
+  log.warn('server-away', 'No right to read.', { path: '/a' });
+  log.warn('server-away', 'No right to read.', { path: '/b' });
   assert.equal(written.length, 2);
 });
 
@@ -108,7 +109,7 @@ test('a flood of different sentences neither is lost nor grows without bound', (
 
 test('passwords in URLs and fields with secrets are not written', () => {
   const { log, written } = start();
-  log.error('Cannot reach https://me:hunter2@logs.example.com/x.', {
+  log.error('server-away', 'Cannot reach https://me:hunter2@logs.example.com/x.', {
     url: 'tcp://u:hunter2@host:514',
     token: 'hunter2',
     problem: new Error('refused by tcp://u:hunter2@host'),
@@ -129,12 +130,18 @@ test('fields named as the entry names its own do not overwrite them', () => {
 test('the last warnings and errors are kept for status, each with how often it was said', () => {
   const { log, clock } = start();
   log.info('not kept');
-  for (let i = 0; i < 12; i++) log.warn(`warning ${i}`);
-  log.error('bad');
+  for (let i = 0; i < 12; i++) log.warn('server-away', `warning ${i}`);
+  log.error('server-away', 'bad');
   clock.turn(5_000);
-  log.error('bad');
+  log.error('server-away', 'bad');
   const kept = log.complaints();
   assert.equal(kept.length, 10);
-  assert.deepEqual(kept.at(-1), { at: clock.now(), level: 'error', sentence: 'bad', times: 2 });
+  assert.deepEqual(kept.at(-1), {
+    at: clock.now(),
+    level: 'error',
+    code: 'server-away',
+    sentence: 'bad',
+    times: 2,
+  });
   assert.equal(kept[0]?.sentence, 'warning 3');
 });

@@ -111,5 +111,5 @@ export const DRAINING: Status = {
   ],
   orphaned: [],
   lost: [{ input: 'input', cause: 'truncated', bytes: 512 }],
-  errors: [{ at: NOON - 60_000, level: 'warn', sentence: 'The server is away.', times: 3 }],
+  errors: [{ at: NOON - 60_000, level: 'warn', code: 'server-away', sentence: 'The server is away.', times: 3 }],
 };

@@ -65,7 +65,7 @@ test('a link that is down says why and when it is tried again', () => {
 });
 
 test('the last errors are shown with their time and how often they were said', () => {
-  assert.match(renderStatus(DRAINING), /^ {2}\d\d:59:00 WARN {2}The server is away\. {2}\(3 times\)$/m);
+  assert.match(renderStatus(DRAINING), /^ {2}\d\d:59:00 WARN {2}The server is away\. \[server-away\] {2}\(3 times\)$/m);
 });
 
 test('an error of days ago is shown with its date', () => {

@@ -3,6 +3,7 @@ import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import type { Sockets, TcpSocket } from '../../agent/ship/sockets.ts';
 import type { SessionEnd, SessionEvents } from '../../agent/ship/transport.ts';
 import type { Batch, Clock, LinkConfig, Log, Sent, Target } from '../../agent/types.ts';
+import { toldLog } from '../harness/log.ts';
 
 export type TurnedClock = Clock & {
   /** Turns the hands on by `ms`; whatever falls due on the way runs at its time, and what it began gets its turns. */
@@ -57,8 +58,7 @@ export type KeptLog = Log & { readonly said: string[] };
 
 export function createKeptLog(): KeptLog {
   const said: string[] = [];
-  const keep = (level: string) => (sentence: string) => void said.push(`${level}: ${sentence}`);
-  return { said, debug: keep('debug'), info: keep('info'), warn: keep('warn'), error: keep('error') };
+  return { said, ...toldLog((level, sentence) => void said.push(`${level}: ${sentence}`)) };
 }
 
 const NOTHING = { lines: 0, bytes: 0 };

@@ -6,6 +6,7 @@ import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { openStore, type Store, type StoreParts } from '../../agent/store/store.ts';
 import type { Batch, Checkpoint, Clock, Count, Log, Sent, SpoolConfig } from '../../agent/types.ts';
+import { toldLog } from '../harness/log.ts';
 
 export function temporaryFolder(t: TestContext): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tailship-'));
@@ -48,8 +49,7 @@ export function testClock(start = Date.UTC(2026, 10, 22, 9, 30)): TestClock {
 /** A log that keeps what it is told, as `LEVEL SENTENCE`. */
 export function testLog(): Log & { readonly said: string[] } {
   const said: string[] = [];
-  const level = (name: string) => (sentence: string) => void said.push(`${name} ${sentence}`);
-  return { said, debug: level('debug'), info: level('info'), warn: level('warn'), error: level('error') };
+  return { said, ...toldLog((level, sentence) => void said.push(`${level} ${sentence}`)) };
 }
 
 export function configFor(file: string, change: Partial<SpoolConfig> = {}): SpoolConfig {

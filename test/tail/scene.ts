@@ -20,6 +20,7 @@ import type {
   Loss,
 } from '../../agent/types.ts';
 import { CLUE_BYTES, clue } from '../../agent/wire/clue.ts';
+import { toldLog } from '../harness/log.ts';
 
 type Hands = Clock & { advance(ms: number): void };
 
@@ -240,7 +241,9 @@ export async function scene(options: SceneOptions, story: (scene: Scene) => void
       const input = inputOf([live], { ...options.input, ...more });
       const parts: TailParts = {
         ...{ input, files: options.files ?? realFiles, clock, registry, once },
-        log: { debug: process.env.TAILSHIP_STORY_DEBUG ? say : () => {}, info: say, warn: say, error: say },
+        log: toldLog((level, sentence) => {
+          if (level !== 'debug' || process.env.TAILSHIP_STORY_DEBUG) say(sentence);
+        }),
         wake() {
           wakes += 1;
         },

@@ -1,0 +1,25 @@
+/** What goes wrong with the agent itself. */
+export const CONFIG_CODES = {
+  'control-socket': {
+    meaning: 'The control socket beside the spool could not be opened.',
+    risk: "Shipping goes on. 'tailship status' and the spool commands cannot talk to this agent, and show what is in the state file.",
+    cure: 'Choose a shorter [spool] path where the path is too long; else give the user that runs tailship the right to write into the folder.',
+  },
+  'no-http': {
+    meaning:
+      'The page, the metrics and the health checks cannot be served: something else listens on [status] listen, or it may not be used.',
+    risk: 'Shipping goes on. Whoever watches the agent over HTTP sees nothing, and may take it for dead.',
+    cure: 'Set [status] listen to a free port of an address that this host has. It is tried again by itself.',
+  },
+  'destination-halted': {
+    meaning:
+      'A fault of tailship itself has stopped one destination where it stood, because a step more could have skipped lines.',
+    risk: 'Nothing is lost yet: its lines are in the files and in the spool. They wait until the agent is started again.',
+    cure: "Start the agent again. Please report it, with the file that 'tailship report' writes.",
+  },
+  'agent-fault': {
+    meaning: 'The agent ended by a fault of its own.',
+    risk: 'Nothing is lost: every line is in its file or in the spool. Some may be sent twice.',
+    cure: "Start the agent again (systemd does). Please report it, with the file that 'tailship report' writes.",
+  },
+} as const;

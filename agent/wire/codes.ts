@@ -1,0 +1,28 @@
+/**
+ * The codes that warnings, errors and findings carry, so that they can be searched for, alerted on and explained:
+ * `tailship explain CODE`. A code is never given another meaning.
+ */
+import { CONFIG_CODES } from './codes-config.ts';
+import { FILE_CODES } from './codes-files.ts';
+import { SERVER_CODES } from './codes-servers.ts';
+import { STATE_CODES } from './codes-state.ts';
+
+/** What is said of a code: what it means, what is at risk, and what to do. Each in whole sentences. */
+export type Explanation = { readonly meaning: string; readonly risk: string; readonly cure: string };
+
+/** By what they are about, in the order in which they are listed. */
+export const CODE_GROUPS = {
+  'Servers and the way to them': SERVER_CODES,
+  'Log files': FILE_CODES,
+  'Spool, positions and disk': STATE_CODES,
+  'Configuration and the agent itself': CONFIG_CODES,
+} as const;
+
+export const CODES = {
+  ...SERVER_CODES,
+  ...FILE_CODES,
+  ...STATE_CODES,
+  ...CONFIG_CODES,
+} as const satisfies Readonly<Record<string, Explanation>>;
+
+export type Code = keyof typeof CODES;
