@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { type HttpParts, openHttp } from '../../agent/ops/http.ts';
 import type { Status } from '../../agent/ops/status.ts';
+import { toldLog } from '../harness/log.ts';
 import { createTurnedClock, DRAINING } from './parts.ts';
 
 const TOKEN = 'correct-horse';
@@ -11,11 +12,10 @@ const ILL: Status = { ...DRAINING, health: { state: 'unhealthy', reasons: ['sysl
 
 async function open(t: TestContext, parts: Partial<HttpParts> = {}) {
   const said: string[] = [];
-  const say = (sentence: string) => void said.push(sentence);
   const clock = createTurnedClock();
   const http = openHttp({
     ...{ listen: { host: '127.0.0.1', port: 0 }, token: undefined, clock, status: () => DRAINING },
-    log: { debug: say, info: say, warn: say, error: say },
+    log: toldLog((_level, sentence) => void said.push(sentence)),
     pages: { '/': (_asked, response) => void response.end('the page') },
     ...parts,
   });
