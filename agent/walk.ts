@@ -143,7 +143,9 @@ async function retire(walk: Walk, { parts, store }: House, grace: number): Promi
 /** Builds one destination's walk: a shaper and a place in the files for every input, and a link. */
 export function createWalk(house: House, destination: DestinationConfig): Walk {
   const inputs = house.parts.config.inputs.map((input, i) => {
-    const shaper = createShaper({ input, record: destination.record });
+    const warn = (sentence: string) =>
+      house.parts.log.warn('pattern-set-aside', sentence, { destination: destination.name });
+    const shaper = createShaper({ input, record: destination.record, warn });
     return { name: input.name, shaper, tail: house.tails[i]!.walk(destination.name, shaper.open, shaper.close) };
   });
   const walk = {
