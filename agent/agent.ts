@@ -20,6 +20,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { createBell } from './bell.ts';
 import { openFilesLimit } from './limits.ts';
 import { observe } from './observe.ts';
+import { markWhenDue, tellLoss } from './own-records.ts';
 import { fleeting } from './store/place.ts';
 import { openStore, type Store, StoreProblem } from './store/store.ts';
 import { realFiles } from './tail/files.ts';
@@ -77,7 +78,7 @@ export async function runAgent(parts: AgentParts): Promise<number | undefined> {
   const tails = config.inputs.map((input) =>
     createTail({
       ...{ input, files: realFiles, clock, log, registry: store, wake: bell.ring, once: parts.once !== undefined },
-      lost: (loss) => store.lost(loss),
+      lost: (loss) => tellLoss(loss, { clock, store }, walks),
       // The other half is for servers, the spool, and files that are looked into.
       openFiles: Math.floor(openFilesLimit() / 2 / config.inputs.length),
       largest: Math.min(LARGEST_CHUNK, Math.floor(store.space().limit / SPOOL_SHARE)),
@@ -166,7 +167,7 @@ function step(walk: Walk, house: House): boolean {
   const { parts, store } = house;
   if (walk.fault || parts.clock.ticks() < walk.rest) return false;
   try {
-    return writeDown(walk, store) || onward(walk, house);
+    return writeDown(walk, store) || markWhenDue(walk, house) || onward(walk, house);
   } catch (problem) {
     if (problem instanceof StoreProblem) {
       parts.log.error(problem.explain, `${problem.message} Nothing is lost: it is tried again.`);

@@ -4,7 +4,6 @@
  */
 import fs from 'node:fs';
 import { checkInputs } from './check-files.ts';
-import { checkPatterns } from './check-patterns.ts';
 import { checkServers, type Net } from './check-servers.ts';
 import { checkSpool } from './check-spool.ts';
 import { ConfigProblems } from './config.ts';
@@ -42,7 +41,6 @@ export async function check(parts: CheckParts): Promise<Checked> {
   }
   const findings = [
     aboutConfig(loaded),
-    ...checkPatterns(loaded),
     ...checkInputs(loaded),
     ...checkSpool(loaded),
     ...(parts.connect ? await checkServers(loaded, parts.net) : []),

@@ -130,6 +130,8 @@ function buildDestination(settings: Settings, around: Surroundings, name: string
       json: record.json,
       hostname: record.hostname || around.hostname,
       sdId: record.sd_id,
+      mark: record.mark,
+      reportLoss: record.report_loss === 'on',
       select: record.select,
       template: record.template,
       recordTemplate: record.record_template,

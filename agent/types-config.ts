@@ -70,6 +70,10 @@ export type RecordConfig = {
   readonly hostname: string;
   /** SD-ID of the identity element, e.g. tail@32473. */
   readonly sdId: string;
+  /** How often a record names each open generation and its committed byte, ms; undefined: never. */
+  readonly mark: number | undefined;
+  /** Whether bytes known to be lost are told in-band too. */
+  readonly reportLoss: boolean;
   readonly select: Selection;
   /** What stands in place of the JSON, and in place of the whole record; undefined: what `format` says. */
   readonly template: Template | undefined;

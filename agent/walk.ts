@@ -1,6 +1,7 @@
 /** What one destination's walk holds in its hands, and how it is taken up and laid down. The way it goes is in agent.ts. */
 import type { Bell } from './bell.ts';
 import type { AgentLog } from './ops/log.ts';
+import { createOwnWriter, type OwnWriter } from './shape/own.ts';
 import { createShaper, type Shaper } from './shape/shaper.ts';
 import { createShipper, type Shipper } from './ship/shipper.ts';
 import { realSockets, type Sockets } from './ship/sockets.ts';
@@ -48,6 +49,10 @@ export type Walk = {
   turn: number;
   /** What went wrong in the program itself. Such a walk stands still until the next start, for a step more could skip lines. */
   fault: Error | undefined;
+  /** Writes records of the agent's own for this destination. */
+  readonly own: OwnWriter;
+  /** The tick at which the next mark is due. */
+  nextMark: number;
   /** Until this tick the disk is left alone, because it has just refused. */
   rest: number;
 };
@@ -142,10 +147,10 @@ async function retire(walk: Walk, { parts, store }: House, grace: number): Promi
 
 /** Builds one destination's walk: a shaper and a place in the files for every input, and a link. */
 export function createWalk(house: House, destination: DestinationConfig): Walk {
+  const { record } = destination;
+  const first = house.parts.config.inputs[0]!;
   const inputs = house.parts.config.inputs.map((input, i) => {
-    const warn = (sentence: string) =>
-      house.parts.log.warn('pattern-set-aside', sentence, { destination: destination.name });
-    const shaper = createShaper({ input, record: destination.record, warn });
+    const shaper = createShaper({ input, record });
     return { name: input.name, shaper, tail: house.tails[i]!.walk(destination.name, shaper.open, shaper.close) };
   });
   const walk = {
@@ -158,6 +163,8 @@ export function createWalk(house: House, destination: DestinationConfig): Walk {
     turn: 0,
     fault: undefined,
     rest: 0,
+    own: createOwnWriter(record, first.name, first.transform.timezone),
+    nextMark: house.parts.clock.ticks() + (record.mark ?? 0),
   };
   return Object.assign(walk, { shipper: connect(walk, house) });
 }

@@ -67,7 +67,7 @@ export function createIntake(parts: {
   function settle(bytes: Buffer, start: number, end: number): void {
     if (verifier) {
       if (scanIdentity(bytes, start, end, span)) verifier.take(bytes, span);
-      else verifier.unidentified();
+      else verifier.other(bytes.toString('utf8', start, end));
     }
     write?.(bytes, start, end);
   }
@@ -98,7 +98,7 @@ export function createIntake(parts: {
       if (fault === 'cut') {
         // Its identity would vouch for bytes that were thrown away.
         counts.cut += 1;
-        verifier?.unidentified();
+        verifier?.other('');
         write?.(bytes, start, end);
         return;
       }

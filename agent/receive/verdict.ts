@@ -1,4 +1,5 @@
 /** What the verification found, in words. */
+import type { LossNotice } from '../wire/notice.ts';
 import type { Gap, GenerationReport, VerifyReport } from './verify.ts';
 
 /** So many gaps of a generation are named; the machine-readable report has them all. */
@@ -7,7 +8,8 @@ const NAMED_GAPS = 20;
 /** One line a generation, the gaps below it, and a last line with the sum. Byte ranges are written from..to, `to` not included. */
 export function verdict(report: VerifyReport): string[] {
   const lines = report.generations.flatMap(generationLines);
-  const { records, repeats, disorder, unidentified, gaps, missingBytes } = report;
+  const { records, repeats, disorder, unidentified, gaps, missingBytes, losses } = report;
+  lines.push(...losses.map(lossWords));
   if (unidentified > 0) {
     lines.push(
       `${many(unidentified, 'message')} had no identity element and cannot be verified; tailship writes it with format = rfc5424.`,
@@ -16,7 +18,11 @@ export function verdict(report: VerifyReport): string[] {
   const seen = `${many(records, 'record')}, ${many(repeats, 'repeat')}${disorder > 0 ? `, ${disorder} out of order` : ''}`;
   if (records === 0) lines.push('Not verified: no record with an identity element came.');
   else if (report.complete) lines.push(`Complete: ${seen}, nothing is missing.`);
-  else lines.push(`Incomplete: ${seen}, ${many(gaps, 'gap')}, ${many(missingBytes, 'byte')} missing.`);
+  else {
+    const lost = losses.reduce((sum, { bytes }) => sum + bytes, 0);
+    const known = lost > 0 ? `, and ${many(lost, 'byte')} that the sender could not read` : '';
+    lines.push(`Incomplete: ${seen}, ${many(gaps, 'gap')}, ${many(missingBytes, 'byte')} missing${known}.`);
+  }
   return lines;
 }
 
@@ -38,11 +44,17 @@ function generationLines(one: GenerationReport): string[] {
   return lines;
 }
 
+function lossWords({ gen, from, bytes, why }: LossNotice): string {
+  const where = gen === undefined ? '' : ` of ${gen}`;
+  return `The sender says that bytes ${from}..${from + bytes}${where} are lost before they were sent: ${why}`;
+}
+
 function gapWords({ from, to, where }: Gap, one: GenerationReport): string {
   const bytes = `bytes ${from}..${to}`;
   if (where === 'whole')
-    return `${bytes}, for ${one.followedBy} says that it follows it and that it was read up to there`;
-  if (where === 'tail') return `${bytes} missing at its end, for ${one.followedBy} says that it was read up to there`;
+    return `${bytes}, for ${one.marked ? 'a mark says' : `${one.followedBy} says that it follows it and`} that it was read up to there`;
+  if (where === 'tail')
+    return `${bytes} missing at its end, for ${one.marked ? 'a mark' : one.followedBy} says that it was read up to there`;
   if (where === 'head') return `${bytes} missing at its start: lost, or sent before this receiver listened`;
   return `${bytes} missing`;
 }

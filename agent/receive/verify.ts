@@ -3,9 +3,14 @@
  * must tile it from byte 0, and the first piece of a generation that follows another says up to which byte that one was read.
  * So three kinds of loss show: a record in the middle, the last ones of a generation that has a successor, a whole generation.
  *
+ * A mark says how far a generation was read too, so that the quiet end of a file is proven without a successor. What the sender
+ * knows to be lost it says, and that is told apart from a gap.
+ *
  * A generation is known by its name alone. HOSTNAME is what the log line says, so the records of one file may carry several.
  */
 import type { IdentitySpan } from '../wire/identity-scan.ts';
+import { type LossNotice, type Notice, readNotice } from '../wire/notice.ts';
+import { readRfc5424 } from '../wire/rfc5424.ts';
 import { type Coverage, createCoverage } from './coverage.ts';
 
 /**
@@ -34,11 +39,13 @@ export type GenerationReport = {
   /** The generation that it follows, and the one that says it follows this one. */
   readonly follows: string | undefined;
   readonly followedBy: string | undefined;
+  /** True where a mark, and not a successor, says how far it was read. */
+  readonly marked: boolean;
   readonly complete: boolean;
 };
 
 export type VerifyReport = {
-  /** True when at least one record had an identity and nothing is missing. */
+  /** True when at least one record had an identity, nothing is missing, and the sender knows of nothing lost. */
   readonly complete: boolean;
   readonly records: number;
   readonly repeats: number;
@@ -47,14 +54,16 @@ export type VerifyReport = {
   readonly unidentified: number;
   readonly gaps: number;
   readonly missingBytes: number;
+  /** What the sender says that it could not read, each once. */
+  readonly losses: readonly LossNotice[];
   readonly generations: readonly GenerationReport[];
 };
 
 export type Verifier = {
   /** Takes one record: `span` as `scanIdentity` has filled it from `bytes`. */
   take(bytes: Buffer, span: IdentitySpan): void;
-  /** Takes note of a message that has no identity. */
-  unidentified(): void;
+  /** Takes a message that has no identity: a notice of the sender, or one of which nothing can be said. */
+  other(text: string): void;
   report(): VerifyReport;
 };
 
@@ -78,6 +87,8 @@ type Seen = {
 export function createVerifier(options: { readonly fromFirst: boolean }): Verifier {
   const generations = new Map<string, Seen>();
   let current: Seen | undefined;
+  const marks = new Map<string, Marked>();
+  const losses = new Map<string, LossNotice>();
   let unidentified = 0;
 
   function find(bytes: Buffer, span: IdentitySpan): Seen {
@@ -91,6 +102,14 @@ export function createVerifier(options: { readonly fromFirst: boolean }): Verifi
       generations.set(gen, current);
     }
     return current;
+  }
+
+  function keep(notice: Notice, host: string): void {
+    for (const { gen, offset, skip } of notice.marks) {
+      const upTo = offset - skip;
+      if ((marks.get(gen)?.upTo ?? -1) < upTo) marks.set(gen, { upTo, host });
+    }
+    if (notice.loss) losses.set(JSON.stringify(notice.loss), notice.loss);
   }
 
   return {
@@ -110,10 +129,13 @@ export function createVerifier(options: { readonly fromFirst: boolean }): Verifi
       else if (start < furthest) seen.disorder += 1;
       if (span.prevStart >= 0) follow(seen, bytes, span);
     },
-    unidentified() {
-      unidentified += 1;
+    other(text) {
+      const record = readRfc5424(text);
+      const notice = record && readNotice(record.sd);
+      if (!notice) unidentified += 1;
+      else keep(notice, record.hostname);
     },
-    report: () => summarize([...generations.values()], unidentified, options.fromFirst),
+    report: () => summarize({ seen: [...generations.values()], marks, losses, unidentified }, options.fromFirst),
   };
 }
 
@@ -130,28 +152,44 @@ function isNamed(name: Buffer, bytes: Buffer, start: number, end: number): boole
   return true;
 }
 
-function summarize(seen: readonly Seen[], unidentified: number, fromFirst: boolean): VerifyReport {
-  /** What a successor demands of a generation: its bytes up to `upTo`. */
-  const demands = new Map<string, { upTo: number; by: Seen }>();
+/** Up to where a mark says that a generation was read. */
+type Marked = { readonly upTo: number; readonly host: string };
+/** What a successor or a mark demands of a generation: its bytes up to `upTo`. */
+type Demand = { readonly upTo: number; readonly by: Seen | undefined; readonly host: string };
+
+type Taken = {
+  readonly seen: readonly Seen[];
+  readonly marks: ReadonlyMap<string, Marked>;
+  readonly losses: ReadonlyMap<string, LossNotice>;
+  readonly unidentified: number;
+};
+
+function summarize({ seen, marks, losses, unidentified }: Taken, fromFirst: boolean): VerifyReport {
+  const demands = new Map<string, Demand>();
+  for (const [gen, { upTo, host }] of marks) demands.set(gen, { upTo, host, by: undefined });
   for (const by of seen) {
     if (!by.after) continue;
     const upTo = by.after.upTo - by.after.prevskip;
     const known = demands.get(by.after.gen);
-    if (!known || known.upTo < upTo) demands.set(by.after.gen, { upTo, by });
+    if (!known || known.upTo <= upTo) demands.set(by.after.gen, { upTo, by, host: by.host });
   }
   const names = new Set(seen.map(({ gen }) => gen));
   const reports: GenerationReport[] = [];
-  for (const one of seen) {
-    const before = one.after && !names.has(one.after.gen) ? demands.get(one.after.gen) : undefined;
+  const absent = (gen: string, demand: Demand | undefined) => {
     // A generation whose every byte was passed over on purpose sends no record, and none is missing.
-    if (before?.by === one && before.upTo > 0 && !fromFirst) reports.push(missing(one.after!.gen, before.upTo, one));
+    if (demand && demand.upTo > 0 && !fromFirst && !names.has(gen)) reports.push(missing(gen, demand));
+  };
+  for (const one of seen) {
+    const before = one.after && demands.get(one.after.gen);
+    if (before?.by === one) absent(one.after!.gen, before);
     reports.push(reportOf(one, demands.get(one.gen), fromFirst));
   }
+  for (const [gen, demand] of demands) if (demand.by === undefined) absent(gen, demand);
   const sum = (count: (report: GenerationReport) => number) =>
     reports.reduce((total, report) => total + count(report), 0);
   const gaps = sum((report) => report.gaps.length + report.forgotten.gaps);
   return {
-    complete: gaps === 0 && seen.length > 0,
+    complete: gaps === 0 && losses.size === 0 && seen.length > 0,
     records: sum((report) => report.records),
     repeats: sum((report) => report.repeats),
     disorder: sum((report) => report.disorder),
@@ -160,11 +198,12 @@ function summarize(seen: readonly Seen[], unidentified: number, fromFirst: boole
     missingBytes: sum((report) =>
       report.gaps.reduce((bytes, gap) => bytes + gap.to - gap.from, report.forgotten.bytes),
     ),
+    losses: [...losses.values()],
     generations: reports,
   };
 }
 
-function reportOf(seen: Seen, demand: { upTo: number; by: Seen } | undefined, fromFirst: boolean): GenerationReport {
+function reportOf(seen: Seen, demand: Demand | undefined, fromFirst: boolean): GenerationReport {
   const { gen, host, records, repeats, overlaps, disorder, coverage } = seen;
   const first = coverage.first();
   const end = coverage.end();
@@ -175,18 +214,20 @@ function reportOf(seen: Seen, demand: { upTo: number; by: Seen } | undefined, fr
   return {
     ...{ gen, host, records, repeats, overlaps, disorder, first, end, gaps, forgotten },
     follows: seen.after?.gen,
-    followedBy: demand?.by.gen,
+    followedBy: demand?.by?.gen,
+    marked: demand !== undefined && !demand.by,
     complete: gaps.length === 0 && forgotten.gaps === 0,
   };
 }
 
-function missing(gen: string, upTo: number, successor: Seen): GenerationReport {
+function missing(gen: string, { upTo, by, host }: Demand): GenerationReport {
   return {
-    ...{ gen, host: successor.host, records: 0, repeats: 0, overlaps: 0, disorder: 0, first: 0, end: 0 },
+    ...{ gen, host, records: 0, repeats: 0, overlaps: 0, disorder: 0, first: 0, end: 0 },
     gaps: [{ from: 0, to: upTo, where: 'whole' }],
     forgotten: { gaps: 0, bytes: 0 },
     follows: undefined,
-    followedBy: successor.gen,
+    followedBy: by?.gen,
+    marked: !by,
     complete: false,
   };
 }

@@ -6,6 +6,8 @@ import { readSelector } from './select.ts';
 import { readTemplate } from './template.ts';
 
 /** A receiver must take messages of this size (RFC 5424 section 6.1); less would hardly hold a header. */
+/** ms. */
+const SHORTEST_MARK = 1000;
 const SMALLEST_CHUNK = 480;
 
 export const recordOptions = {
@@ -63,16 +65,21 @@ export const recordOptions = {
   mark: {
     default: 'off',
     meaning: 'How often an in-band -- MARK -- record names each open file and its committed byte, or off.',
-    schema: z.string().transform((text) => (text === 'off' ? undefined : parseDuration(text))),
-    later: 'There are no marks.',
+    schema: z.string().transform(readMark),
   },
   report_loss: {
     default: 'on',
     meaning: 'Whether bytes known to be lost are reported in-band too: on or off. They are always logged and counted.',
     schema: z.enum(['on', 'off']),
-    later: 'A loss is logged and counted; nothing is sent in-band.',
   },
 } as const satisfies Options;
+
+function readMark(text: string): number | undefined {
+  if (text === 'off') return undefined;
+  const ms = parseDuration(text);
+  if (ms < SHORTEST_MARK) throw new Error(`${text} is too often; the shortest is 1s`);
+  return ms;
+}
 
 function readChunk(text: string): number | undefined {
   if (text === 'auto') return undefined;

@@ -26,6 +26,8 @@ test('the defaults are those of the manual', () => {
         json: 'own',
         hostname: 'host',
         sdId: 'tail@32473',
+        mark: undefined,
+        reportLoss: true,
         select: EVERYTHING,
         template: undefined,
         recordTemplate: undefined,
@@ -179,8 +181,6 @@ test('every key that does not work yet takes its default and refuses all else, w
   const others: Record<string, string> = {
     encoding: 'latin1',
     balance: 'round-robin',
-    mark: '20m',
-    report_loss: 'off',
   };
   const seen = new Set<string>();
   for (const [kind, { options }] of Object.entries<{ options: Options }>(sections)) {

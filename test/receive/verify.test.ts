@@ -12,7 +12,7 @@ function verify(messages: readonly string[], fromFirst = false): VerifyReport {
   for (const message of messages) {
     const bytes = Buffer.from(message);
     if (scanIdentity(bytes, 0, bytes.length, span)) verifier.take(bytes, span);
-    else verifier.unidentified();
+    else verifier.other(message);
   }
   return verifier.report();
 }
@@ -217,4 +217,42 @@ test('any set of lost records is found to the byte, whatever came twice and in w
     ),
     { numRuns: 500 },
   );
+});
+
+const notice = (sd: string) => `<46>1 2026-07-15T11:30:35Z agent tailship - - [x@1 ${sd}] {"MSG":"-- MARK --"}`;
+
+test('a mark proves the quiet end of a file, and finds its last records missing', () => {
+  const mark = notice(`mark="${GEN[0]}:100"`);
+  assert.equal(verify([...records(GEN[0], 10), mark]).complete, true);
+  const report = verify([...records(GEN[0], 9), mark]);
+  assert.deepEqual(gapsOf(report), [{ gen: GEN[0], from: 90, to: 100, where: 'tail' }]);
+  assert.equal(verdict(report)[1], '  bytes 90..100 missing at its end, for a mark says that it was read up to there');
+});
+
+test('bytes passed over on purpose just before a mark are not missing, and an older mark demands less', () => {
+  const ten = records(GEN[0], 10);
+  assert.equal(verify([...ten, notice(`mark="${GEN[0]}:107:7"`), notice(`mark="${GEN[0]}:50"`)]).complete, true);
+});
+
+test('a generation of which nothing came but a mark is missing whole, unless nothing of it was to come', () => {
+  const report = verify([
+    ...records(GEN[0], 1),
+    notice(`mark="${GEN[0]}:10" mark="${GEN[1]}:30" mark="${GEN[2]}:5:5"`),
+  ]);
+  assert.deepEqual(gapsOf(report), [{ gen: GEN[1], from: 0, to: 30, where: 'whole' }]);
+  assert.equal(
+    verdict(report)[1],
+    `agent ${GEN[1]} is missing: bytes 0..30, for a mark says that it was read up to there`,
+  );
+  assert.equal(verify([notice(`mark="${GEN[1]}:30"`), ...records(GEN[0], 1)], true).complete, true);
+});
+
+test('what the sender says is lost is told apart from gaps, once, and is not complete', () => {
+  const lost = notice(`of="${GEN[0]}" from="100" lost="20" why="truncated"`);
+  const report = verify([...records(GEN[0], 10), lost, lost]);
+  assert.deepEqual([report.complete, report.gaps, report.losses.length], [false, 0, 1]);
+  assert.deepEqual(verdict(report).slice(1), [
+    `The sender says that bytes 100..120 of ${GEN[0]} are lost before they were sent: truncated`,
+    'Incomplete: 10 records, 0 repeats, 0 gaps, 0 bytes missing, and 20 bytes that the sender could not read.',
+  ]);
 });

@@ -53,6 +53,8 @@ function recordOf(changes: Partial<RecordConfig> = {}): RecordConfig {
     json: 'own',
     hostname: 'agent',
     sdId: 'tail@32473',
+    mark: undefined,
+    reportLoss: true,
     select: EVERYTHING,
     template: undefined,
     recordTemplate: undefined,
