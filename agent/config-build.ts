@@ -186,7 +186,7 @@ function beginning(settings: Settings, kind: string, name: string | undefined): 
 
 function refuseStrays(settings: Settings): void {
   const inputs = namesOf(settings, 'input');
-  for (const kind of ['transform', 'levels', 'owners', 'fields', 'redact']) {
+  for (const kind of ['transform', 'levels', 'owners', 'fields', 'limit', 'redact']) {
     for (const name of namesOf(settings, kind)) {
       if (inputs.includes(name)) continue;
       const near = didYouMean(name, inputs, (one) => sectionText(kind, one));

@@ -1,10 +1,11 @@
 /** How lines become records, from settings to what the rooms take. */
 import { find, type Settings, valuesOf } from './config.ts';
+import { type readLimit, readLimitKey } from './shape/limit.ts';
 import { levelOptions, ownerOptions, redactions, redactOptions, transformOptions } from './shape/options.ts';
-import type { Option, RedactConfig, RedactRule, Template, TransformConfig } from './types.ts';
+import type { LimitRule, Option, RedactConfig, RedactRule, Template, TransformConfig } from './types.ts';
 
 /**
- * What `[transform]`, `[levels]`, `[owners]`, `[redact]` and `[fields]` say for an input. `timezone`: the host's; `script`: the script's
+ * What `[transform]`, `[levels]`, `[owners]`, `[limit]`, `[redact]` and `[fields]` say for an input. `timezone`: the host's; `script`: the script's
  * own pattern holds.
  */
 export function buildTransform(
@@ -21,8 +22,18 @@ export function buildTransform(
     levels: wordsOf(settings, 'levels', levelOptions, name),
     owners: wordsOf(settings, 'owners', ownerOptions, name),
     redact: buildRedact(settings, name),
+    limits: buildLimits(settings, name),
     fields: wordsOf<Template>(settings, 'fields', {}, name),
   };
+}
+
+/** An input's own rules come before those for all inputs, and each group in the order of the file. */
+function buildLimits(settings: Settings, name: string | undefined): LimitRule[] {
+  const words = [...wordsOf<ReturnType<typeof readLimit>>(settings, 'limit', {}, name)];
+  const own = (key: string) =>
+    settings.given.some((one) => one.kind === 'limit' && one.name === name && one.key === key);
+  const sorted = [...words.filter(([key]) => own(key)), ...words.filter(([key]) => !own(key))];
+  return sorted.flatMap(([key, limit]) => (limit ? [{ name: key, ...readLimitKey(key), ...limit }] : []));
 }
 
 function buildRedact(settings: Settings, name: string | undefined): RedactConfig {

@@ -15,6 +15,7 @@ import { logOptions, statusOptions } from './ops/options.ts';
 import {
   anyField,
   anyLevel,
+  anyLimit,
   anyOwner,
   anyRedaction,
   levelOptions,
@@ -47,6 +48,7 @@ export const sections = {
   levels: { family: 'input', options: levelOptions, any: anyLevel, fold: (word: string) => word.toUpperCase() },
   owners: { family: 'input', options: ownerOptions, any: anyOwner },
   fields: { family: 'input', options: {}, any: anyField, fold: (word: string) => word.toUpperCase() },
+  limit: { family: 'input', options: {}, any: anyLimit },
   redact: { family: 'input', options: redactOptions, any: anyRedaction },
   syslog: { family: 'syslog', options: { ...linkOptions, ...recordOptions } },
   spool: { options: spoolOptions },

@@ -115,7 +115,8 @@ function oldestOf(files: readonly FileLine[], lens: Lens): number | undefined {
 /** All source lines of some batches, whatever became of them. */
 function sum(all: readonly Sent[]): Count {
   return all.reduce(
-    (total, { batch: { tally } }) => [tally.sent, tally.filtered, tally.dropped].reduce(add, total),
+    (total, { batch: { tally } }) =>
+      [tally.sent, tally.filtered, tally.dropped, tally.limited ?? NONE].reduce(add, total),
     NONE,
   );
 }

@@ -33,9 +33,22 @@ export type TransformConfig = {
   /** Owner -> facility and severity; undefined leaves that half as it is. `*` is the owner of last resort. */
   readonly owners: ReadonlyMap<string, PriorityRule>;
   readonly redact: RedactConfig;
+  /** In the order in which they are tried. */
+  readonly limits: readonly LimitRule[];
   /** Members that are added to every record's JSON, by their keys. */
   readonly fields: ReadonlyMap<string, Template>;
 };
+/** The most records of an owner (`*`: of each) and a severity (undefined: of each) that go out. */
+export type LimitRule = {
+  /** As written. */
+  readonly name: string;
+  readonly owner: string;
+  readonly severity: number | undefined;
+  /** So many in `span` ms; without a span one of so many. */
+  readonly most: number;
+  readonly span: number | undefined;
+};
+
 /** `ready`: the built-in expression of that name; `off`: none. */
 export type RedactRule = 'ready' | 'off' | { readonly regex: string };
 

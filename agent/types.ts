@@ -48,14 +48,19 @@ export type Chunk = {
 };
 
 /** Source lines, and the same in bytes, by what became of them. */
-export type Tally = { readonly sent: Count; readonly filtered: Count; readonly dropped: Count };
+export type Tally = {
+  readonly sent: Count;
+  readonly filtered: Count;
+  readonly dropped: Count;
+  readonly limited?: Count;
+};
 export type Count = { readonly lines: number; readonly bytes: number };
 
 /**
  * Messages ready to be framed. `payload` holds whole syslog messages, each followed by one LF that is no part of it, so that
  * newline framing is the payload itself; `ends[i]` is the index behind message i, before its LF. No message holds an LF.
  * `marks`: where the files stand once this batch is settled. A batch may hold no message and still move its marks.
- * `tally.dropped` are lines dropped by the transform's `unmatched = drop`.
+ * `tally.dropped` are lines dropped by the transform's `unmatched = drop`, `tally.limited` those dropped by `[limit]`.
  */
 export type Batch = {
   readonly input: string;

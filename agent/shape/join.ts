@@ -119,10 +119,10 @@ export function createJoiner({ policy, pattern, writer, tally }: Parts): Joiner 
     if (policy === 'drop' && isLost(held.match) && !held.slow) {
       state.skip += held.len;
       tally.dropped(held.lines, held.len);
-    } else if (writer.write(draft, state, held.at, held.len)) tally.sent(held.lines, held.len);
-    else {
-      state.skip += held.len;
-      tally.filtered(held.lines, held.len);
+    } else {
+      const outcome = writer.write(draft, state, held.at, held.len);
+      tally[outcome](held.lines, held.len);
+      if (outcome !== 'sent') state.skip += held.len;
     }
     state.skip += held.blankBytes;
     tally.filtered(held.blankLines, held.blankBytes);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Option, Options, PriorityRule, TransformConfig } from '../types.ts';
 import { FACILITIES, facilityNumber, SEVERITIES, severityNumber } from '../wire/priority.ts';
 import { namesGrokField } from './grok.ts';
+import { readLimit } from './limit.ts';
 import { BUILTINS, isBuiltin } from './pattern.ts';
 import { readRedaction } from './redact.ts';
 import { readTemplate } from './template.ts';
@@ -110,6 +111,13 @@ export const anyField = {
   meaning:
     'A member that is added to the JSON, under the name in upper case: a text, with %properties% as in template.',
   schema: z.string().transform((text) => readTemplate(text)),
+} as const satisfies Option;
+
+/** Any owner in `[limit]`. */
+export const anyLimit = {
+  default: 'none',
+  meaning: 'An owner and a severity, and the most of its records that go out: 100/s, 1000/5m, 1 in 10, or none.',
+  schema: z.string().transform((text) => readLimit(text)),
 } as const satisfies Option;
 
 /** Any name in `[redact]` beyond those of the ready redactions. */

@@ -22,6 +22,8 @@ export type OwnRecord = {
 export type OwnWriter = {
   /** The records in the order given, as a batch without lines and marks. `now`: ms since the epoch. */
   batch(records: readonly OwnRecord[], now: number): Batch;
+  /** One of them as a message. */
+  message(record: OwnRecord, now: number): string;
   /** Whether the record fits in `chunk` as it is; one that does not loses the end of its `msg`. */
   fits(record: OwnRecord, now: number): boolean;
 };
@@ -85,6 +87,7 @@ export function createOwnWriter(record: RecordConfig, input: string, zone: strin
       for (const own of records) payload.add(fitting(own, now), true);
       return { input, ...payload.take(), marks: [], tally: { sent: NOTHING, filtered: NOTHING, dropped: NOTHING } };
     },
+    message: fitting,
     fits: (own, now) => Buffer.byteLength(write(own, now)) <= limit,
   };
 }

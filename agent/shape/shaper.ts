@@ -85,11 +85,9 @@ export function createShaper(parts: Parts): Shaper {
     draft.modified = chunk.modified;
     draft.readAt = chunk.readAt;
     draft.name = state.name;
-    if (writer.write(draft, state, chunk.start + from, len)) tally.sent(1, len);
-    else {
-      state.skip += len;
-      tally.filtered(1, len);
-    }
+    const outcome = writer.write(draft, state, chunk.start + from, len);
+    tally[outcome](1, len);
+    if (outcome !== 'sent') state.skip += len;
   }
 
   /** The draft holds a line and its match: ships it, drops it, or gives it to the joiner. */
@@ -208,6 +206,7 @@ export function createShaper(parts: Parts): Shaper {
       else if (state.held.at >= chunk.start) state.mark = markAt(chunk, state.held.at, state.skip);
       draft.match = null;
       draft.line = '';
+      writer.tellSuppressed(chunk.readAt);
       return batch([...marks, state.mark]);
     },
     flush(file) {
@@ -216,7 +215,8 @@ export function createShaper(parts: Parts): Shaper {
     },
     overdue(now) {
       const marks = joiner.overdue(now).map(release);
-      return marks.length === 0 ? undefined : batch(marks);
+      const told = writer.tellSuppressed(now);
+      return marks.length > 0 || told ? batch(marks) : undefined;
     },
     close(file) {
       const state = states.find(file);

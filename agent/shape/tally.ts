@@ -5,6 +5,7 @@ export type Tallying = {
   sent(lines: number, bytes: number): void;
   filtered(lines: number, bytes: number): void;
   dropped(lines: number, bytes: number): void;
+  limited(lines: number, bytes: number): void;
   /** Gives the sums and begins anew. */
   take(): Tally;
 };
@@ -16,6 +17,8 @@ export function createTally(): Tallying {
   let filteredBytes = 0;
   let droppedLines = 0;
   let droppedBytes = 0;
+  let limitedLines = 0;
+  let limitedBytes = 0;
   return {
     sent(lines, bytes) {
       sentLines += lines;
@@ -29,13 +32,19 @@ export function createTally(): Tallying {
       droppedLines += lines;
       droppedBytes += bytes;
     },
+    limited(lines, bytes) {
+      limitedLines += lines;
+      limitedBytes += bytes;
+    },
     take() {
       const tally: Tally = {
+        ...(limitedLines > 0 && { limited: { lines: limitedLines, bytes: limitedBytes } }),
         sent: { lines: sentLines, bytes: sentBytes },
         filtered: { lines: filteredLines, bytes: filteredBytes },
         dropped: { lines: droppedLines, bytes: droppedBytes },
       };
       sentLines = sentBytes = filteredLines = filteredBytes = droppedLines = droppedBytes = 0;
+      limitedLines = limitedBytes = 0;
       return tally;
     },
   };

@@ -43,6 +43,10 @@ function addressOf(record: Buffer): string {
   if (bytes.subarray(4).every((byte) => byte === 0)) return [...bytes.subarray(0, 4)].join('.');
   const mapped = bytes.subarray(0, IPV4_IN_IPV6).equals(Buffer.from('00000000000000000000ffff', 'hex'));
   if (mapped) return `::ffff:${[...bytes.subarray(IPV4_IN_IPV6)].join('.')}`;
+  // As the C library writes IPv4-compatible addresses (RFC 4291 section 2.5.5.1).
+  const compatible =
+    bytes.subarray(0, IPV4_IN_IPV6).every((byte) => byte === 0) && bytes.readUInt16BE(IPV4_IN_IPV6) !== 0;
+  if (compatible) return `::${[...bytes.subarray(IPV4_IN_IPV6)].join('.')}`;
   const groups = Array.from({ length: 8 }, (_, i) => bytes.readUInt16BE(i * 2).toString(16));
   return shorten(groups.join(':'));
 }

@@ -6,17 +6,24 @@ import type { Draft } from './draft.ts';
 import { elementStart, writeElement } from './element.ts';
 import type { FileState, FileStates } from './files.ts';
 import { createHeaderReader } from './header.ts';
+import { createLimiter, suppressedRecord } from './limit.ts';
+import { createOwnWriter } from './own.ts';
 import type { Pattern } from './pattern.ts';
 import type { Payload } from './payload.ts';
 import { selects } from './select.ts';
 import { widen } from './text.ts';
 
+/** `filtered`: its priority is not selected. `limited`: `[limit]` suppresses it. */
+type Outcome = 'sent' | 'filtered' | 'limited';
+
 export type RecordWriter = {
   /**
    * Writes the record of the draft, which stands for the bytes from `at` to `at + len`, behind `state.skip` passed-over ones.
-   * False where its priority is not selected: then nothing is written.
+   * Gives what became of it; only what is `sent` is written.
    */
-  write(draft: Draft, state: FileState, at: number, len: number): boolean;
+  write(draft: Draft, state: FileState, at: number, len: number): Outcome;
+  /** Writes what `[limit]` has suppressed, where it is time to at `now` (ms); true where there was anything to tell. */
+  tellSuppressed(now: number): boolean;
   /** What the identity elements of a generation begin with. */
   element(context: FileContext): string;
   /** How a chunk's lines may be read. */
@@ -36,7 +43,11 @@ export function createRecordWriter(
   const body = createBody(pattern, record, input);
   const { sdId } = record;
   const limit = record.chunk === 0 ? Number.POSITIVE_INFINITY : record.chunk;
+  const limiter = createLimiter(input.transform.limits);
+  const own = createOwnWriter(record, input.name, input.transform.timezone);
   let cut = 0;
+  /** When the last record's line was read, ms. */
+  let lastRead = 0;
 
   function identityOf(state: FileState, at: number, len: number): Identity {
     const after = state.begun ? {} : states.predecessor(state);
@@ -62,7 +73,9 @@ export function createRecordWriter(
     write(draft, state, at, len) {
       draft.path = state.context.path;
       header.read(draft);
-      if (!selects(record.select, draft.pri)) return false;
+      if (!selects(record.select, draft.pri)) return 'filtered';
+      lastRead = draft.readAt;
+      if (limiter && !limiter.passes(draft.appName, draft.pri, draft.readAt)) return 'limited';
       if (draft.cut) cut += 1;
       const first = !state.begun && state.context.after ? identityOf(state, at, len) : undefined;
       const element = first ? writeIdentity(sdId, first) : writeElement(state.element, at, len, state.skip);
@@ -71,7 +84,12 @@ export function createRecordWriter(
       else writeParts(draft, first ?? identityOf(state, at, len));
       state.begun = true;
       state.skip = 0;
-      return true;
+      return 'sent';
+    },
+    tellSuppressed(now) {
+      const untold = limiter?.untold(now) ?? [];
+      for (const one of untold) payload.add(own.message(suppressedRecord(one), Math.min(now, lastRead)), true);
+      return untold.length > 0;
     },
     element: (context) => elementStart(sdId, context.gen),
     reads: {

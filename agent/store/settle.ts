@@ -54,6 +54,7 @@ type Parts = {
   readonly limit: number;
 };
 
+const NONE: Count = { lines: 0, bytes: 0 };
 /** Drops are said at once, and then at most once in this time, in ms. */
 const SAY_EVERY = 60_000;
 /** How often the age of the oldest row is looked at, in ms. */
@@ -75,12 +76,13 @@ export function createSettling(parts: Parts): Settling {
 
   /** What holds for every batch that comes from the files: its lines are read, and its checkpoint moves. */
   function pass(destination: string, { input, ends, marks, tally }: Batch, book: Book): void {
-    const { sent, filtered, dropped } = tally;
+    const { sent, filtered, dropped, limited = NONE } = tally;
     if (ends.length === 0 && sent.lines > 0) throw new Error(`${sent.lines} lines of ${input} are in no message.`);
     move(destination, marks);
-    for (const count of [sent, filtered, dropped]) book.enter(input, 'read', count);
+    for (const count of [sent, filtered, dropped, limited]) book.enter(input, 'read', count);
     book.enter(input, 'filtered', filtered);
     book.enter(input, 'dropped:unmatched', dropped);
+    book.enter(input, 'dropped:limit', limited);
   }
 
   function acknowledge(destination: string, { batch, row, again }: Sent, book: Book): void {

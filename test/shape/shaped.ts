@@ -43,6 +43,7 @@ const transformOf = (changes: Partial<TransformConfig> = {}): TransformConfig =>
   owners: OWNERS,
   redact: { rules: new Map(), hashKey: undefined },
   fields: new Map(),
+  limits: [],
   ...changes,
 });
 

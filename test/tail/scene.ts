@@ -100,6 +100,7 @@ export const inputOf = (paths: readonly string[], more: Partial<InputConfig> = {
     owners: new Map(),
     redact: { rules: new Map(), hashKey: undefined },
     fields: new Map(),
+    limits: [],
   },
   ...more,
 });

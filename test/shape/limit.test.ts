@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createLimiter } from '../../agent/shape/limit.ts';
+import type { LimitRule } from '../../agent/types.ts';
+import { input, problem } from '../config/load.ts';
+import { chunkOf, contextOf, jsonOf, messagesOf, NOON, shaperOf } from './shaped.ts';
+
+const rules = (text: string): readonly LimitRule[] => input(`[limit]\n${text}`).transform.limits;
+const INFO = 14;
+const DEBUG = 15;
+
+/** How many of `count` records, one every `every` ms, pass. */
+function passed(text: string, count: number, every: number, owner = 'app', pri = INFO): number {
+  const limiter = createLimiter(rules(text))!;
+  return Array.from({ length: count }, (_, i) => limiter.passes(owner, pri, i * every)).filter(Boolean).length;
+}
+
+describe('[limit]', () => {
+  test('without a rule nothing is dropped', () => {
+    assert.deepEqual(rules(''), []);
+    assert.equal(createLimiter([]), undefined);
+    assert.equal(passed("other.info = 1/s\n'app.err' = 1/s\n", 50, 0), 50);
+  });
+
+  test('a rate lets a burst of one span through, and then what the time brings', () => {
+    assert.equal(passed('app = 10/s\n', 100, 0), 10);
+    assert.equal(passed('app = 10/s\n', 100, 100), 100);
+    assert.equal(passed('app = 10/s\n', 100, 50), 59);
+    assert.equal(passed('app.* = 10/5m\n', 100, 1), 10);
+  });
+
+  test('a clock that goes back brings nothing, and takes nothing', () => {
+    const limiter = createLimiter(rules('app = 1/s\n'))!;
+    assert.deepEqual(
+      [5000, 5001, 1000, 1500, 2001].map((now) => limiter.passes('app', INFO, now)),
+      [true, false, false, false, true],
+    );
+  });
+
+  test('a sample lets the first of so many through', () => {
+    assert.equal(passed('app.info = 1 in 10\n', 95, 0), 10);
+    assert.equal(passed('app.info = 1 in 1\n', 95, 0), 95);
+  });
+
+  test('goes by owner and severity, each for itself where the rule says *', () => {
+    const limiter = createLimiter(rules("'*.debug' = 2/s\napp = 3/s\n"))!;
+    const of = (owner: string, pri: number) =>
+      Array.from({ length: 9 }, () => limiter.passes(owner, pri, 0)).filter(Boolean).length;
+    assert.deepEqual(
+      [of('a', DEBUG), of('b', DEBUG), of('app', DEBUG), of('app', INFO), of('c', INFO)],
+      [2, 2, 2, 3, 9],
+    );
+  });
+
+  test('an owner may have dots in its name', () => {
+    const [rule] = rules('org.example.App = 1/s\n');
+    assert.deepEqual([rule!.owner, rule!.severity], ['org.example.App', undefined]);
+    assert.deepEqual(
+      [rules('org.example.App.err = 1/s\n')[0]!.owner, rules('org.example.App.err = 1/s\n')[0]!.severity],
+      ['org.example.App', 3],
+    );
+  });
+
+  test("an input's own rules come first", () => {
+    const web = input('[input.web]\npath = /x\n[limit]\napp = 5/s\nx = 1/s\n[limit.web]\napp = none\ny = 2/s\n')
+      .transform.limits;
+    assert.deepEqual(
+      web.map(({ name, most }) => [name, most]),
+      [
+        ['y', 2],
+        ['x', 1],
+      ],
+    );
+  });
+
+  test('tells after a while what was suppressed, once, by owner and priority', () => {
+    const limiter = createLimiter(rules('app = 1/h\n'))!;
+    for (let i = 0; i < 5; i += 1) limiter.passes('app', INFO, 1000 + i);
+    for (let i = 0; i < 3; i += 1) limiter.passes('app', DEBUG, 2000);
+    assert.deepEqual(limiter.untold(5000), []);
+    assert.deepEqual(limiter.untold(11_001), [
+      { owner: 'app', pri: INFO, records: 4, rule: 'app' },
+      { owner: 'app', pri: DEBUG, records: 2, rule: 'app' },
+    ]);
+    assert.deepEqual(limiter.untold(50_000), []);
+  });
+
+  test('many owners do not take much memory, and what they suppressed is told all the same', () => {
+    const limiter = createLimiter(rules("'*' = 1/h\n"))!;
+    let passes = 0;
+    for (let i = 0; i < 40_000; i += 1) if (limiter.passes(`owner-${i >> 1}`, INFO, 0)) passes += 1;
+    const told = limiter.untold(20_000);
+    assert.equal(passes + told.reduce((sum, { records }) => sum + records, 0), 40_000);
+    assert.ok(told.length < 5_000);
+  });
+
+  test('refuses what is no limit, with the cure', () => {
+    assert.match(problem('limit', 'app', '100'), /'100' is no limit\. Write 100\/s, 1000\/5m, 1 in 10, or none/);
+    assert.match(problem('limit', 'app', '0/s'), /'0\/s' is no limit/);
+    assert.match(problem('limit', 'app', '1/parsec'), /'1parsec' is not a time|is no/);
+  });
+
+  test('drops what is above the limit, counts it, says how many bytes it was, and tells the server', () => {
+    const shaper = shaperOf({ transform: { limits: rules('app.info = 2/h\n') } });
+    shaper.open(contextOf());
+    const line = (n: number) => `Jul  5 11:30:35 host app: message ${n}\n`;
+    const bytes = Buffer.from([1, 2, 3, 4, 5].map(line).join('') + line(6).replace('app', 'other'));
+    const first = shaper.shape(chunkOf(bytes));
+    assert.deepEqual(
+      messagesOf(first).map((message) => jsonOf(message.toString()).MSG),
+      ['message 1', 'message 2', 'message 6'],
+    );
+    const len = line(1).length;
+    assert.deepEqual([first.tally.sent.lines, first.tally.limited], [3, { lines: 3, bytes: 3 * len }]);
+    assert.match(messagesOf(first)[2]!.toString(), new RegExp(` skip="${3 * len}"`));
+    assert.equal(shaper.overdue(NOON + 5000), undefined);
+    const told = shaper.overdue(NOON + 11_000)!;
+    assert.match(
+      messagesOf(told).map(String).join(),
+      /^<45>1 \S+ agent tailship - - \[tail@32473 suppressed="3" owner="app" severity="info"\] \{"MSG":"app\.info: 3 records of it were suppressed by \[limit\] app\.info"\}$/,
+    );
+    assert.deepEqual([told.marks, told.tally.sent.lines], [[], 0]);
+  });
+
+  test('goes by the stand-in for an owner where a line names none, and drops a joined record whole', () => {
+    const shaper = shaperOf({ transform: { limits: rules('app = 1/h\n'), unmatched: 'join' } });
+    shaper.open(contextOf());
+    const text = 'first\nJul  5 11:30:35 host app: a\n  at b\n  at c\n';
+    const batches = [
+      shaper.shape(chunkOf(Buffer.from(text))),
+      shaper.flush(1)!,
+      shaper.overdue(Number.POSITIVE_INFINITY)!,
+    ];
+    assert.deepEqual(
+      batches.map(({ tally }) => tally.limited?.lines),
+      [undefined, 3, undefined],
+    );
+    assert.match(messagesOf(batches[2]!).join(), /suppressed="1"/);
+  });
+});
