@@ -3,7 +3,7 @@ import { SLOW } from './shape/budget.ts';
 import type { Match } from './shape/draft.ts';
 import { isLost } from './shape/pattern.ts';
 import type { Shaper, ShapeStatus } from './shape/shaper.ts';
-import { utmpLine } from './shape/utmp.ts';
+import type { Splitter } from './shape/splitter.ts';
 import { whyUnmatched } from './shape/whynot.ts';
 import { type Hint, hintFor } from './try-hints.ts';
 import { messagesOf, type TriedMessage } from './try-records.ts';
@@ -85,13 +85,14 @@ function withMessages(line: Tried, messages: readonly TriedMessage[]): Tried {
   return { ...line, messages, fate: left ? 'not selected' : line.fate };
 }
 
-/** The lines of a chunk, one after the other. `size`: bytes of a record where it holds records instead. */
-export function* linesOfChunk({ bytes, start }: Chunk, size: number | undefined): Generator<Line> {
-  if (size !== undefined) {
-    for (let from = 0; from < bytes.length; from += size)
-      yield { text: utmpLine(bytes, from) ?? '', from, next: Math.min(from + size, bytes.length) };
-    return;
+/** The lines of a chunk, one after the other. `splitter`: what takes it apart where it does not hold lines of UTF-8. */
+export function* linesOfChunk({ bytes, start }: Chunk, splitter: Splitter | undefined): Generator<Line> {
+  for (let from = 0; splitter && from < bytes.length; ) {
+    const next = splitter.end(bytes, from);
+    yield { text: splitter.text(bytes, from, next, start + from === 0), from, next };
+    from = next;
   }
+  if (splitter) return;
   for (let from = 0; from < bytes.length; ) {
     const lf = bytes.indexOf(0x0a, from);
     const next = lf < 0 ? bytes.length : lf + 1;

@@ -4,8 +4,9 @@
  */
 import { loadConfig } from './sections.ts';
 import { createTrial, SLOW } from './shape/budget.ts';
-import { compilePattern, isLost, recordBytes } from './shape/pattern.ts';
+import { compilePattern, isLost } from './shape/pattern.ts';
 import { createShaper, type ShapeStatus } from './shape/shaper.ts';
+import { createSplitter } from './shape/splitter.ts';
 import { createTeller, describe, type Found, type Line, linesOfChunk, type Tried } from './try-lines.ts';
 import { countMessages } from './try-records.ts';
 import { chooseSource, readChunks, TRIED_FILE } from './try-source.ts';
@@ -75,6 +76,7 @@ export async function* tryLines(parts: TryParts): AsyncGenerator<TryEvent> {
   };
   const shaper = createShaper({ input, record });
   shaper.open({ file: TRIED_FILE, gen: GEN, input: input.name, path, offset: 0, skip: 0, after: undefined });
+  const splitter = createSplitter(input);
   const trial = createTrial(compilePattern(pattern));
   const teller = createTeller({ input, format: record.format, shaper });
   const sums = createSums(input);
@@ -82,7 +84,7 @@ export async function* tryLines(parts: TryParts): AsyncGenerator<TryEvent> {
     told.filter(({ line }) => line <= parts.lines).map((line) => ({ what: 'line', ...sums.tempered(line) }) as const);
 
   for await (const chunk of readChunks(source, parts.stop)) {
-    const lines = [...linesOfChunk(chunk, recordBytes(pattern))];
+    const lines = [...linesOfChunk(chunk, splitter)];
     const found = trial(lines.map(({ text }) => text));
     let told = 0;
     // A line is not told before its record is known, which may take a few more lines.

@@ -7,12 +7,12 @@ import { type Budget, createBudget, SLOW } from './budget.ts';
 import { newDraft, ownerStandIn } from './draft.ts';
 import { createFileStates, type FileState, markAt } from './files.ts';
 import { createJoiner } from './join.ts';
-import { compilePattern, isLost, recordBytes } from './pattern.ts';
+import { compilePattern, isLost } from './pattern.ts';
 import { createPayload } from './payload.ts';
 import { createRedactor } from './redact.ts';
+import { createSplitter, type Splitter } from './splitter.ts';
 import { createTally } from './tally.ts';
 import { createText } from './text.ts';
-import { utmpLine } from './utmp.ts';
 import { createRecordWriter } from './writer.ts';
 
 export type Shaper = {
@@ -36,7 +36,7 @@ export type Shaper = {
 export type ShapeStatus = {
   /** Lines that the pattern did not match: shipped whole or dropped. Lines joined to a record are not counted. */
   readonly unmatched: number;
-  /** Lines that were not UTF-8. */
+  /** Lines that were not valid in their encoding. */
   readonly invalidUtf8: number;
   readonly unreadableTimes: number;
   /** Lines on which the pattern took too long; and whether it was set aside because there were too many of them. */
@@ -67,7 +67,7 @@ export function createShaper(parts: Parts): Shaper {
   const { input, record } = parts;
   const { unmatched: policy } = input.transform;
   const pattern = compilePattern(input.transform.pattern);
-  const recordSize = recordBytes(input.transform.pattern);
+  const splitter = createSplitter(input);
   const budget = pattern.risky ? createBudget(pattern.match) : undefined;
   const waiting: Waiting[] = [];
   const states = createFileStates();
@@ -161,15 +161,18 @@ export function createShaper(parts: Parts): Shaper {
     if (budget) takeWaiting(state, chunk, budget);
   }
 
-  /** Binary records instead of lines: each is taken as the line that shows it. */
-  function takeRecords(state: FileState, chunk: Chunk, size: number): void {
+  /** Lines that are not UTF-8, and binary records. */
+  function takeSplit(state: FileState, chunk: Chunk, splitter: Splitter): void {
+    const { bytes, start } = chunk;
     draft.wide = true;
-    for (let from = 0; from < chunk.bytes.length; from += size) {
-      const next = Math.min(from + size, chunk.bytes.length);
-      const line = utmpLine(chunk.bytes, from);
-      if (line === undefined) joiner.passBlank(state, next - from);
+    for (let from = 0; from < bytes.length; ) {
+      const next = splitter.end(bytes, from);
+      const line = splitter.text(bytes, from, next, start + from === 0);
+      if (line === '') passBlank(state, from, next);
       else take(state, chunk, line, false, from, next);
+      from = next;
     }
+    if (budget) takeWaiting(state, chunk, budget);
   }
 
   function batch(marks: readonly Checkpoint[]): Batch {
@@ -190,8 +193,8 @@ export function createShaper(parts: Parts): Shaper {
       if (previous?.held) marks.push(release(previous));
       // A record ends where bytes were left out behind it.
       if (chunk.start !== state.end) joiner.release(state);
-      if (recordSize === undefined) takeLines(state, chunk);
-      else takeRecords(state, chunk, recordSize);
+      if (splitter) takeSplit(state, chunk, splitter);
+      else takeLines(state, chunk);
       const passed = chunk.end - chunk.start - chunk.bytes.length;
       if (passed > 0) {
         joiner.release(state);
@@ -229,7 +232,7 @@ export function createShaper(parts: Parts): Shaper {
       overruns: budget?.overruns() ?? 0,
       setAside: budget?.setAside() ?? false,
       redacted: redactor?.count() ?? 0,
-      invalidUtf8: text.invalid(),
+      invalidUtf8: text.invalid() + (splitter?.invalid() ?? 0),
       ...writer.counts(),
     }),
   };

@@ -43,9 +43,9 @@ export const inputOptions = {
   },
   encoding: {
     default: 'utf-8',
-    meaning: 'How the files are encoded: any label of the WHATWG Encoding Standard.',
+    meaning:
+      'How the files are encoded: any label of the WHATWG Encoding Standard, such as latin1, utf-16le or gb18030. Records are always UTF-8.',
     schema: z.string().transform(readEncoding),
-    later: 'Files are read as utf-8.',
   },
   max_line: {
     default: '1MiB',

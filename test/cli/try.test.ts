@@ -369,3 +369,12 @@ test('records that [syslog] select leaves out are told as such, joined ones with
   assert.match(joined.out, /^2: whole\n {3}NOT MATCHED, joins the record before$/m);
   assert.match(joined.out, /^3: .*\n {3}matched: user\.err, /m);
 });
+
+test('lines in another encoding are shown and matched as text', async () => {
+  using world = createWorld();
+  world.write('config.conf', '[input]\nencoding = utf-16le\n');
+  world.write('app.log', Buffer.from('\ufeffNov 23 10:00:00 web1 app[12]: [WARN] größe\r\n', 'utf16le'));
+  const { out } = await world.run('try', 'app.log');
+  assert.match(out, /^1: Nov 23 10:00:00 web1 app\[12\]: \[WARN\] größe\n {3}matched: user\.warning/m);
+  assert.match(out, /"MSG":"größe"\}$/m);
+});
