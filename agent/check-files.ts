@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { closedFolder, cureForReading, may, ownName, rightsText } from './check-rights.ts';
 import { sectionText } from './config-names.ts';
-import { bad, type Finding, fine, placeOf, type Said, warning } from './findings.ts';
+import { bad, fine, type Placed, placeOf, type Said, warning } from './findings.ts';
 import type { Loaded } from './sections.ts';
 import { createDiscovery } from './tail/discovery.ts';
 import { realFiles } from './tail/files.ts';
@@ -18,7 +18,7 @@ const NAMED_ROTATED = 3;
 /** Compressors whose files tailship cannot read. */
 const UNREADABLE = ['zst', 'bz2', 'xz'];
 
-export function checkInputs(loaded: Loaded): Finding[] {
+export function checkInputs(loaded: Loaded): Placed[] {
   return loaded.config.inputs.flatMap((input) => {
     const where = placeOf(loaded, sectionText('input', input.named ? input.name : undefined), 'path');
     return input.paths.flatMap((one) => checkPath(input, one).map((found) => ({ ...found, where })));
@@ -30,6 +30,7 @@ function checkPath(input: InputConfig, pattern: string): Said[] {
   const live = discovery.paths().sort();
   const closed = [...discovery.troubles()].map(([folder, code]) =>
     bad(
+      'folder-closed',
       `${pattern}: ${ownName()} may not list the folder ${folder} (${code}).`,
       `Let it: setfacl -m u:${ownName()}:rx ${folder}`,
     ),
@@ -52,7 +53,7 @@ function checkFile(input: InputConfig, file: string): Said[] {
     return lookAt(input, file);
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? error.code : error;
-    return [bad(`${file}: it cannot be looked at (${reason}).`, SLIP)];
+    return [bad('file-closed', `${file}: it cannot be looked at (${reason}).`, SLIP)];
   }
 }
 
@@ -60,17 +61,17 @@ function lookAt(input: InputConfig, file: string): Said[] {
   const closed = closedFolder(file);
   if (closed) {
     const what = `${file}: ${ownName()} may not enter the folder ${closed} (${rightsText(fs.statSync(closed))}).`;
-    return [bad(what, `Let it: setfacl -m u:${ownName()}:rx ${closed}`)];
+    return [bad('folder-closed', what, `Let it: setfacl -m u:${ownName()}:rx ${closed}`)];
   }
   const stat = fs.statSync(file, { throwIfNoEntry: false });
   if (!stat) return [notThere(file)];
   if (stat.isDirectory()) {
     const cure = `To follow the files in it write path = ${path.join(file, '*.log')}`;
-    return [bad(`${file} is a folder, and only files are followed.`, cure)];
+    return [bad('file-not-plain', `${file} is a folder, and only files are followed.`, cure)];
   }
   if (!stat.isFile()) {
     const cure = 'Only ordinary files can be followed: in others no position can be kept.';
-    return [bad(`${file} is no ordinary file but a pipe, a socket or a device.`, cure)];
+    return [bad('file-not-plain', `${file} is no ordinary file but a pipe, a socket or a device.`, cure)];
   }
   if (!may(file, fs.constants.R_OK)) return [cannotRead(file)];
   const about = `${file}: ${formatSize(stat.size)}, ${rightsText(stat)}${endText(input, stat.size)}`;
@@ -87,7 +88,7 @@ function checkRotated(file: string): Said[] {
   const folder = path.dirname(real);
   if (!may(folder, fs.constants.R_OK)) {
     const what = `${file}: ${ownName()} may not list the folder ${folder}, so what was rotated while the agent was stopped is not found.`;
-    return [warning(what, `Let it: setfacl -m u:${ownName()}:rx ${folder}`)];
+    return [warning('folder-closed', what, `Let it: setfacl -m u:${ownName()}:rx ${folder}`)];
   }
   const live = path.basename(real);
   const rotated = fs.readdirSync(folder).filter((name) => placeIn(live, name) !== undefined);
@@ -99,7 +100,11 @@ function checkRotated(file: string): Said[] {
   if (packed.length > 0) {
     const what = `${file}: of its rotated files ${packed.length} cannot be read, for only gzip is unpacked: ${packed[0]}.`;
     said.push(
-      warning(what, 'Let logrotate compress with gzip; with delaycompress as well a file is read before it is packed.'),
+      warning(
+        'never-read',
+        what,
+        'Let logrotate compress with gzip; with delaycompress as well a file is read before it is packed.',
+      ),
     );
   }
   return said;
@@ -108,16 +113,20 @@ function checkRotated(file: string): Said[] {
 function notThere(file: string): Said {
   const folder = path.dirname(file);
   const what = fs.existsSync(folder) ? `${file}: not there yet.` : `${file}: not there, nor is its folder.`;
-  return warning(what, `It is followed as soon as it appears. ${SLIP}`);
+  return warning('file-absent', what, `It is followed as soon as it appears. ${SLIP}`);
 }
 
 function nothingMatches(pattern: string): Said {
-  return warning(`${pattern}: no file matches yet.`, `Files are followed as soon as they appear. ${SLIP}`);
+  return warning(
+    'file-absent',
+    `${pattern}: no file matches yet.`,
+    `Files are followed as soon as they appear. ${SLIP}`,
+  );
 }
 
 const SLIP = 'If it should be there now, look for a slip in the path.';
 
 function cannotRead(file: string): Said {
   const stat = fs.statSync(file);
-  return bad(`${file}: ${ownName()} may not read it (${rightsText(stat)}).`, cureForReading(file, stat));
+  return bad('file-closed', `${file}: ${ownName()} may not read it (${rightsText(stat)}).`, cureForReading(file, stat));
 }

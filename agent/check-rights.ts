@@ -22,6 +22,27 @@ export function may(file: string, mode: number): boolean {
   }
 }
 
+/** A user and his groups, by number. */
+export type Who = { readonly uid: number; readonly gids: readonly number[] };
+
+/** As whom this process runs. */
+export function myself(): Who {
+  return { uid: process.geteuid?.() ?? 0, gids: [process.getegid?.() ?? 0, ...(process.getgroups?.() ?? [])] };
+}
+
+/** Whether `who` may read a file of these rights. Owner and group by name or number; an ACL is not seen. */
+export function readableBy(
+  file: { readonly mode: number; readonly owner: string | number; readonly group: string | number },
+  { uid, gids }: Who,
+): boolean {
+  const is = (table: '/etc/passwd' | '/etc/group', id: number, wanted: string | number) =>
+    id === wanted || String(id) === wanted || nameOf(table, id) === wanted;
+  if (uid === 0) return true;
+  if (is('/etc/passwd', uid, file.owner)) return (file.mode & 0o400) !== 0;
+  if (gids.some((gid) => is('/etc/group', gid, file.group))) return (file.mode & 0o040) !== 0;
+  return (file.mode & 0o004) !== 0;
+}
+
 /** How this process would get the right to read the file: as its owner, by its group where that has the right, else by an ACL. */
 export function cureForReading(file: string, { uid, gid, mode }: { uid: number; gid: number; mode: number }): string {
   if (uid === process.geteuid?.()) return `Let it read the file: chmod u+r ${file}`;

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { askRelpOffer } from './check-relp.ts';
 import { checkTls, shakeHands } from './check-tls.ts';
 import { sectionText } from './config-names.ts';
-import { bad, type Finding, fine, placeOf, type Said } from './findings.ts';
+import { bad, fine, type Placed, placeOf, type Said } from './findings.ts';
 import type { Loaded } from './sections.ts';
 import type { Target, TlsConfig } from './types.ts';
 
@@ -23,7 +23,7 @@ export type Net = {
 /** How long a server may take to answer, ms. */
 const PATIENCE = 5_000;
 
-export async function checkServers(loaded: Loaded, net: Net = realNet): Promise<Finding[]> {
+export async function checkServers(loaded: Loaded, net: Net = realNet): Promise<Placed[]> {
   const checks = loaded.config.destinations.flatMap(({ name, link }) => {
     const alone = loaded.config.destinations.length === 1;
     const where = placeOf(loaded, sectionText('syslog', name === 'syslog' ? undefined : name), 'target');
@@ -42,7 +42,7 @@ async function checkTarget(target: Target, tls: TlsConfig, net: Net): Promise<Sa
     addresses = await net.resolve(host);
   } catch (problem) {
     const cure = `Look for a slip in the name, or ask the resolver: getent hosts ${host}`;
-    return [bad(`${url}: the name ${host} cannot be resolved (${codeOf(problem)}).`, cure)];
+    return [bad('name-unresolved', `${url}: the name ${host} cannot be resolved (${codeOf(problem)}).`, cure)];
   }
   const known = addresses.includes(host) ? '' : `${host} is ${addresses.join(' and ')}. `;
   if (scheme === 'udp') {
@@ -63,7 +63,7 @@ async function checkTarget(target: Target, tls: TlsConfig, net: Net): Promise<Sa
     }
   }
   const cure = `Is the server running and listening on TCP port ${port}, and does every firewall between let this host through?`;
-  return [bad(`${url}: ${known}No connection: ${failures.join('; ')}.`, cure)];
+  return [bad('server-away', `${url}: ${known}No connection: ${failures.join('; ')}.`, cure)];
 }
 
 function offerText(offer: ReadonlyMap<string, string>): string {

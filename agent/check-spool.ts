@@ -3,12 +3,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { may, ownName, rightsText } from './check-rights.ts';
 import { sectionText } from './config-names.ts';
-import { bad, type Finding, fine, placeOf, type Said, warning } from './findings.ts';
+import { bad, fine, type Placed, placeOf, type Said, warning } from './findings.ts';
 import { CONTROL_PATH_LIMIT } from './ops/control.ts';
 import { orphansOf } from './orphans.ts';
 import type { Loaded } from './sections.ts';
 import { type Inspection, inspectStore } from './store/inspect.ts';
-import { freeBytes } from './store/place.ts';
+import { fleeting, freeBytes } from './store/place.ts';
 import { StoreProblem } from './store/problem.ts';
 import type { Config } from './types.ts';
 import { formatSize } from './wire/units.ts';
@@ -16,13 +16,13 @@ import { formatSize } from './wire/units.ts';
 /** Less free disk than this is a reason for a warning whatever `max_size` says, bytes. */
 const SCARCE = 100 * 2 ** 20;
 
-export function checkSpool(loaded: Loaded): Finding[] {
+export function checkSpool(loaded: Loaded): Placed[] {
   const where = placeOf(loaded, '[spool]', 'path');
   const { path: file, maxSize } = loaded.config.spool;
   const folder = checkFolder(file);
   const said = folder
     ? [folder]
-    : [...checkFile(file, loaded.config), ...checkSpace(file, maxSize), ...checkSocket(file)];
+    : [...checkFile(file, loaded.config), ...checkPlace(file), ...checkSpace(file, maxSize), ...checkSocket(file)];
   return said.map((one) => ({ ...one, where }));
 }
 
@@ -31,10 +31,14 @@ function checkFolder(file: string): Said | undefined {
   const folder = path.dirname(file);
   const cure = `Give it a folder of its own: install -d -m 0700 -o ${ownName()} ${folder}`;
   const there = [folder, path.dirname(folder)].find((one) => fs.existsSync(one));
-  if (!there) return bad(`The spool's folder ${folder} is not there, nor is the one above it.`, cure);
+  if (!there) return bad('spool-place', `The spool's folder ${folder} is not there, nor is the one above it.`, cure);
   if (may(there, fs.constants.W_OK | fs.constants.X_OK)) return undefined;
   const rights = rightsText(fs.statSync(there));
-  return bad(`${ownName()} may not write in ${there} (${rights}), where the spool ${file} belongs.`, cure);
+  return bad(
+    'spool-denied',
+    `${ownName()} may not write in ${there} (${rights}), where the spool ${file} belongs.`,
+    cure,
+  );
 }
 
 function checkFile(file: string, config: Config): Said[] {
@@ -51,14 +55,14 @@ function checkFile(file: string, config: Config): Said[] {
     if (!(problem instanceof StoreProblem)) throw problem;
     if (problem.code === 'SQLITE_NOTADB' || problem.code.startsWith('SQLITE_CORRUPT'))
       return [damaged(file, problem.message)];
-    return [{ level: 'error', what: problem.message, cure: undefined }];
+    return [{ level: 'error', code: problem.explain, what: problem.message, cure: undefined }];
   }
 }
 
 function damaged(file: string, why: string): Said {
   const cure =
     'The next start keeps it under a new name, begins a new one with what can be saved: positions and readable rows.';
-  return warning(`The spool ${file} cannot be used: ${why}`, cure);
+  return warning('spool-damaged', `The spool ${file} cannot be used: ${why}`, cure);
 }
 
 function holderText({ held, holder }: Inspection): string {
@@ -83,8 +87,17 @@ function orphaned(found: Inspection, config: Config): Said[] {
     if (spool.rows === 0) return fine(`${what}; nothing waits for it.`);
     const rows = `${spool.lines.toLocaleString('en-US')} lines in ${spool.rows} rows of the spool (${formatSize(spool.bytes)}) wait for it`;
     const cure = `They are sent once there is a section ${sectionText('syslog', name === 'syslog' ? undefined : name)} again; until then they take their part of [spool] max_size.`;
-    return warning(`${what}: ${rows}.`, cure);
+    return warning('destination-orphaned', `${what}: ${rows}.`, cure);
   });
+}
+
+/** Whether what is written there outlives a restart. */
+function checkPlace(file: string): Said[] {
+  const folder = path.dirname(file);
+  const risk = fleeting(fs.existsSync(folder) ? file : folder);
+  if (risk === undefined) return [];
+  const [what, cure] = risk.split(/(?<=then\. )/);
+  return [warning('spool-fleeting', what!.trim(), cure ?? 'Set [spool] path to a volume that stays.')];
 }
 
 function checkSpace(file: string, maxSize: number | undefined): Said[] {
@@ -94,7 +107,9 @@ function checkSpace(file: string, maxSize: number | undefined): Said[] {
   const wanted = maxSize ?? 0;
   if (free >= Math.max(wanted, SCARCE)) return [fine(`${what}.`)];
   const why = free < wanted ? `, less than [spool] max_size = ${formatSize(wanted)}.` : '.';
-  return [warning(what + why, 'Free some space, set a smaller max_size, or put the spool on a larger disk.')];
+  return [
+    warning('disk-scarce', what + why, 'Free some space, set a smaller max_size, or put the spool on a larger disk.'),
+  ];
 }
 
 function checkSocket(file: string): Said[] {
@@ -102,5 +117,5 @@ function checkSocket(file: string): Said[] {
   const length = Buffer.byteLength(socket);
   if (length <= CONTROL_PATH_LIMIT) return [];
   const what = `The control socket ${socket} would have a path of ${length} bytes, and a Unix socket takes ${CONTROL_PATH_LIMIT}: tailship status could not ask the agent.`;
-  return [warning(what, 'Choose a shorter [spool] path.')];
+  return [warning('control-socket', what, 'Choose a shorter [spool] path.')];
 }

@@ -56,20 +56,27 @@ async function checkHandshake(
   const cure = `What the server shows can be seen with: openssl s_client -connect ${address.includes(':') ? `[${address}]` : address}:${target.port} -showcerts`;
   try {
     const { version, cipher, chain, refused } = await shake(target, address, tls);
-    if (refused !== undefined) return [bad(`${url}: ${refused}.`, cure)];
+    if (refused !== undefined) return [bad('tls-fails', `${url}: ${refused}.`, cure)];
     const days = chain.map(({ name, until }) => `${name} (${daysText(until)})`).join(', signed by ');
     const said = [fine(`${url}: TLS works: ${version}, ${cipher}. Certificates: ${days}.`)];
     const soon = chain.filter(({ until }) => daysLeft(until) < FEW_DAYS);
     for (const { name, until } of soon) {
       said.push(
-        warning(`${url}: the certificate ${name} ends soon (${daysText(until)}).`, 'Have it renewed at the server.'),
+        warning(
+          'certificate-ends',
+          `${url}: the certificate ${name} ends soon (${daysText(until)}).`,
+          'Have it renewed at the server.',
+        ),
       );
     }
     if (tls.verify) return said;
     const what = `${url}: tls_verify = off, so these certificates were not checked, and whoever answers is believed.`;
-    return [...said, warning(what, 'Name the authority that signed them in tls_ca, and leave tls_verify out.')];
+    return [
+      ...said,
+      warning('tls-unverified', what, 'Name the authority that signed them in tls_ca, and leave tls_verify out.'),
+    ];
   } catch (problem) {
-    return [bad(`${url}: No TLS: ${problem instanceof Error ? problem.message : problem}.`, cure)];
+    return [bad('tls-fails', `${url}: No TLS: ${problem instanceof Error ? problem.message : problem}.`, cure)];
   }
 }
 
@@ -79,8 +86,8 @@ function checkOwn({ cert }: TlsConfig): Said[] {
   const until = Date.parse(own.validTo);
   const what = `The agent's own certificate ${cert}`;
   const cure = 'Have it renewed; the new files are used from the next connection on.';
-  if (daysLeft(until) < 0) return [bad(`${what} has expired (${own.validTo}).`, cure)];
-  if (daysLeft(until) < FEW_DAYS) return [warning(`${what} ends soon (${daysText(until)}).`, cure)];
+  if (daysLeft(until) < 0) return [bad('certificate-ends', `${what} has expired (${own.validTo}).`, cure)];
+  if (daysLeft(until) < FEW_DAYS) return [warning('certificate-ends', `${what} ends soon (${daysText(until)}).`, cure)];
   return [fine(`${what} is good (${daysText(until)}).`)];
 }
 

@@ -4,15 +4,22 @@
  */
 import fs from 'node:fs';
 import { checkInputs } from './check-files.ts';
+import { checkOutage } from './check-outage.ts';
 import { checkServers, type Net } from './check-servers.ts';
 import { checkSpool } from './check-spool.ts';
+import { type EffectiveValue, valuesInEffect } from './check-values.ts';
 import { ConfigProblems } from './config.ts';
+import { sectionText } from './config-names.ts';
 import { refuseTlsFiles } from './config-tls.ts';
-import type { Finding } from './findings.ts';
+import { type Finding, fine, type Placed, placeOf, type Said, warning } from './findings.ts';
+import { realClock } from './ops/clock.ts';
 import { findConfig, type Loaded, loadConfig } from './sections.ts';
+import { compilePattern } from './shape/pattern.ts';
 
 export type Checked = {
   readonly findings: readonly Finding[];
+  /** Every key in effect, in the order of the manual; none where the configuration is wrong. Secrets are left out. */
+  readonly values: readonly EffectiveValue[];
   /** 0: nothing stands in the way of a run; 1: files, spool or servers do; 2: the configuration does. */
   readonly code: 0 | 1 | 2;
 };
@@ -24,6 +31,10 @@ export type CheckParts = {
   readonly connect: boolean;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
+  /** The longest outage that is to be survived, ms. */
+  readonly outage: number;
+  /** logrotate's configuration, in which the host's rotation is looked up. */
+  readonly logrotate: string;
   /** Names and connections; the real ones when left out. */
   readonly net?: Net;
 };
@@ -36,35 +47,67 @@ export async function check(parts: CheckParts): Promise<Checked> {
     refuseTlsFiles(loaded, parts.file);
   } catch (problem) {
     const file = parts.file ?? findConfig(parts.cwd, fs.existsSync);
-    if (problem instanceof ConfigProblems) return { findings: fromProblems(file, problem), code: 2 };
+    if (problem instanceof ConfigProblems) return { findings: fromProblems(file, problem), values: [], code: 2 };
     throw problem;
   }
+  const { outage, logrotate } = parts;
+  const lasting = checkOutage(loaded, { outage, logrotate, now: realClock.now() });
+  const servers = parts.connect ? await checkServers(loaded, parts.net) : [];
   const findings = [
-    aboutConfig(loaded),
-    ...checkInputs(loaded),
-    ...checkSpool(loaded),
-    ...(parts.connect ? await checkServers(loaded, parts.net) : []),
+    ...under('Configuration', [...aboutConfig(loaded), ...aboutPatterns(loaded)]),
+    ...under('Files', checkInputs(loaded)),
+    ...under('Rotation', lasting.rotation),
+    ...under('Spool', [...checkSpool(loaded), ...lasting.spool]),
+    ...under('Servers', servers),
   ];
-  return { findings, code: findings.some(({ level }) => level === 'error') ? 1 : 0 };
+  const code = findings.some(({ level }) => level === 'error') ? 1 : 0;
+  return { findings, values: valuesInEffect(loaded), code };
+}
+
+function under(topic: Finding['topic'], said: readonly Placed[]): Finding[] {
+  return said.map((one) => ({ topic, ...one }));
 }
 
 function fromProblems(file: string | undefined, { problems }: ConfigProblems): Finding[] {
   return problems.map(({ line, sentence }) => ({
+    topic: 'Configuration',
     level: 'error',
+    code: 'config-wrong',
     what: sentence,
     where: line === undefined ? undefined : `${file}:${line}`,
     cure: undefined,
   }));
 }
 
-function aboutConfig({ config }: Loaded): Finding {
+function aboutConfig({ config }: Loaded): Placed[] {
   const inputs = count(config.inputs.length, 'input');
   const destinations = count(config.destinations.length, 'destination');
   const what =
     config.source === undefined
       ? `There is no configuration file, so the defaults hold: ${inputs}, ${destinations}.`
-      : `The configuration ${config.source} is right: ${inputs}, ${destinations}, every pattern compiles.`;
-  return { level: 'ok', what, where: undefined, cure: undefined };
+      : `The configuration ${config.source} is right: ${inputs}, ${destinations}.`;
+  return [{ ...fine(what), where: undefined }];
+}
+
+/** Whether V8 runs each pattern in a time that grows with the line's length and no faster. */
+function aboutPatterns(loaded: Loaded): Placed[] {
+  return loaded.config.inputs.map((input) => {
+    const section = sectionText('transform', input.named ? input.name : undefined);
+    return {
+      ...aboutPattern(input.name, compilePattern(input.transform.pattern).risky),
+      where: placeOf(loaded, section, 'pattern'),
+    };
+  });
+}
+
+function aboutPattern(input: string, risky: boolean): Said {
+  if (!risky) return fine(`The pattern of ${input} compiles, and takes linear time whatever a line holds.`);
+  const what = `The pattern of ${input} compiles, and may take very long on some lines: it has lookaround, a back-reference or a large repetition.`;
+  return warning(
+    'pattern-risky',
+    what,
+    'Anchor it with ^, and write classes such as [^ ]+ instead of nested repetitions.',
+  );
 }
 
 function count(n: number, what: string): string {

@@ -1,8 +1,15 @@
 /** What the parts of `tailship check` have in common. */
 import type { Loaded } from './sections.ts';
+import type { Code } from './wire/codes.ts';
+
+/** What a finding is about, in the order in which it is told. */
+export const TOPICS = ['Configuration', 'Files', 'Rotation', 'Spool', 'Servers'] as const;
 
 export type Finding = {
+  readonly topic: (typeof TOPICS)[number];
   readonly level: 'ok' | 'warning' | 'error';
+  /** For `tailship explain`; undefined where all is well. */
+  readonly code: Code | undefined;
   /** A sentence. */
   readonly what: string;
   /** File and line of the configuration that it is about, where there is one. */
@@ -12,18 +19,21 @@ export type Finding = {
 };
 
 /** What a part of the check says of one thing; where it was configured is added by whoever knows. */
-export type Said = Omit<Finding, 'where'>;
+export type Said = Omit<Finding, 'where' | 'topic'>;
+
+/** With the place where it was configured; the topic is added by whoever puts all together. */
+export type Placed = Omit<Finding, 'topic'>;
 
 export function fine(what: string): Said {
-  return { level: 'ok', what, cure: undefined };
+  return { level: 'ok', code: undefined, what, cure: undefined };
 }
 
-export function warning(what: string, cure: string): Said {
-  return { level: 'warning', what, cure };
+export function warning(code: Code, what: string, cure: string): Said {
+  return { level: 'warning', code, what, cure };
 }
 
-export function bad(what: string, cure: string): Said {
-  return { level: 'error', what, cure };
+export function bad(code: Code, what: string, cure: string): Said {
+  return { level: 'error', code, what, cure };
 }
 
 /** Where a key's value was set: `FILE:LINE`, or the variable's name; undefined where the default holds. */

@@ -2,6 +2,8 @@
 type Sink = {
   write(data: string | Uint8Array, done?: (problem?: Error | null) => void): unknown;
   readonly isTTY?: boolean | undefined;
+  /** How wide a terminal is. */
+  readonly columns?: number | undefined;
 };
 
 /** What a command has of the outside world. `main.ts` hands in the real one, a test its own. */

@@ -2,6 +2,7 @@
  * The codes that warnings, errors and findings carry, so that they can be searched for, alerted on and explained:
  * `tailship explain CODE`. A code is never given another meaning.
  */
+import { CHECK_CODES } from './codes-check.ts';
 import { CONFIG_CODES } from './codes-config.ts';
 import { FILE_CODES } from './codes-files.ts';
 import { SERVER_CODES } from './codes-servers.ts';
@@ -16,6 +17,7 @@ export const CODE_GROUPS = {
   'Log files': FILE_CODES,
   'Spool, positions and disk': STATE_CODES,
   'Configuration and the agent itself': CONFIG_CODES,
+  'Found by tailship check': CHECK_CODES,
 } as const;
 
 export const CODES = {
@@ -23,6 +25,7 @@ export const CODES = {
   ...FILE_CODES,
   ...STATE_CODES,
   ...CONFIG_CODES,
+  ...CHECK_CODES,
 } as const satisfies Readonly<Record<string, Explanation>>;
 
 export type Code = keyof typeof CODES;

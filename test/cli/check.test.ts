@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { Checked } from '../../agent/check.ts';
@@ -13,6 +14,9 @@ import { createWorld, type World } from './fake-io.ts';
 
 const MAIN = path.resolve(import.meta.dirname, '../../agent/main.ts');
 
+/** The host's own rotation is nothing to these tests. */
+const HOST = ['--logrotate', path.join(os.tmpdir(), 'no-such-logrotate.conf')];
+
 /** A configuration in which nothing is wrong. */
 function healthy(world: World, more = ''): void {
   world.write('app.log', 'Nov 23 10:00:00 web1 app: x\n');
@@ -20,7 +24,7 @@ function healthy(world: World, more = ''): void {
 }
 
 async function findings(world: World, ...more: string[]): Promise<Checked> {
-  const { code, out } = await world.run('check', '--json', ...more);
+  const { code, out } = await world.run('check', '--json', ...HOST, ...more);
   const checked = JSON.parse(out) as Checked;
   assert.equal(checked.code, code);
   return checked;
@@ -31,16 +35,36 @@ const said = ({ findings }: Checked, level: string) => findings.filter((one) => 
 test('a healthy configuration is told in a few lines, with exit code 0', async () => {
   using world = createWorld();
   healthy(world);
-  const { code, out, err } = await world.run('check');
+  const { code, out, err } = await world.run('check', ...HOST);
   assert.equal(code, 0);
   assert.equal(err, '');
   const text = out
-    .replaceAll(/\n {9}/g, ' ')
+    .replace(/ {2}warning {2}The spool \S+ stands on .*?\n(?= {2}\w)/s, '') // Where the tests run on a tmpfs.
+    .replaceAll(/(?<=^ {2}ok .*)\n {11}(?=[\w.~/])/gm, ' ')
     .replaceAll(world.folder, '~')
     .replace(/[\d.]+[GMT]iB/, 'SPACE');
   assert.match(
     text,
-    /^ok {7}The configuration ~\/config\.conf is right: 1 input, 1 destination, every pattern compiles\.\nok {7}~\/app\.log: 28B, \S+:\S+, mode 0\d{3}\.\nok {7}The spool ~\/spool\.db is not there yet; the first run makes it\.\nok {7}SPACE are free on the disk of the spool\.\n\n0 errors, 0 warnings\. Nothing stands in the way of a run\.\n$/,
+    new RegExp(
+      `^${[
+        'Configuration',
+        '  ok       The configuration ~/config\\.conf is right: 1 input, 1 destination\\.',
+        '  ok       The pattern of input compiles, and takes linear time whatever a line holds\\.',
+        '',
+        '           \\[input\\] path = app\\.log\\s+\\(line 2\\)',
+        '           \\[spool\\] path = ~/spool\\.db\\s+\\(TAILSHIP_SPOOL_PATH\\)',
+        '           \\d+ more keys are at their defaults; --values shows them all\\.',
+        '',
+        'Files',
+        '  ok       ~/app\\.log: 28B, \\S+:\\S+, mode 0\\d{3}\\.',
+        '',
+        'Spool',
+        '  ok       The spool ~/spool\\.db is not there yet; the first run makes it\\.',
+        '  ok       SPACE are free on the disk of the spool\\.',
+        '',
+        '0 errors, 0 warnings\\. Nothing stands in the way of a run\\.',
+      ].join('\\n')}\\n$`,
+    ),
   );
   for (const line of out.split('\n')) assert.ok(line.length <= 80 || line.includes(world.folder), line);
 });
@@ -89,7 +113,9 @@ test('a folder in the place of a file is an error with the glob that is meant', 
   assert.equal(checked.code, 1);
   assert.deepEqual(said(checked, 'error'), [
     {
+      topic: 'Files',
       level: 'error',
+      code: 'file-not-plain',
       what: `${world.folder}/logs is a folder, and only files are followed.`,
       where: `${world.folder}/config.conf:2`,
       cure: `To follow the files in it write path = ${world.folder}/logs/*.log`,
@@ -270,11 +296,11 @@ test('a finding with something to do shows its place and its cure, one without s
   using world = createWorld();
   world.write('app.log', '');
   world.write('config.conf', '[input]\npath[] = app.log\npath[] = soon.log\n');
-  const { out } = await world.run('check');
+  const { out } = await world.run('check', ...HOST);
   const lines = out.split('\n');
-  assert.ok(lines.some((line) => line.startsWith(`ok       ${world.folder}/app.log: `)));
-  assert.ok(lines.some((line) => line.startsWith('warning  ') && line.includes('config.conf:2')));
-  assert.match(out, /\n {9}It is followed as soon as it appears\./);
+  assert.ok(lines.some((line) => line.startsWith(`  ok       ${world.folder}/app.log: `)));
+  assert.ok(lines.some((line) => line.startsWith('  warning  ') && line.includes('config.conf:2')));
+  assert.match(out, /\n {11}→ It is followed as soon as it appears\./);
 });
 
 test('a file that the system refuses to look at is a finding, and the rest is told all the same', async () => {

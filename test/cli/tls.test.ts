@@ -91,7 +91,7 @@ test('check --connect shows the certificates of a TLS server and the days they h
   assert.equal(ending.code, 0);
   assert.match(
     ending.said,
-    /warning \S+ tls:\S+ the certificate soon\.test ends soon \(3 days left\)\. Have it renewed/,
+    /warning \S+ tls:\S+ the certificate soon\.test ends soon \(3 days left\)\. \[certificate-ends\] → Have it renewed/,
   );
   const strange = await checked(s, open.port, '');
   assert.equal(strange.code, 1);

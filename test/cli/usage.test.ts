@@ -87,9 +87,9 @@ for (const command of ['run', 'check', 'try', 'status', 'spool ls']) {
     assert.equal(bad.code, 2);
     assert.match(
       bad.out + bad.err,
-      /^(?:error {4})?bad\.conf:2: 'pth' is no key of \[input\]\. Did you mean 'path'\?$/m,
+      /^(?: {2}error {4})?bad\.conf:2: 'pth' is no key of \[input\]\. Did you mean 'path'\?$/m,
     );
-    assert.match(bad.out + bad.err, /^(?:error {4})?bad\.conf:4: /m);
+    assert.match(bad.out + bad.err, /^(?: {2}error {4})?bad\.conf:4: /m);
     assert.doesNotMatch(bad.out + bad.err, /\n\s+at .*:\d+:\d+/);
   });
 }
