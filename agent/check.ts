@@ -5,16 +5,15 @@
 import fs from 'node:fs';
 import { checkInputs } from './check-files.ts';
 import { checkOutage } from './check-outage.ts';
+import { checkPatterns } from './check-patterns.ts';
 import { checkServers, type Net } from './check-servers.ts';
 import { checkSpool } from './check-spool.ts';
 import { type EffectiveValue, valuesInEffect } from './check-values.ts';
 import { ConfigProblems } from './config.ts';
-import { sectionText } from './config-names.ts';
 import { refuseTlsFiles } from './config-tls.ts';
-import { type Finding, fine, type Placed, placeOf, type Said, warning } from './findings.ts';
+import { type Finding, fine, type Placed } from './findings.ts';
 import { realClock } from './ops/clock.ts';
 import { findConfig, type Loaded, loadConfig } from './sections.ts';
-import { compilePattern } from './shape/pattern.ts';
 
 export type Checked = {
   readonly findings: readonly Finding[];
@@ -54,7 +53,7 @@ export async function check(parts: CheckParts): Promise<Checked> {
   const lasting = checkOutage(loaded, { outage, logrotate, now: realClock.now() });
   const servers = parts.connect ? await checkServers(loaded, parts.net) : [];
   const findings = [
-    ...under('Configuration', [...aboutConfig(loaded), ...aboutPatterns(loaded)]),
+    ...under('Configuration', [...aboutConfig(loaded), ...checkPatterns(loaded)]),
     ...under('Files', checkInputs(loaded)),
     ...under('Rotation', lasting.rotation),
     ...under('Spool', [...checkSpool(loaded), ...lasting.spool]),
@@ -87,27 +86,6 @@ function aboutConfig({ config }: Loaded): Placed[] {
       ? `There is no configuration file, so the defaults hold: ${inputs}, ${destinations}.`
       : `The configuration ${config.source} is right: ${inputs}, ${destinations}.`;
   return [{ ...fine(what), where: undefined }];
-}
-
-/** Whether V8 runs each pattern in a time that grows with the line's length and no faster. */
-function aboutPatterns(loaded: Loaded): Placed[] {
-  return loaded.config.inputs.map((input) => {
-    const section = sectionText('transform', input.named ? input.name : undefined);
-    return {
-      ...aboutPattern(input.name, compilePattern(input.transform.pattern).risky),
-      where: placeOf(loaded, section, 'pattern'),
-    };
-  });
-}
-
-function aboutPattern(input: string, risky: boolean): Said {
-  if (!risky) return fine(`The pattern of ${input} compiles, and takes linear time whatever a line holds.`);
-  const what = `The pattern of ${input} compiles, and may take very long on some lines: it has lookaround, a back-reference or a large repetition.`;
-  return warning(
-    'pattern-risky',
-    what,
-    'Anchor it with ^, and write classes such as [^ ]+ instead of nested repetitions.',
-  );
 }
 
 function count(n: number, what: string): string {

@@ -148,9 +148,12 @@ async function retire(walk: Walk, { parts, store }: House, grace: number): Promi
 /** Builds one destination's walk: a shaper and a place in the files for every input, and a link. */
 export function createWalk(house: House, destination: DestinationConfig): Walk {
   const { record } = destination;
-  const first = house.parts.config.inputs[0]!;
+  // Draining by hand reads no files, and has no inputs.
+  const [first] = house.parts.config.inputs;
   const inputs = house.parts.config.inputs.map((input, i) => {
-    const shaper = createShaper({ input, record });
+    const warn = (sentence: string) =>
+      house.parts.log.warn('pattern-set-aside', sentence, { destination: destination.name });
+    const shaper = createShaper({ input, record, warn });
     return { name: input.name, shaper, tail: house.tails[i]!.walk(destination.name, shaper.open, shaper.close) };
   });
   const walk = {
@@ -163,7 +166,7 @@ export function createWalk(house: House, destination: DestinationConfig): Walk {
     turn: 0,
     fault: undefined,
     rest: 0,
-    own: createOwnWriter(record, first.name, first.transform.timezone),
+    own: createOwnWriter(record, first?.name ?? 'input', first?.transform.timezone ?? 'UTC'),
     nextMark: house.parts.clock.ticks() + (record.mark ?? 0),
   };
   return Object.assign(walk, { shipper: connect(walk, house) });

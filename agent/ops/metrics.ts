@@ -40,6 +40,7 @@ const SHAPED = [
   { name: 'tailship_unmatched_lines_total', key: 'unmatched', help: 'Lines that the pattern did not match.' },
   { name: 'tailship_invalid_lines_total', key: 'invalidUtf8', help: 'Lines that were not valid in their encoding.' },
   { name: 'tailship_unreadable_times_total', key: 'unreadableTimes', help: 'Times that could not be read.' },
+  { name: 'tailship_pattern_overruns_total', key: 'overruns', help: 'Lines on which the pattern took too long.' },
   { name: 'tailship_cut_records_total', key: 'cut', help: 'Records of lines cut at max_line, or cut to fit chunk.' },
 ] as const satisfies readonly { name: string; key: keyof InputStatus['shaped']; help: string }[];
 
@@ -82,6 +83,18 @@ export const FAMILIES: readonly Family[] = [
     files.reduce((n, { state }) => n + (state === 'unreadable' ? 1 : 0), 0),
   ),
   ...SHAPED.map(({ name, key, help }) => perInput('counter', name, help, ({ shaped }) => shaped[key])),
+  perInput(
+    'counter',
+    'tailship_shape_seconds_total',
+    'Time that pattern and form of the records took.',
+    ({ shaped }) => shaped.ms / 1000,
+  ),
+  perInput(
+    'gauge',
+    'tailship_pattern_set_aside',
+    '1 where the pattern took too long too often, else 0.',
+    ({ shaped }) => (shaped.setAside ? 1 : 0),
+  ),
   perDestination('gauge', 'tailship_link_up', '1 while the server is connected, else 0.', ({ link }) =>
     link.state === 'up' ? 1 : 0,
   ),

@@ -68,6 +68,10 @@ type Shaped = {
   readonly invalidUtf8: number;
   readonly unreadableTimes: number;
   readonly cut: number;
+  /** Lines on which the pattern took too long, whether it was set aside for that, and the time spent on shaping. */
+  readonly overruns: number;
+  readonly setAside: boolean;
+  readonly ms: number;
 };
 
 /** What the link to the servers of one destination does now. Times in ms since the epoch. */

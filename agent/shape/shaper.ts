@@ -42,6 +42,8 @@ export type ShapeStatus = {
   /** Lines on which the pattern took too long; and whether it was set aside because there were too many of them. */
   readonly overruns: number;
   readonly setAside: boolean;
+  /** Time spent on shaping, ms: what the pattern and the form of the records cost. */
+  readonly ms: number;
   /** Secrets replaced by `[redact]`. */
   readonly redacted: number;
   /** Records of lines cut at `max_line`, and records that had to lose something other than MSG to fit `chunk`. */
@@ -79,6 +81,7 @@ export function createShaper(parts: Parts): Shaper {
   const joiner = createJoiner({ policy, pattern, writer, tally });
   const draft = newDraft();
   let unmatched = 0;
+  let ms = 0;
 
   function shipLine(state: FileState, chunk: Chunk, from: number, len: number): void {
     draft.more = '';
@@ -186,6 +189,7 @@ export function createShaper(parts: Parts): Shaper {
       states.open(context, { name: ownerStandIn(input, context), element: writer.element(context) });
     },
     shape(chunk) {
+      const begun = performance.now();
       const state = states.get(chunk.file);
       const marks: Checkpoint[] = [];
       // What came before the generation goes before it.
@@ -210,7 +214,9 @@ export function createShaper(parts: Parts): Shaper {
       draft.match = null;
       draft.line = '';
       writer.tellSuppressed(chunk.readAt);
-      return batch([...marks, state.mark]);
+      const made = batch([...marks, state.mark]);
+      ms += performance.now() - begun;
+      return made;
     },
     flush(file) {
       const state = states.find(file);
@@ -231,6 +237,7 @@ export function createShaper(parts: Parts): Shaper {
       unmatched: unmatched + joiner.unmatched(),
       overruns: budget?.overruns() ?? 0,
       setAside: budget?.setAside() ?? false,
+      ms,
       redacted: redactor?.count() ?? 0,
       invalidUtf8: text.invalid() + (splitter?.invalid() ?? 0),
       ...writer.counts(),

@@ -8,7 +8,7 @@ export const CHECK_CODES = {
   'pattern-risky': {
     meaning:
       'V8 cannot run this pattern in linear time: it has lookaround, a back-reference or a large counted repetition.',
-    risk: 'A hostile or merely unlucky line can make it take very long, and everything behind that line waits.',
+    risk: 'An unlucky line makes it take very long. It is interrupted then, and after ten such lines set aside; lines are shipped whole from there on, with SLOW in their JSON.',
     cure: 'Write the pattern without these: anchor it with ^, and prefer classes such as [^ ]+ to nested repetitions.',
   },
   'file-absent': {

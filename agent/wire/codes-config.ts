@@ -1,5 +1,11 @@
 /** What goes wrong with the agent itself. */
 export const CONFIG_CODES = {
+  'pattern-set-aside': {
+    meaning:
+      'The pattern of an input took too long on ten lines, so that it had to be interrupted, and is not tried any more until the next start.',
+    risk: 'No line is lost: all are shipped, but whole, without host, owner, level and time of their own, and with SLOW in their JSON.',
+    cure: "Write the pattern in another way: 'tailship check' names the input, 'tailship try' shows the lines. Without lookahead, back-references and counts of repeated pieces it cannot be slow.",
+  },
   'control-socket': {
     meaning: 'The control socket beside the spool could not be opened.',
     risk: "Shipping goes on. 'tailship status' and the spool commands cannot talk to this agent, and show what is in the state file.",

@@ -49,7 +49,7 @@ test('a healthy configuration is told in a few lines, with exit code 0', async (
       `^${[
         'Configuration',
         '  ok       The configuration ~/config\\.conf is right: 1 input, 1 destination\\.',
-        '  ok       The pattern of input compiles, and takes linear time whatever a line holds\\.',
+        "  ok       The pattern of input input compiles, and is linear in a line's length\\.",
         '',
         '           \\[input\\] path = app\\.log\\s+\\(line 2\\)',
         '           \\[spool\\] path = ~/spool\\.db\\s+\\(TAILSHIP_SPOOL_PATH\\)',
@@ -67,6 +67,17 @@ test('a healthy configuration is told in a few lines, with exit code 0', async (
     ),
   );
   for (const line of out.split('\n')) assert.ok(line.length <= 80 || line.includes(world.folder), line);
+});
+
+test('a pattern that may take for ever on some lines is named with its line, and does not stand in the way', async () => {
+  using world = createWorld();
+  healthy(world, "[transform]\npattern = '^(?<msg>(\\w{1,20} ?)*)$'\n");
+  const checked = await findings(world);
+  assert.equal(checked.code, 0);
+  const [finding, ...more] = said(checked, 'warning');
+  assert.match(finding?.what ?? '', /The pattern of input input has no linear form/);
+  assert.equal(finding?.where, `${world.folder}/config.conf:4`);
+  assert.deepEqual(more, []);
 });
 
 test('check changes nothing', async () => {

@@ -220,7 +220,7 @@ test('one at a time or in bulk, the sums are the same', async () => {
     world.write('config.conf', `[transform]\nunmatched = ${unmatched}\n`);
     const summaryOf = async (shown: string) => {
       const { out } = await world.runWith(stdinOf(`${lines.join('\n')}\n`), 'try', '-', '--json', '--lines', shown);
-      const { examples: _, largest: __, ...sums } = JSON.parse(out.trim().split('\n').at(-1)!);
+      const { examples: _, largest: __, ms: ___, ...sums } = JSON.parse(out.trim().split('\n').at(-1)!);
       return sums;
     };
     const all = await summaryOf('1000');

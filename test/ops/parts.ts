@@ -78,7 +78,7 @@ export const DRAINING: Status = {
           rate: count(10),
           behind: 65_536,
           oldest: NOON - 5_000,
-          shaped: { unmatched: 4, invalidUtf8: 1, unreadableTimes: 2, cut: 0 },
+          shaped: { unmatched: 4, invalidUtf8: 1, unreadableTimes: 2, cut: 0, overruns: 0, setAside: false, ms: 12 },
           files: [
             {
               path: '/var/log/app/app.log-20261122',
