@@ -13,7 +13,7 @@ export type EffectiveValue = {
 };
 
 /** Keys whose value nobody needs to see. */
-const SECRET = /^(token|.*(password|secret).*)$/i;
+const SECRET = /(^|_)token$|password|secret/i;
 
 /** Every key of every section in effect, in the order of the manual. */
 export function valuesInEffect({ origins }: Loaded): EffectiveValue[] {
@@ -22,7 +22,7 @@ export function valuesInEffect({ origins }: Loaded): EffectiveValue[] {
     const key = place.slice(at + 1);
     const from =
       origin.from === 'file' ? `line ${origin.line}` : origin.from === 'default' ? 'default' : origin.variable;
-    return { section: place.slice(0, at), key, value: withoutSecret(key, text), from };
+    return { section: place.slice(0, at), key, value: secretless(key, text), from };
   });
 }
 
@@ -32,13 +32,12 @@ export function withoutSecrets(text: string): string {
     .split('\n')
     .map((line) => {
       const [, head, key, value] = /^(\s*[;#]*\s*(["']?[\w-]+["']?(?:\[\])?)\s*[=:]\s*)(.*)$/.exec(line) ?? [];
-      return head === undefined
-        ? withoutCredentials(line)
-        : head + withoutSecret(key!.replaceAll(/["'[\]]/g, ''), value!);
+      return head === undefined ? withoutCredentials(line) : head + secretless(key!.replaceAll(/["'[\]]/g, ''), value!);
     })
     .join('\n');
 }
 
-function withoutSecret(key: string, text: string): string {
+/** A value as it may be shown. `key` tells whether it is a secret; it may be that of a variable. */
+export function secretless(key: string, text: string): string {
   return SECRET.test(key) && text !== 'none' && text !== '' ? '***' : withoutCredentials(text);
 }

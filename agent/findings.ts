@@ -2,11 +2,9 @@
 import type { Loaded } from './sections.ts';
 import type { Code } from './wire/codes.ts';
 
-/** What a finding is about, in the order in which it is told. */
-export const TOPICS = ['Configuration', 'Files', 'Rotation', 'Spool', 'Servers'] as const;
-
 export type Finding = {
-  readonly topic: (typeof TOPICS)[number];
+  /** What it is about. */
+  readonly topic: 'Configuration' | 'Files' | 'Rotation' | 'Spool' | 'Servers';
   readonly level: 'ok' | 'warning' | 'error';
   /** For `tailship explain`; undefined where all is well. */
   readonly code: Code | undefined;

@@ -8,6 +8,7 @@ import { renderHelp, renderOverview } from './help.ts';
 import { EXIT, type Io } from './io.ts';
 import { type Asked, parse } from './parse.ts';
 import { receiveCommand } from './receive.ts';
+import { reportCommand } from './report.ts';
 import { forgetCommand, rewindCommand } from './rewind.ts';
 import { runCommand } from './run.ts';
 import { spoolCommand } from './spool.ts';
@@ -25,6 +26,7 @@ const COMMANDS: readonly Command[] = [
   forgetCommand,
   receiveCommand,
   explainCommand,
+  reportCommand,
   completionCommand,
 ];
 

@@ -5,7 +5,19 @@ import { test } from 'node:test';
 import { createWorld } from './fake-io.ts';
 
 const MANIFEST = path.resolve(import.meta.dirname, '../../package.json');
-const COMMANDS = ['run', 'try', 'check', 'status', 'spool', 'rewind', 'forget', 'receive', 'explain', 'completion'];
+const COMMANDS = [
+  'run',
+  'try',
+  'check',
+  'status',
+  'spool',
+  'rewind',
+  'forget',
+  'receive',
+  'explain',
+  'report',
+  'completion',
+];
 
 test('--version prints the version of package.json and nothing else', async () => {
   using world = createWorld();
@@ -42,7 +54,7 @@ for (const [argv, sentence] of [
   [['chekc'], "'chekc' is no command of tailship. Did you mean 'check'?"],
   [
     ['frobnicate'],
-    "'frobnicate' is no command of tailship. There are: run, try, check, status, spool, rewind, forget, receive, explain, completion.",
+    "'frobnicate' is no command of tailship. There are: run, try, check, status, spool, rewind, forget, receive, explain, report, completion.",
   ],
   [['help', 'trie'], "'trie' is no command of tailship. Did you mean 'try'?"],
   [['--onec'], '--onec is no option of tailship run. Did you mean --once?'],
