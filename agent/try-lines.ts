@@ -1,35 +1,30 @@
 /** Lines told one by one, each with the records that it became: `tailship try`. */
 import { SLOW } from './shape/budget.ts';
-import type { Match } from './shape/draft.ts';
-import { isLost } from './shape/pattern.ts';
+import type { Redactor } from './shape/redact.ts';
 import type { Shaper, ShapeStatus } from './shape/shaper.ts';
 import type { Splitter } from './shape/splitter.ts';
-import { whyUnmatched } from './shape/whynot.ts';
-import { type Hint, hintFor } from './try-hints.ts';
+import type { Describe, Found, Taken } from './try-describe.ts';
 import { messagesOf, type TriedMessage } from './try-records.ts';
 import type { Batch, Chunk, InputConfig, RecordConfig } from './types.ts';
 
 /** One line and what became of it. */
-export type Tried = {
+export type Tried = Taken & {
   /** Counted from 1. */
   readonly line: number;
   /** Where it begins in the file, and how long it is with its end, bytes. */
   readonly at: number;
   readonly len: number;
-  readonly text: string;
-  readonly outcome: 'matched' | 'unmatched' | 'empty';
-  readonly fate: 'ships' | 'joins the record before' | 'dropped' | 'not shipped' | 'not selected';
   /** The record that begins with this line, in its parts. */
   readonly messages: readonly TriedMessage[];
   /** What is out of the ordinary, in sentences. */
   readonly notes: readonly string[];
-  /** How far the pattern got, and what may help; undefined where it matched. */
-  readonly why: string | undefined;
-  readonly hint: Hint | undefined;
 };
 
-/** A line as it stands in its chunk: `text` without its end, bytes from `from` up to `next`. */
-export type Line = { readonly text: string; readonly from: number; readonly next: number };
+/**
+ * A line as it stands in its chunk: `text` without its end, bytes from `from` up to `next`. `seen`: what the pattern sees of it, which
+ * is without its secrets.
+ */
+export type Line = { readonly text: string; readonly seen: string; readonly from: number; readonly next: number };
 
 export type Teller = {
   /** Takes one line; gives the lines whose records are known by now, in order, and the batch that it became. */
@@ -48,10 +43,11 @@ type Parts = {
   readonly input: InputConfig;
   readonly format: RecordConfig['format'];
   readonly shaper: Shaper;
+  readonly describe: Describe;
 };
 
 export function createTeller(parts: Parts): Teller {
-  const { input, format, shaper } = parts;
+  const { input, format, shaper, describe } = parts;
   const joins = input.transform.unmatched === 'join';
   let waiting: Tried[] = [];
 
@@ -67,9 +63,16 @@ export function createTeller(parts: Parts): Teller {
       const before = shaper.status();
       const batch = shaper.shape(lineChunk(chunk, line));
       const messages = messagesOf(batch, format);
-      const about = describe(input, line, { number, found, at: chunk.start + line.from });
+      const place = { line: number, at: chunk.start + line.from, len: line.next - line.from };
+      const about = { ...place, ...describe(line, found, chunk.modified) };
       const tried = { ...about, messages: [], notes: notesOf(before, shaper.status(), batch) };
-      if (!joins) return { told: [withMessages(tried, messages)], batch };
+      if (!joins) {
+        // Pieces of a line wait for its end.
+        const goesOn = found !== null && found !== SLOW && found.partial !== undefined;
+        if (waiting.length === 0 && !goesOn) return { told: [withMessages(tried, messages)], batch };
+        waiting.push(tried);
+        return { told: goesOn ? [] : release(messages), batch };
+      }
       const told = messages.length > 0 || batch.tally.filtered.lines > 0 ? release(messages) : [];
       waiting.push(waiting.length === 0 && tried.outcome === 'unmatched' ? { ...tried, fate: 'ships' } : tried);
       return { told, batch };
@@ -85,14 +88,27 @@ function withMessages(line: Tried, messages: readonly TriedMessage[]): Tried {
   return { ...line, messages, fate: left ? 'not selected' : line.fate };
 }
 
-/** The lines of a chunk, one after the other. `splitter`: what takes it apart where it does not hold lines of UTF-8. */
-export function* linesOfChunk({ bytes, start }: Chunk, splitter: Splitter | undefined): Generator<Line> {
-  for (let from = 0; splitter && from < bytes.length; ) {
+/** `splitter`: what takes a chunk apart where it does not hold lines of UTF-8. */
+type Reading = { readonly splitter: Splitter | undefined; readonly redactor: Redactor | undefined };
+
+/** The lines of a chunk, one after the other. */
+export function* linesOfChunk(chunk: Chunk, { splitter, redactor }: Reading): Generator<Line> {
+  for (const { text, from, next } of splitter ? splitLines(chunk, splitter) : textLines(chunk)) {
+    yield { text, seen: redactor ? redactor.redact(text, true) : text, from, next };
+  }
+}
+
+type Piece = Omit<Line, 'seen'>;
+
+function* splitLines({ bytes, start }: Chunk, splitter: Splitter): Generator<Piece> {
+  for (let from = 0; from < bytes.length; ) {
     const next = splitter.end(bytes, from);
     yield { text: splitter.text(bytes, from, next, start + from === 0), from, next };
     from = next;
   }
-  if (splitter) return;
+}
+
+function* textLines({ bytes, start }: Chunk): Generator<Piece> {
   for (let from = 0; from < bytes.length; ) {
     const lf = bytes.indexOf(0x0a, from);
     const next = lf < 0 ? bytes.length : lf + 1;
@@ -100,29 +116,6 @@ export function* linesOfChunk({ bytes, start }: Chunk, splitter: Splitter | unde
     yield { text: start + from === 0 ? text.replace(/^\ufeff/, '') : text, from, next };
     from = next;
   }
-}
-
-/** What the pattern made of a line. */
-export type Found = Match | null | typeof SLOW;
-
-/** A line without its records, for one that is only an example. */
-export function describe(
-  input: InputConfig,
-  { text, from, next }: Line,
-  place: { readonly number: number; readonly at: number; readonly found: Found },
-): Tried {
-  const { transform } = input;
-  const { found } = place;
-  const about = { line: place.number, at: place.at, len: next - from, text, messages: [], notes: [] };
-  if (text === '') return { ...about, outcome: 'empty', fate: 'not shipped', why: undefined, hint: undefined };
-  if (found === SLOW) {
-    const why = 'the pattern took longer than a line may take';
-    return { ...about, outcome: 'unmatched', fate: 'ships', why, hint: undefined };
-  }
-  if (!isLost(found)) return { ...about, outcome: 'matched', fate: 'ships', why: undefined, hint: undefined };
-  const fate = ({ ship: 'ships', drop: 'dropped', join: 'joins the record before' } as const)[transform.unmatched];
-  const why = whyUnmatched(transform.pattern, text);
-  return { ...about, outcome: 'unmatched', fate, why, hint: hintFor(text, transform) };
 }
 
 /** The part of a chunk that a line is. */

@@ -81,6 +81,11 @@ function discover(input: InputConfig) {
 }
 
 function openSource(input: InputConfig, file: string): TrySource {
+  return { input, ...openFile(file) };
+}
+
+/** Opens a file to look at, unpacked where its name ends with .gz. Throws TryProblem. */
+export function openFile(file: string): Omit<TrySource, 'input'> {
   try {
     const stat = fs.statSync(file);
     if (stat.isDirectory())
@@ -88,7 +93,7 @@ function openSource(input: InputConfig, file: string): TrySource {
     // Opened here, so that a file without read rights is met before the first line.
     const stream = fs.createReadStream(file, { fd: fs.openSync(file, 'r') });
     const bytes = file.endsWith('.gz') ? stream.pipe(createGunzip()) : stream;
-    return { input, name: file, path: file, bytes, modified: stat.mtimeMs };
+    return { name: file, path: file, bytes, modified: stat.mtimeMs };
   } catch (problem) {
     throw problem instanceof TryProblem ? problem : new TryProblem(whyNot(file, problem as NodeJS.ErrnoException));
   }

@@ -5,12 +5,14 @@
 import { loadConfig } from './sections.ts';
 import { createTrial, SLOW } from './shape/budget.ts';
 import { compilePattern, isLost } from './shape/pattern.ts';
-import { createShaper, type ShapeStatus } from './shape/shaper.ts';
+import { createRedactor } from './shape/redact.ts';
+import { createShaper } from './shape/shaper.ts';
 import { createSplitter } from './shape/splitter.ts';
-import { createTeller, describe, type Found, type Line, linesOfChunk, type Tried } from './try-lines.ts';
+import { createDescribe, type Describe, type Found } from './try-describe.ts';
+import { createTeller, type Line, linesOfChunk, type Tried } from './try-lines.ts';
 import { countMessages } from './try-records.ts';
 import { chooseSource, readChunks, TRIED_FILE } from './try-source.ts';
-import type { Batch, Chunk, InputConfig, RecordConfig } from './types.ts';
+import type { Batch, Chunk, RecordConfig } from './types.ts';
 import { priorityText } from './wire/priority.ts';
 
 export type TryParts = {
@@ -52,7 +54,11 @@ export type TrySummary = {
   readonly largest: number;
   readonly invalidUtf8: number;
   readonly unreadableTimes: number;
+  /** Secrets replaced by `[redact]`. */
+  readonly redacted: number;
   readonly cut: number;
+  /** Lines on which the pattern took too long. */
+  readonly overruns: number;
   /** Messages by priority in words, the most frequent first. */
   readonly priorities: readonly { readonly priority: string; readonly messages: number }[];
   /** The first unmatched lines beyond those that were told one by one. */
@@ -78,14 +84,16 @@ export async function* tryLines(parts: TryParts): AsyncGenerator<TryEvent> {
   shaper.open({ file: TRIED_FILE, gen: GEN, input: input.name, path, offset: 0, skip: 0, after: undefined });
   const splitter = createSplitter(input);
   const trial = createTrial(compilePattern(pattern));
-  const teller = createTeller({ input, format: record.format, shaper });
-  const sums = createSums(input);
+  const describe = createDescribe(input);
+  const redactor = createRedactor(input.transform.redact);
+  const teller = createTeller({ input, format: record.format, shaper, describe });
+  const sums = createSums(describe);
   const wanted = (told: readonly Tried[]) =>
     told.filter(({ line }) => line <= parts.lines).map((line) => ({ what: 'line', ...sums.tempered(line) }) as const);
 
   for await (const chunk of readChunks(source, parts.stop)) {
-    const lines = [...linesOfChunk(chunk, splitter)];
-    const found = trial(lines.map(({ text }) => text));
+    const lines = [...linesOfChunk(chunk, { splitter, redactor })];
+    const found = trial(lines.map(({ seen }) => seen));
     let told = 0;
     // A line is not told before its record is known, which may take a few more lines.
     while (told < lines.length && (sums.lines() < parts.lines || teller.waitsFrom() <= parts.lines)) {
@@ -105,13 +113,15 @@ export async function* tryLines(parts: TryParts): AsyncGenerator<TryEvent> {
   if (last) sums.batch(last);
   yield* wanted(teller.finish(last));
   // The shaper does not count joined lines as unmatched, the sums do.
-  yield { what: 'summary', ...shaper.status(), ...sums.total(), policy: input.transform.unmatched };
+  const { invalidUtf8, unreadableTimes, redacted, cut, overruns } = shaper.status();
+  const shaped = { invalidUtf8, unreadableTimes, redacted, cut, overruns };
+  yield { what: 'summary', ...shaped, ...sums.total(), policy: input.transform.unmatched };
 }
 
-type Counted = Omit<TrySummary, 'policy' | keyof ShapeStatus> & Pick<TrySummary, 'unmatched'>;
+type Counted = Omit<TrySummary, 'policy' | 'invalidUtf8' | 'unreadableTimes' | 'redacted' | 'cut' | 'overruns'>;
 
 /** Counts lines by what the pattern says of them, and messages by their PRI. */
-function createSums(input: InputConfig) {
+function createSums(describe: Describe) {
   const sums = { lines: 0, matched: 0, unmatched: 0, empty: 0, messages: 0, largest: 0 };
   const priorities = new Map<number, number>();
   const examples: Tried[] = [];
@@ -129,7 +139,8 @@ function createSums(input: InputConfig) {
     /** Keeps a line that is told nowhere else, if it is one of the first that are not matched. */
     example(line: Line, number: number, chunk: Chunk, found: Found): void {
       if (line.text === '' || isMatch(found) || examples.length >= EXAMPLES) return;
-      examples.push(describe(input, line, { number, found, at: chunk.start + line.from }));
+      const place = { line: number, at: chunk.start + line.from, len: line.next - line.from };
+      examples.push({ ...place, ...describe(line, found, chunk.modified), messages: [], notes: [] });
     },
     batch(batch: Batch): void {
       const { messages, largest } = countMessages(batch, priorities);

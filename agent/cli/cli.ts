@@ -5,6 +5,7 @@ import { type Command, UsageProblem } from './command.ts';
 import { completionCommand } from './completion.ts';
 import { explainCommand } from './explain.ts';
 import { renderHelp, renderOverview } from './help.ts';
+import { initCommand } from './init.ts';
 import { EXIT, type Io } from './io.ts';
 import { type Asked, parse } from './parse.ts';
 import { receiveCommand } from './receive.ts';
@@ -18,6 +19,7 @@ import { tryCommand } from './try.ts';
 /** In the order of the help; the first one runs when none is named. */
 const COMMANDS: readonly Command[] = [
   runCommand,
+  initCommand,
   tryCommand,
   checkCommand,
   statusCommand,

@@ -4,19 +4,25 @@ import { printable } from '../wire/printable.ts';
 import { CONFIG_OPTION, type Command, UsageProblem } from './command.ts';
 import { EXIT } from './io.ts';
 import { clip, wrap } from './text.ts';
+import { renderSuggestion } from './try-suggest.ts';
 
 /** So many lines are shown when nothing else is asked for. */
 const SHOWN = 20;
 /** More of a line or a message is not shown, characters. */
 const LONGEST = 1_000;
+/** And of a field. */
+const MOST = 60;
 
 export const tryCommand: Command = {
   name: 'try',
-  usage: 'try [-c FILE] [FILE|-] [--lines N] [--input NAME] [--json]',
+  usage: 'try [-c FILE] [FILE|-] [--suggest|--explain] [--json]',
   summary: 'Show what lines become, without sending anything.',
   about: [
-    'Takes lines through the configured pattern and prints the records that would be sent: PRI in words, size, parts. ' +
-      'Where a line is not matched it says how far the pattern got and what may help. At the end: how many lines matched.',
+    'Takes lines through the configured pattern and prints the records that would be sent: PRI in words and what decided it, ' +
+      'the time as understood, the fields, size, parts. Where a line is not matched it says how far the pattern got and what ' +
+      'may help. At the end: how many lines matched.',
+    'With --suggest it tries all built-in patterns instead, makes one of its own where none suits, and says what to write into ' +
+      'the configuration.',
     'FILE may be any log file, .gz as well; - reads standard input. Without FILE it takes the first file that the ' +
       'configuration names. No position is kept and nothing is sent or changed.',
   ],
@@ -28,6 +34,11 @@ export const tryCommand: Command = {
       meaning: `Show the first N lines one by one; ${SHOWN} if not given. All are counted.`,
     },
     input: { kind: 'value', value: 'NAME', meaning: 'Use the settings of this input, where there are several.' },
+    suggest: { kind: 'flag', meaning: 'Look for the pattern that suits the file.' },
+    explain: {
+      kind: 'flag',
+      meaning: `Show only lines that are not matched, the first ${SHOWN} of the file, each with the place that the pattern got to.`,
+    },
     json: {
       kind: 'flag',
       meaning: 'One JSON object a line, for machines: every line unless --lines says less, then the summary.',
@@ -36,6 +47,7 @@ export const tryCommand: Command = {
   words: 1,
   examples: [
     ['tailship try /var/log/syslog', 'What would these lines become?'],
+    ['tailship try --suggest app.log', 'Which pattern suits this file?'],
     ["echo 'Nov 23 10:00:00 web1 app[12]: [WARN] disk full' | tailship try -", 'What becomes of this line?'],
     [
       'tailship try app.log --json | jq -r \'select(.outcome == "unmatched") | .text\'',
@@ -50,12 +62,20 @@ export const tryCommand: Command = {
   next: "The pattern is [transform] pattern in the configuration. When the lines are right: 'tailship check --connect', then 'tailship'.",
   async run(given, io) {
     const json = given.flag('json');
-    const lines = readCount(given.value('lines')) ?? (json ? Number.POSITIVE_INFINITY : SHOWN);
+    const explain = given.flag('explain');
+    const all = json || (explain && given.value('lines') === undefined);
+    const lines = readCount(given.value('lines')) ?? (all ? Number.POSITIVE_INFINITY : SHOWN);
     const { tryLines } = await import('../try.ts');
     const [source] = given.words;
     const { env, cwd, stdin, stop } = io;
     const parts = { file: given.value('config'), source, input: given.value('input'), lines, stdin, env, cwd, stop };
-    const render = createRenderer();
+    if (given.flag('suggest')) {
+      const { suggestFor } = await import('../suggest.ts');
+      const suggestion = await suggestFor(parts);
+      io.stdout.write(json ? `${JSON.stringify(suggestion)}\n` : renderSuggestion(suggestion));
+      return EXIT.fine;
+    }
+    const render = createRenderer(explain);
     for await (const event of tryLines(parts)) io.stdout.write(json ? `${JSON.stringify(event)}\n` : render(event));
     return EXIT.fine;
   },
@@ -68,13 +88,23 @@ function readCount(text: string | undefined): number | undefined {
 }
 
 /** What was said before: a reason and a hint are given in full once. */
-type Said = { readonly hints: Set<string | undefined>; readonly reasons: Map<string, number> };
+type Said = {
+  readonly hints: Set<string | undefined>;
+  readonly reasons: Map<string, number>;
+  /** Each reason is wanted in full. */
+  readonly explain: boolean;
+};
 
 /** Text for people. */
-function createRenderer(): (event: TryEvent) => string {
-  const said: Said = { hints: new Set(), reasons: new Map() };
+function createRenderer(explain: boolean): (event: TryEvent) => string {
+  const said: Said = { hints: new Set(), reasons: new Map(), explain };
+  let told = 0;
   return (event) => {
-    if (event.what === 'line') return renderLine(event, said);
+    if (event.what === 'line') {
+      if (!explain) return renderLine(event, said);
+      // In full, but not without end.
+      return event.outcome === 'unmatched' && ++told <= SHOWN ? renderLine(event, said) : '';
+    }
     if (event.what === 'summary') return renderSummary(event, said);
     const { source, input, pattern, format } = event;
     return `${source}, as input ${input}: pattern ${shown(pattern)}, format ${format}\n\n`;
@@ -83,12 +113,15 @@ function createRenderer(): (event: TryEvent) => string {
 
 function renderLine(tried: Tried, said: Said): string {
   const { line, text, messages, notes } = tried;
+  const begin = `${line}: `;
   const rows = [
-    `${line}: ${shown(text)}`,
+    `${begin}${shown(text)}`,
+    ...caret(begin, tried, said),
     ...paragraph(verdictOf(tried)),
     ...reasonOf(tried, said),
     ...notes.flatMap(paragraph),
     ...messages.map(({ message }) => `   ${shown(message)}`),
+    ...detailsOf(tried),
   ];
   return `${rows.join('\n')}\n\n`;
 }
@@ -108,7 +141,7 @@ function reasonOf({ line, why, hint }: Tried, said: Said): string[] {
   const rows: string[] = [];
   if (why !== undefined) {
     const [reason = ''] = why.split(', but ');
-    const before = said.reasons.get(reason);
+    const before = said.explain ? undefined : said.reasons.get(reason);
     rows.push(...paragraph(before === undefined ? `why: ${why}` : `why: as in line ${before}`));
     if (before === undefined) said.reasons.set(reason, line);
   }
@@ -119,6 +152,27 @@ function reasonOf({ line, why, hint }: Tried, said: Said): string[] {
     if (hint.setting !== undefined) rows.push('        [transform]', `        ${printable(hint.setting)}`);
   }
   return rows;
+}
+
+/** The place that the pattern got to, under the line. */
+function caret(begin: string, { text, column }: Tried, { explain }: Said): string[] {
+  if (!explain || column === undefined || column > LONGEST) return [];
+  const before = printable(text.slice(0, column - 1));
+  return [`${' '.repeat(begin.length + before.length)}^`];
+}
+
+/** What decided the PRI, the time as understood, and the fields. */
+function detailsOf({ decided, time, groups }: Tried): string[] {
+  if (!decided) return [];
+  const { facilityBy, severityBy } = decided;
+  const by =
+    facilityBy === severityBy ? `both by ${facilityBy}` : `facility by ${facilityBy}, severity by ${severityBy}`;
+  const fields = Object.entries(groups).filter(([name]) => name !== 'msg' && name !== 'time');
+  return [
+    ...paragraph(`PRI: ${by}`),
+    ...(time === undefined ? [] : paragraph(`time: ${time ?? 'cannot be read'} from ${JSON.stringify(groups.time)}`)),
+    ...(fields.length === 0 ? [] : paragraph(fields.map(([name, value]) => `${name}=${clip(value, MOST)}`).join('  '))),
+  ];
 }
 
 /** Three blanks, and five more from the second line on. */

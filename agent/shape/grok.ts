@@ -5,7 +5,8 @@ const IPV4 = String.raw`(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d
 const IPV6 = String.raw`[\da-fA-F]{0,4}:(?:[\da-fA-F]{0,4}:)+(?:${IPV4}|[\da-fA-F]{0,4})(?:%\w+)?`;
 const NAME = '[a-zA-Z0-9_](?:[a-zA-Z0-9_-]*[a-zA-Z0-9_])?';
 const CLOCK = String.raw`\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?`;
-const OFFSET = String.raw`(?:Z|[+-]\d{2}(?::?\d{2})?)`;
+/** `Z`, an offset, or letters such as UTC and CEST. */
+const OFFSET = String.raw`(?:Z|UTC|GMT|[A-Z]{2,3}T|[+-]\d{2}(?::?\d{2})?)`;
 const MONTH_NAME =
   '(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:tember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)';
 const WEEKDAY = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*';
@@ -50,7 +51,7 @@ const GROK: Readonly<Record<string, string>> = {
     DATE: String.raw`\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}`,
   },
   ISO8601_TIMEZONE: OFFSET,
-  TIMESTAMP_ISO8601: String.raw`\d{4}[-/]\d{2}[-/]\d{2}(?:T|[ _]+)${CLOCK}(?: ?${OFFSET})?`,
+  TIMESTAMP_ISO8601: String.raw`\d{4}[-/.]\d{2}[-/.]\d{2}(?:T|[ _]+)${CLOCK}(?: ?${OFFSET})?`,
   HTTPDATE: String.raw`\d{2}/${MONTH_NAME}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}`,
   SYSLOGTIMESTAMP: String.raw`${MONTH_NAME} +\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d+)?`,
   HTTPDERROR_DATE: String.raw`${WEEKDAY} ${MONTH_NAME} \d{2} \d{2}:\d{2}:\d{2}(?:\.\d+)? \d{4}`,

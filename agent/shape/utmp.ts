@@ -10,6 +10,8 @@ export const UTMP_BYTES = 384;
 const AT = { type: 0, pid: 4, line: 8, id: 40, user: 44, host: 76, seconds: 340, micros: 344, address: 348 } as const;
 const LENGTH = { line: 32, id: 4, user: 32, host: 256 } as const;
 const IPV4_IN_IPV6 = 12;
+/** ACCOUNTING, the last of the types. */
+const MOST_TYPE = 9;
 
 /** The text of the record at `from`; undefined where it holds nothing but NUL bytes. */
 export function utmpLine(bytes: Buffer, from: number): string | undefined {
@@ -63,4 +65,20 @@ function timeOf(record: Buffer): string {
   const seconds = new Date(record.readUInt32LE(AT.seconds) * 1000).toISOString().slice(0, 19);
   const micros = String(Math.abs(record.readInt32LE(AT.micros)) % 1_000_000).padStart(6, '0');
   return `${seconds},${micros}+00:00`;
+}
+
+/** Whether a file's beginning holds login records: whole ones, of types that there are, whose texts are texts. */
+export function looksLikeUtmp(bytes: Buffer): boolean {
+  if (bytes.length < UTMP_BYTES) return false;
+  const starts = Array.from({ length: Math.min(10, Math.floor(bytes.length / UTMP_BYTES)) }, (_, i) => i * UTMP_BYTES);
+  return starts.every((start) => {
+    const record = bytes.subarray(start, start + UTMP_BYTES);
+    const type = record.readInt16LE(AT.type);
+    return (
+      type >= 0 &&
+      type <= MOST_TYPE &&
+      record.readInt16LE(AT.type + 2) === 0 &&
+      record.subarray(-20).every((byte) => byte === 0)
+    );
+  });
 }

@@ -9,15 +9,17 @@ import { unwrapLine, type Wrapper } from './unwrap.ts';
 /** The time that a pattern which may be slow gets to explain itself, ms. */
 const PATIENCE = 1000;
 
-/** A sentence without its end; undefined where the pattern matches. */
-export function whyUnmatched(pattern: TransformConfig['pattern'], line: string): string | undefined {
+/** A sentence without its end, and the column that the pattern got to; both undefined where it matches. */
+type WhyNot = { readonly why: string | undefined; readonly column: number | undefined };
+
+export function whyUnmatched(pattern: TransformConfig['pattern'], line: string): WhyNot {
   if ('regex' in pattern) return whyNoMatch(pattern, line);
   const [outer, inner] = pattern.builtin.split('/');
   switch (outer) {
     case 'json':
-      return whyNoJson(line);
+      return inWords(whyNoJson(line));
     case 'logfmt':
-      return compilePattern(pattern).match(line) ? undefined : whyNoLogfmt(line);
+      return inWords(compilePattern(pattern).match(line) ? undefined : whyNoLogfmt(line));
     case 'docker-json':
     case 'cri':
       return whyWrapped(outer, inner, line);
@@ -26,14 +28,18 @@ export function whyUnmatched(pattern: TransformConfig['pattern'], line: string):
   }
 }
 
-function whyNoMatch(pattern: TransformConfig['pattern'], line: string): string | undefined {
+function inWords(why: string | undefined): WhyNot {
+  return { why, column: undefined };
+}
+
+function whyNoMatch(pattern: TransformConfig['pattern'], line: string): WhyNot {
   const { source, flags } = compilePattern(pattern);
-  let why: string | undefined;
+  let found = inWords(undefined);
   const done = within(PATIENCE, () => {
     const mismatch = explainMismatch(source, flags, line);
-    why = mismatch && mismatchInWords(mismatch);
+    if (mismatch) found = { why: mismatchInWords(mismatch), column: mismatch.column };
   });
-  return done ? why : 'the pattern takes too long on this line';
+  return done ? found : inWords('the pattern takes too long on this line');
 }
 
 function whyNoJson(line: string): string | undefined {
@@ -52,10 +58,12 @@ function whyNoLogfmt(line: string): string {
   return 'it has a quote or a = where logfmt has none';
 }
 
-function whyWrapped(wrapper: Wrapper, inner: string | undefined, line: string): string | undefined {
+function whyWrapped(wrapper: Wrapper, inner: string | undefined, line: string): WhyNot {
   const within = unwrapLine(wrapper, line);
-  if (within !== undefined) return inner === undefined ? undefined : whyUnmatched({ builtin: inner }, within);
-  if (wrapper === 'cri')
-    return 'it does not begin as CRI lines do: a time, stdout or stderr, F or P, each behind a blank';
-  return whyNoJson(line) ?? 'it has no member "log" with a string, as lines of Docker have';
+  // A column would be one of the line within.
+  if (within !== undefined) return inWords(inner && whyUnmatched({ builtin: inner }, within).why);
+  if (wrapper === 'docker-json') {
+    return inWords(whyNoJson(line) ?? 'it has no member "log" with a string, as lines of Docker have');
+  }
+  return inWords('it does not begin as CRI lines do: a time, stdout or stderr, F or P, each behind a blank');
 }

@@ -36,7 +36,7 @@ test('lines like those of dpkg.log: not matched, how far the pattern got, and a 
         (?<time>…)), but there is "-11-23 10:00:00 status …"
    try: A pattern to begin with, which matches it:
         [transform]
-        pattern = '^(?<time>\\d{4}-\\d{2}-\\d{2} \\d{2}:\\d{2}:\\d{2}) *(?<msg>.*)$'
+        pattern = '^%{TIMESTAMP_ISO8601:time} *(?<msg>.*)$'
    <14>1 WHEN-READ HOST dpkg - - [tail@32473 f="0000000000000000" at="0" len="54"] {"MSG":"2026-11-23 10:00:00 status installed libc6:amd64 2.36"}
 
 2: 2026-11-23 10:00:01 status half-configured x
@@ -61,7 +61,9 @@ test('lines like those of syslog: records with PRI in words and size, blank line
     '<12>1 2026-11-23T10:00:00Z web1 app 12 - [tail@32473 f="0000000000000000" at="0" len="47"] {"LEVEL":"WARN","MSG":"disk full"}';
   assert.ok(
     out.includes(
-      `1: Nov 23 10:00:00 web1 app[12]: [WARN] disk full\n   matched: user.warning, ${record.length} bytes\n   ${record}\n`,
+      `1: Nov 23 10:00:00 web1 app[12]: [WARN] disk full\n   matched: user.warning, ${record.length} bytes\n   ${record}\n` +
+        '   PRI: facility by [owners] *, severity by level WARN\n   time: 2026-11-23T10:00:00Z from "Nov 23 10:00:00"\n' +
+        '   host=web1  owner=app  pid=[12]  level=[WARN]\n',
     ),
     out,
   );
@@ -71,10 +73,10 @@ test('lines like those of syslog: records with PRI in words and size, blank line
   assert.match(out, /: 3 user\.info, 1 user\.warning\.$/m);
 });
 
-test('lines that are JSON: not matched, and a pattern that keeps the object and finds time and level in it', async () => {
+test('lines that are JSON: not matched, and the preset that takes them apart', async () => {
   using world = createWorld();
   const { out } = await world.runWith(stdinOf(JSONL), 'try', '-');
-  const pattern = `'^(?<msg>\\{.*"time": *"(?<time>[^"]+)".*"level": *"(?<level>[^"]+)".*\\})$'`;
+  const pattern = 'json';
   assert.ok(out.includes(`        [transform]\n        pattern = ${pattern}\n`), out);
   world.write('config.conf', `[transform]\npattern = ${pattern}\n`);
   const again = await world.runWith(stdinOf(JSONL), 'try', '-');
@@ -95,7 +97,7 @@ test('every proposed pattern, put into the configuration as it stands, matches t
   ]) {
     using world = createWorld();
     const { out } = await world.runWith(stdinOf(`${line}\n`), 'try', '-');
-    const setting = /^ {8}\[transform\]\n {8}(pattern = '.*')$/m.exec(out)?.[1];
+    const setting = /^ {8}\[transform\]\n {8}(pattern = (?:'.*'|[\w-]+))$/m.exec(out)?.[1];
     assert.ok(setting, `nothing is proposed for ${line}\n${out}`);
     world.write('config.conf', `[transform]\n${setting}\n`);
     const again = await world.runWith(stdinOf(`${line}\n`), 'try', '-');
@@ -244,7 +246,9 @@ test('--json gives one object a line, every line, and the summary last', async (
   const { messages, ...first } = objects[1];
   assert.deepEqual(first, {
     ...{ what: 'line', line: 1, at: 0, len: 47, text: 'Nov 23 10:00:00 web1 app[12]: [WARN] disk full' },
-    ...{ outcome: 'matched', fate: 'ships', notes: [] },
+    ...{ outcome: 'matched', fate: 'ships', notes: [], time: '2026-11-23T10:00:00Z' },
+    groups: { time: 'Nov 23 10:00:00', host: 'web1', owner: 'app', pid: '[12]', level: '[WARN]', msg: 'disk full' },
+    decided: { facilityBy: '[owners] *', severityBy: 'level WARN' },
   });
   assert.deepEqual([messages[0].pri, messages[0].priority], [12, 'user.warning']);
   assert.deepEqual(

@@ -54,7 +54,7 @@ for (const [argv, sentence] of [
   [['chekc'], "'chekc' is no command of tailship. Did you mean 'check'?"],
   [
     ['frobnicate'],
-    "'frobnicate' is no command of tailship. There are: run, try, check, status, spool, rewind, forget, receive, explain, report, completion.",
+    "'frobnicate' is no command of tailship. There are: run, init, try, check, status, spool, rewind, forget, receive, explain, report, completion.",
   ],
   [['help', 'trie'], "'trie' is no command of tailship. Did you mean 'try'?"],
   [['--onec'], '--onec is no option of tailship run. Did you mean --once?'],
@@ -75,6 +75,7 @@ for (const [argv, sentence] of [
   [['rewind', 'app.log'], 'rewind needs --to: beginning, end, a byte or a time.'],
   [['explain', 'spool-ful'], "'spool-ful' is no code of tailship. Did you mean 'explain spool-full'?"],
   [['explain', 'zzz'], "'zzz' is no code of tailship. 'tailship explain' lists them all."],
+  [['init'], 'Name the log file: tailship init FILE'],
   [['forget'], 'forget needs a FILE or the name of an input.'],
 ] as const) {
   test(`tailship ${argv.join(' ')} is refused with a sentence and exit code 2`, async () => {

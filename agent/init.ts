@@ -1,0 +1,107 @@
+/** The composition behind `tailship init`: looks at a file and writes a configuration for it that is ready to run. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { linkOptions } from './ship/options.ts';
+import { type Suggestion, suggest } from './suggest.ts';
+import { openFile } from './try-source.ts';
+
+export type InitParts = {
+  /** The log file. */
+  readonly file: string;
+  /** Where to ship to; the default when undefined. */
+  readonly target: string | undefined;
+  /** The configuration to write. */
+  readonly out: string;
+  readonly cwd: string;
+  readonly stop: AbortSignal;
+};
+
+/** A sentence with the cure. */
+class InitProblem extends Error {}
+
+/**
+ * Gives the suggestion and the path of the configuration that was written. Throws InitProblem when there is one already or the target is
+ * none, and TryProblem when the log file cannot be read; then nothing is written.
+ */
+export async function writeInit(parts: InitParts): Promise<{ readonly out: string; readonly suggestion: Suggestion }> {
+  const out = path.resolve(parts.cwd, parts.out);
+  if (fs.existsSync(out)) throw new InitProblem(taken(out));
+  const target = linkOptions.target.schema.safeParse(parts.target ?? linkOptions.target.default);
+  if (!target.success) throw new InitProblem(`--target: ${target.error.issues[0]?.message}.`);
+  const file = path.resolve(parts.cwd, parts.file);
+  if (file.includes("'"))
+    throw new InitProblem(
+      `${file} has a single quote in its name, which the configuration cannot hold. Name a folder or a link without one.`,
+    );
+  const suggestion = await suggest(openFile(file), parts.stop);
+  try {
+    fs.writeFileSync(out, configText(file, parts.target ?? linkOptions.target.default, suggestion), { flag: 'wx' });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') throw new InitProblem(taken(out));
+    throw new InitProblem(`${out} cannot be written: ${message}. Name another place with -c.`);
+  }
+  return { out, suggestion };
+}
+
+function taken(out: string): string {
+  return `${out} is there already and is left as it is. Name another one with -c, or remove it first.`;
+}
+
+/** The configuration, with comments for whoever reads it next. */
+function configText(file: string, target: string, suggestion: Suggestion): string {
+  return [
+    `; tailship: ${file} to ${target}`,
+    "; 'tailship try' shows what lines become, 'tailship check --connect' whether all is well. Every key is explained in",
+    '; config.conf.example. What begins with ; is the default.',
+    '',
+    '[input]',
+    `path = ${quoted(file)}`,
+    '; beginning: all that is in the file, then what is added. end: only what is added from now on. oldest: rotated files too.',
+    ';start = beginning',
+    '',
+    '[transform]',
+    ...patternText(suggestion),
+    '; The zone of times that do not name their own.',
+    ';timezone = local',
+    '',
+    '[owners]',
+    '; Facility and severity by who wrote a line, such as',
+    ';sshd = authpriv.*',
+    ';* = user.info',
+    '',
+    '[syslog]',
+    `target = ${quoted(target)}`,
+    '; SD-ID of the element by which records are known again: put your own enterprise number there if you have one.',
+    ';sd_id = tail@32473',
+    '',
+    '[spool]',
+    '; What cannot be sent yet is kept here, with the position in every file.',
+    ';path = /var/lib/tailship/spool.db',
+    '',
+  ].join('\n');
+}
+
+function patternText({ best, records, lines, settings }: Suggestion): string[] {
+  if (best === undefined) {
+    const why = lines === 0 ? 'The file was empty' : 'No pattern was found that matches its lines';
+    return [
+      `; ${why}: lines that the pattern does not match are shipped whole.`,
+      ';pattern = app',
+      ';unmatched = ship',
+    ];
+  }
+  const [pattern = '', joins] = settings;
+  return [
+    `; Matched ${best.matched} of ${records} lines that begin a record, and found ${best.finds.join(', ')}.`,
+    pattern,
+    ...(joins === undefined
+      ? ['; Other lines: ship them whole, drop them, or join them to the record before.', ';unmatched = ship']
+      : ['; Other lines, such as those of stack traces, stay in one record with the line before.', joins]),
+  ];
+}
+
+/** Quoted where the value would not be read as it stands. */
+function quoted(text: string): string {
+  return /^[\w./:@,*-]+$/.test(text) ? text : `'${text}'`;
+}
