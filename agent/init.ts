@@ -33,7 +33,7 @@ export async function writeInit(parts: InitParts): Promise<{ readonly out: strin
     throw new InitProblem(
       `${file} has a single quote in its name, which the configuration cannot hold. Name a folder or a link without one.`,
     );
-  const suggestion = await suggest(openFile(file), parts.stop);
+  const suggestion = await suggest(openFile(file), 'utf-8', parts.stop);
   try {
     fs.writeFileSync(out, configText(file, parts.target ?? linkOptions.target.default, suggestion), { flag: 'wx' });
   } catch (error) {

@@ -79,7 +79,7 @@ function firstSince(
 ): number | undefined {
   if (modified < time) return undefined;
   const { file, gen, chain } = generation;
-  const shaper = createShaper({ input, record: { ...record, format: 'rfc5424', chunk: 0 } });
+  const shaper = createShaper({ input, record: { ...record, format: 'rfc5424', chunk: 0 }, warn() {} });
   shaper.open({ file, gen, input: input.name, path: chain, offset: 0, skip: 0, after: undefined });
   const lines = linesOf(input);
   for (let start = 0; start < content.size; ) {

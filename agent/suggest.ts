@@ -45,14 +45,19 @@ const LOOKED_AT = 200;
 /** Looks at the file that `tailship try` would look at. Throws as `tryLines` does. */
 export async function suggestFor(parts: Omit<TryParts, 'lines'>): Promise<Suggestion> {
   const { config } = loadConfig(parts);
-  return suggest(chooseSource(config, parts), parts.stop);
+  const source = chooseSource(config, parts);
+  return suggest(source, source.input.encoding, parts.stop);
 }
 
 /** Reads the beginning of a file and rates the patterns. */
-export async function suggest({ name, bytes }: Omit<TrySource, 'input'>, stop: AbortSignal): Promise<Suggestion> {
+export async function suggest(
+  { name, bytes }: Omit<TrySource, 'input'>,
+  encoding: string,
+  stop: AbortSignal,
+): Promise<Suggestion> {
   const sample = await readSample(bytes, stop);
   const binary = looksLikeUtmp(sample);
-  const lines = binary ? recordsOf(sample) : linesOf(sample);
+  const lines = binary ? recordsOf(sample) : linesOf(sample, encoding);
   const guess = binary ? undefined : guessPattern(lines);
   const utmp = { pattern: { builtin: 'utmp' }, lines: lines.length, matched: lines.length, groups: new Map() };
   const best = binary ? utmp : guess?.best;
@@ -83,9 +88,9 @@ function recordsOf(sample: Buffer): string[] {
 }
 
 /** Without a last line that the end of the sample cuts. */
-function linesOf(sample: Buffer): string[] {
+function linesOf(sample: Buffer, encoding: string): string[] {
   const whole = sample.length < SAMPLE ? sample : sample.subarray(0, sample.lastIndexOf(0x0a) + 1);
-  const text = whole.toString('utf8').replace(/^\ufeff/, '');
+  const text = new TextDecoder(encoding).decode(whole);
   return text.split(/\r?\n/).filter((line) => line !== '');
 }
 

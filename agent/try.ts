@@ -80,7 +80,7 @@ export async function* tryLines(parts: TryParts): AsyncGenerator<TryEvent> {
     ...{ what: 'source', source: source.name, input: input.name, format: record.format },
     pattern: 'builtin' in pattern ? pattern.builtin : pattern.regex,
   };
-  const shaper = createShaper({ input, record });
+  const shaper = createShaper({ input, record, warn() {} });
   shaper.open({ file: TRIED_FILE, gen: GEN, input: input.name, path, offset: 0, skip: 0, after: undefined });
   const splitter = createSplitter(input);
   const trial = createTrial(compilePattern(pattern));

@@ -58,7 +58,7 @@ type Parts = {
   readonly input: InputConfig;
   readonly record: RecordConfig;
   /** Takes a sentence for the operator. */
-  readonly warn?: (sentence: string) => void;
+  readonly warn: (sentence: string) => void;
 };
 
 /** A line that waits for its match; empty for a blank one. */
@@ -138,7 +138,7 @@ export function createShaper(parts: Parts): Shaper {
       draft.clean = clean;
       settle(state, chunk, from, next);
     }
-    if (setAside() && !before) parts.warn?.(setAsideSentence(input.name));
+    if (setAside() && !before) parts.warn(setAsideSentence(input.name));
   }
 
   function passBlank(state: FileState, from: number, next: number): void {

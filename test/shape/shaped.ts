@@ -63,7 +63,10 @@ function recordOf(changes: Partial<RecordConfig> = {}): RecordConfig {
   };
 }
 
-export function shaperOf({ transform, record, input }: Setup = {}, warn?: (sentence: string) => void): Shaper {
+export function shaperOf(
+  { transform, record, input }: Setup = {},
+  warn: (sentence: string) => void = () => {},
+): Shaper {
   const config: InputConfig = {
     name: 'input',
     named: false,
@@ -80,7 +83,7 @@ export function shaperOf({ transform, record, input }: Setup = {}, warn?: (sente
     transform: transformOf(transform),
     ...input,
   };
-  return createShaper({ input: config, record: recordOf(record), ...(warn && { warn }) });
+  return createShaper({ input: config, record: recordOf(record), warn });
 }
 
 export function contextOf(changes: Partial<FileContext> = {}): FileContext {
