@@ -18,14 +18,13 @@
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import { createBell } from './bell.ts';
-import { openFilesLimit } from './limits.ts';
+import { follow } from './follow.ts';
 import { observe } from './observe.ts';
 import { markWhenDue, tellLoss } from './own-records.ts';
+import { createReloader } from './reload.ts';
 import { fleeting } from './store/place.ts';
 import { openStore, type Store, StoreProblem } from './store/store.ts';
-import { realFiles } from './tail/files.ts';
-import { createTail } from './tail/tail.ts';
-import type { Batch } from './types.ts';
+import type { Batch, Loss } from './types.ts';
 import {
   type AgentParts,
   connect,
@@ -45,9 +44,6 @@ import {
 const STOP_GRACE = 3_000;
 /** How long it then reads files that are about to vanish into the spool, in ms. */
 const SAVE_WITHIN = 1_000;
-/** Bytes of a file that are read at once, at most: fewer with a small spool, so that it can hold several batches. */
-const LARGEST_CHUNK = 256 * 1024;
-const SPOOL_SHARE = 16;
 /** How long the disk is left alone after it refused, in ms; also the longest that the loop sleeps. */
 const REST = 1_000;
 
@@ -66,7 +62,8 @@ const TROUBLES = {
 /**
  * Runs the agent until `stop`, or until all is shipped with `once`.
  * Gives the exit code: 0 fine, 1 when `once` ended with lines that the server does not have; undefined when it ended because the
- * state file was removed or is damaged: the agent can be run again on it, and goes on with what could be saved.
+ * state file was removed or is damaged, or a new configuration has another one: the agent is to be run again, and goes on with what
+ * stands there or could be saved.
  * Throws StoreProblem when the state cannot be opened.
  */
 export async function runAgent(parts: AgentParts): Promise<number | undefined> {
@@ -75,39 +72,36 @@ export async function runAgent(parts: AgentParts): Promise<number | undefined> {
   const store = openStore({ config: config.spool, clock, log, command: parts.command });
   const risk = fleeting(config.spool.path);
   if (risk !== undefined) log.warn('spool-fleeting', risk);
-  const tails = config.inputs.map((input) =>
-    createTail({
-      ...{ input, files: realFiles, clock, log, registry: store, wake: bell.ring, once: parts.once !== undefined },
-      lost: (loss) => tellLoss(loss, { clock, store }, walks),
-      // The other half is for servers, the spool, and files that are looked into.
-      openFiles: Math.floor(openFilesLimit() / 2 / config.inputs.length),
-      largest: Math.min(LARGEST_CHUNK, Math.floor(store.space().limit / SPOOL_SHARE)),
-    }),
-  );
-  const house = { parts, store, tails, bell };
-  const walks = config.destinations.map((destination) => createWalk(house, destination));
+  const walks: Walk[] = [];
+  const lost = (loss: Loss) => tellLoss(loss, { clock, store }, walks);
+  const house: House = { parts, config, store, tails: new Map(), bell, lost };
+  for (const input of config.inputs) house.tails.set(input.name, follow(house, input, config.inputs.length));
+  walks.push(...config.destinations.map((destination) => createWalk(house, destination)));
   const observed = await observe(house, walks);
+  if (parts.changes) parts.changes.onTell = observed.tell;
   stop.addEventListener('abort', bell.ring);
   try {
-    for (const tail of tails) tail.start();
-    return parts.once ? await runOnce(house, walks, parts.once.wait) : await runOn(house, walks);
+    for (const tail of house.tails.values()) tail.start();
+    return parts.once ? await runOnce(house, walks, parts.once.wait) : await runOn(house, walks, observed.refresh);
   } finally {
     stop.removeEventListener('abort', bell.ring);
     await Promise.all([
       ...walks.map(({ shipper }) => shipper.stop(0)),
       observed.close(),
-      ...tails.map((tail) => tail.close()),
+      ...[...house.tails.values()].map((tail) => tail.close()),
     ]);
     store.close();
   }
 }
 
 /** Runs until `stop`, then delivers or spools what is under way. */
-async function runOn(house: House, walks: readonly Walk[]): Promise<number | undefined> {
+async function runOn(house: House, walks: Walk[], changed: () => void): Promise<number | undefined> {
   const { stop, log, clock, config } = house.parts;
+  const reloader = createReloader({ house, walks, changed, saveLeaving: (walk) => saveLeaving(walk, house) });
   let look = 0;
   let trouble: ReturnType<Store['trouble']>;
-  while (!stop.aborted && trouble === undefined) {
+  while (!stop.aborted && trouble === undefined && !reloader.restart()) {
+    reloader.tend();
     if (clock.ticks() >= look) {
       look = clock.ticks() + REST;
       trouble = house.store.trouble();
@@ -116,9 +110,10 @@ async function runOn(house: House, walks: readonly Walk[]): Promise<number | und
     else await house.bell.rung(REST);
   }
   if (trouble !== undefined) log.error(TROUBLES[trouble].code, TROUBLES[trouble].sentence(config.spool.path));
+  await reloader.quiet();
   await retireAll(walks, house, STOP_GRACE);
   for (const walk of walks) if (!walk.fault) saveLeaving(walk, house);
-  if (trouble !== undefined) return undefined;
+  if (trouble !== undefined || (reloader.restart() && !stop.aborted)) return undefined;
   return walks.some(({ fault }) => fault) ? 1 : 0;
 }
 
@@ -148,7 +143,7 @@ function stepAll(house: House, walks: readonly Walk[]): boolean {
   let moved = false;
   tend(house);
   for (const walk of walks) moved = step(walk, house) || moved;
-  if (walks.every(({ fault }) => fault)) throw walks[0]!.fault;
+  if (walks.length > 0 && walks.every(({ fault }) => fault)) throw walks[0]!.fault;
   return moved;
 }
 
@@ -165,7 +160,7 @@ function tend({ store, parts: { log } }: House): void {
 /** One step of a walk: moves at most one batch, and tells whether anything moved. It never waits. */
 function step(walk: Walk, house: House): boolean {
   const { parts, store } = house;
-  if (walk.fault || parts.clock.ticks() < walk.rest) return false;
+  if (walk.fault || walk.away || parts.clock.ticks() < walk.rest) return false;
   try {
     return writeDown(walk, store) || markWhenDue(walk, house) || onward(walk, house);
   } catch (problem) {

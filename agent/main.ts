@@ -3,6 +3,7 @@
  * The process: checks the Node version before anything else is imported, hands argv in and gives the exit code out.
  * The only file that ends the process or listens to signals.
  */
+import { EventEmitter } from 'node:events';
 import process from 'node:process';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -28,7 +29,13 @@ process.on('uncaughtException', (error: unknown) => {
 });
 
 const stop = new AbortController();
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
+
+// A hang-up is an order to the agent, and the end of every other command.
+const orders = new EventEmitter();
+process.on('SIGHUP', () => orders.emit('reload') || stop.abort());
+process.on('SIGUSR1', () => orders.emit('reopen'));
+process.on('SIGUSR2', () => orders.emit('tell'));
 
 const { runCli } = await import('./cli/cli.ts');
 process.exit(
@@ -39,5 +46,6 @@ process.exit(
     env: process.env,
     cwd: process.cwd(),
     stop: stop.signal,
+    on: (order, run) => void orders.on(order, run),
   }),
 );

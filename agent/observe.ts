@@ -1,29 +1,68 @@
 /** The composition behind everything that shows how the agent is doing: status, control socket, HTTP. */
+import { isDeepStrictEqual } from 'node:util';
+import { renderBrief } from './ops/brief.ts';
 import { openControl } from './ops/control.ts';
 import { type Http, openHttp } from './ops/http.ts';
 import { createObserver } from './ops/observer.ts';
 import { snapshot } from './snapshot.ts';
 import { orderedDrop } from './spool-drop.ts';
+import { StoreProblem } from './store/store.ts';
 import type { House, Walk } from './walk.ts';
 
-export type Observed = { close(): Promise<void> };
+export type Observed = {
+  /** To be called when the configuration has changed. */
+  refresh(): void;
+  /** Writes the status to the log. */
+  tell(): void;
+  close(): Promise<void>;
+};
 
 /** Opens the control socket, and the HTTP page where one is configured. It never throws: what cannot be opened is a warning. */
-export async function observe({ parts, store }: House, walks: readonly Walk[]): Promise<Observed> {
-  const { config, clock, log } = parts;
+export async function observe(house: House, walks: readonly Walk[]): Promise<Observed> {
+  const { parts, store } = house;
+  const { clock, log } = parts;
   const started = clock.now();
-  const { listen, token, healthAfter } = config.status;
   const observer = createObserver({
-    ...{ clock, after: healthAfter },
-    look: (lens) => snapshot({ config, store, walks, started, now: clock.now(), complaints: log.complaints(), lens }),
+    clock,
+    after: () => house.config.status.healthAfter,
+    look: (lens) =>
+      snapshot({ config: house.config, store, walks, started, now: clock.now(), complaints: log.complaints(), lens }),
   });
   const { status } = observer;
   const orders = { '/spool/drop': (body: string) => orderedDrop(store, log, body) };
-  const control = await openControl({ path: `${config.spool.path}.sock`, log, status, orders });
-  const http: Http | undefined = listen && openHttp({ listen, token, log, clock, status, pages: {} });
+  const control = await openControl({ path: `${house.config.spool.path}.sock`, log, status, orders });
+
+  function listen(): Http | undefined {
+    const { listen: at, token } = house.config.status;
+    return at && openHttp({ listen: at, token, log, clock, status, pages: {} });
+  }
+
+  let served = house.config.status;
+  let http = listen();
+  let closing: Promise<unknown> = Promise.resolve();
   return {
+    refresh() {
+      const { listen: at, token } = house.config.status;
+      if (isDeepStrictEqual([at, token], [served.listen, served.token])) return;
+      served = house.config.status;
+      const old = http;
+      closing = closing
+        .then(() => old?.close())
+        .then(() => {
+          http = listen();
+        });
+    },
+    tell() {
+      try {
+        for (const sentence of renderBrief(status())) log.info(sentence);
+      } catch (problem) {
+        if (!(problem instanceof StoreProblem)) throw problem;
+        log.error(problem.explain, problem.message);
+      }
+    },
     async close() {
       observer.close();
+      await closing;
       await Promise.all([control.close(), http?.close()]);
     },
   };

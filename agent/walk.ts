@@ -7,8 +7,19 @@ import { createShipper, type Shipper } from './ship/shipper.ts';
 import { realSockets, type Sockets } from './ship/sockets.ts';
 import { type Store, StoreProblem } from './store/store.ts';
 import type { Tail, TailWalk } from './tail/tail.ts';
-import type { Clock, Config, DestinationConfig, Log, Sent } from './types.ts';
+import type { Clock, Config, DestinationConfig, InputConfig, Log, Loss, Sent } from './types.ts';
 import { formatSize } from './wire/units.ts';
+
+/** Orders to a running agent. */
+export type Changes = {
+  /** The configuration with which the agent is to be run; a reload writes it down here. */
+  config: Config;
+  /** The newest one that was offered and not taken yet. */
+  take(): Config | undefined;
+  /** Called when one is offered, and when the status is to be told in the log. */
+  onOffer: (() => void) | undefined;
+  onTell: (() => void) | undefined;
+};
 
 export type AgentParts = {
   readonly config: Config;
@@ -20,6 +31,8 @@ export type AgentParts = {
   readonly command: string;
   /** Ship what stands in the files now and end; give up after `wait` ms without progress. Undefined: run until `stop`. */
   readonly once: { readonly wait: number } | undefined;
+  /** Orders that come while it runs; none where left out. */
+  readonly changes?: Changes;
   /** The system's own when left out. */
   readonly sockets?: Sockets;
 };
@@ -27,15 +40,29 @@ export type AgentParts = {
 /** What all walks share. */
 export type House = {
   readonly parts: AgentParts;
+  /** The one that holds now: a reload puts another in its place. */
+  config: Config;
   readonly store: Store;
-  readonly tails: readonly Tail[];
+  /** By the input's name. */
+  readonly tails: Map<string, Tail>;
   readonly bell: Bell;
+  /** Told of bytes that never became lines. */
+  lost(loss: Loss): void;
+};
+
+/** One input as one walk goes through it. */
+export type WalkInput = {
+  readonly name: string;
+  readonly tail: TailWalk;
+  readonly shaper: Shaper;
+  /** Lets it go. What was read of it and is not settled is read again by whoever takes it up next. */
+  leave(): void;
 };
 
 /** One destination's walk over all inputs. */
 export type Walk = {
-  readonly destination: DestinationConfig;
-  readonly inputs: readonly { readonly name: string; readonly tail: TailWalk; readonly shaper: Shaper }[];
+  destination: DestinationConfig;
+  inputs: readonly WalkInput[];
   shipper: Shipper;
   /** The newest spool row that the shipper has taken since the link came up. */
   lastRow: number;
@@ -49,8 +76,10 @@ export type Walk = {
   turn: number;
   /** What went wrong in the program itself. Such a walk stands still until the next start, for a step more could skip lines. */
   fault: Error | undefined;
+  /** True while a reload has it in hand. */
+  away: boolean;
   /** Writes records of the agent's own for this destination. */
-  readonly own: OwnWriter;
+  own: OwnWriter;
   /** The tick at which the next mark is due. */
   nextMark: number;
   /** Until this tick the disk is left alone, because it has just refused. */
@@ -148,28 +177,36 @@ async function retire(walk: Walk, { parts, store }: House, grace: number): Promi
 /** Builds one destination's walk: a shaper and a place in the files for every input, and a link. */
 export function createWalk(house: House, destination: DestinationConfig): Walk {
   const { record } = destination;
-  // Draining by hand reads no files, and has no inputs.
-  const [first] = house.parts.config.inputs;
-  const inputs = house.parts.config.inputs.map((input, i) => {
-    const warn = (sentence: string) =>
-      house.parts.log.warn('pattern-set-aside', sentence, { destination: destination.name });
-    const shaper = createShaper({ input, record, warn });
-    return { name: input.name, shaper, tail: house.tails[i]!.walk(destination.name, shaper.open, shaper.close) };
-  });
   const walk = {
     destination,
-    inputs,
+    inputs: house.config.inputs.map((input) => takeUp(house, destination, input)),
     lastRow: 0,
     held: [],
     settled: [],
     full: false,
     turn: 0,
     fault: undefined,
+    away: false,
     rest: 0,
-    own: createOwnWriter(record, first?.name ?? 'input', first?.transform.timezone ?? 'UTC'),
+    own: ownWriter(house, destination),
     nextMark: house.parts.clock.ticks() + (record.mark ?? 0),
   };
   return Object.assign(walk, { shipper: connect(walk, house) });
+}
+
+export function ownWriter({ config }: House, { record }: DestinationConfig): OwnWriter {
+  // Draining by hand reads no files, and has no inputs.
+  const [first] = config.inputs;
+  return createOwnWriter(record, first?.name ?? 'input', first?.transform.timezone ?? 'UTC');
+}
+
+/** An input from its checkpoints on. */
+export function takeUp({ tails, parts }: House, { name, record }: DestinationConfig, input: InputConfig): WalkInput {
+  const warn = (sentence: string) => parts.log.warn('pattern-set-aside', sentence, { destination: name });
+  const shaper = createShaper({ input, record, warn });
+  const whole = tails.get(input.name)!;
+  const tail = whole.walk(name, shaper.open, shaper.close);
+  return { name: input.name, tail, shaper, leave: () => whole.leave(tail) };
 }
 
 /** A new link. What a broken one gives back is older than all else in our hands; spool rows are still in the spool. */

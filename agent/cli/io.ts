@@ -6,6 +6,9 @@ type Sink = {
   readonly columns?: number | undefined;
 };
 
+/** What the system can ask a running agent for: to read its configuration anew, to open its log anew, to tell how it is doing. */
+type Order = 'reload' | 'reopen' | 'tell';
+
 /** What a command has of the outside world. `main.ts` hands in the real one, a test its own. */
 export type Io = {
   readonly stdin: AsyncIterable<Buffer | string> & { readonly isTTY?: boolean | undefined };
@@ -17,6 +20,8 @@ export type Io = {
   readonly cwd: string;
   /** Aborted when the user or the system asks the process to end. */
   readonly stop: AbortSignal;
+  /** Calls `run` at every such order. One that nobody listens to stops the process, as far as its signal does that by custom. */
+  on(order: Order, run: () => void): void;
 };
 
 /** The exit codes of every command. */

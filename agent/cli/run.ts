@@ -7,9 +7,11 @@ export const runCommand: Command = {
   usage: '[run] [-c FILE] [--once [--wait 60s]]',
   summary: 'Follow the files and ship every line (the default).',
   about: [
-    'Follows the configured files through every rotation and ships each line as a syslog record, until SIGTERM, SIGHUP or Ctrl-C. ' +
+    'Follows the configured files through every rotation and ships each line as a syslog record, until SIGTERM or Ctrl-C. ' +
       'While the server is away all lines are kept in the spool and sent afterwards, oldest first. ' +
       'A stop leaves nothing behind: what is under way is delivered or spooled, within 5 seconds.',
+    'SIGHUP reads the configuration again: only what changed is swapped, nothing is lost or sent twice, and one that is wrong leaves ' +
+      'the old one running and is named in the log with its lines. SIGUSR2 writes the status to the log.',
     'With --once it ships what stands in the files now, an unterminated last line too, and ends when the server has it all.',
     'Its own log goes to stderr: readable lines on a terminal, JSON lines otherwise.',
   ],
@@ -46,7 +48,7 @@ export const runCommand: Command = {
     if (wait !== undefined && !once)
       throw new UsageProblem('--wait belongs to --once: tailship run --once --wait 60s.');
     const { run } = await import('../run.ts');
-    const { env, cwd, stderr, stop } = io;
+    const { env, cwd, stderr, stop, on } = io;
     return run({
       file: given.value('config'),
       once: once ? { wait: durationOf('wait', wait ?? WAIT) } : undefined,
@@ -54,6 +56,7 @@ export const runCommand: Command = {
       cwd,
       stderr,
       stop,
+      on,
     });
   },
 };

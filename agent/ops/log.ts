@@ -14,6 +14,8 @@ type Level = LogConfig['level'];
 export type LogSink = { write(text: string): unknown; readonly isTTY?: boolean | undefined };
 
 export type AgentLog = Log & {
+  /** What is less urgent is not written from now on. */
+  setLevel(level: Level): void;
   /** The last warnings and errors, the newest last, for `status`. */
   complaints(): readonly Complaint[];
   /** Says what is still to be summed up. To be called before the process ends. */
@@ -53,6 +55,9 @@ export function createLog(parts: { level: Level; sink: LogSink; clock: Clock }):
     info: (sentence, fields) => say('info', undefined, sentence, fields),
     warn: (code, sentence, fields) => say('warn', code, sentence, fields),
     error: (code, sentence, fields) => say('error', code, sentence, fields),
+    setLevel(next) {
+      logger.level = next;
+    },
     complaints: complaints.all,
     flush: once.flush,
   };

@@ -32,7 +32,7 @@ export type Observer = {
 export type ObserverParts = {
   readonly clock: Clock;
   /** `health_after`, ms. */
-  readonly after: number;
+  readonly after: () => number;
   readonly look: (lens: Lens) => Status;
 };
 
@@ -47,7 +47,7 @@ export function createObserver({ clock, after, look }: ObserverParts): Observer 
   const lens: Lens = {
     rate: (destination, input) => rates.of(keyOf(destination, input)),
     since: ages.since,
-    health: (seen) => healthOf(progress, seen, clock.ticks(), after),
+    health: (seen) => healthOf(progress, seen, clock.ticks(), after()),
   };
 
   function note(status: Status): void {

@@ -10,6 +10,7 @@ import { createDiscovery } from './discovery.ts';
 import type { Files, Stat } from './files.ts';
 import { createHandles, type Gen } from './generation.ts';
 import { createHold } from './hold.ts';
+import { bytesAtRisk, leave } from './leaving.ts';
 import { linesOf } from './lines.ts';
 import { chainOf } from './names.ts';
 import type { Registry } from './registry.ts';
@@ -41,10 +42,14 @@ export type TailParts = {
 
 export type Tail = {
   /**
-   * A destination's walk over the files; ask for all of them before `start`. `opened` is called before the first chunk of a generation,
+   * A destination's walk over the files, from its checkpoints on. `opened` is called before the first chunk of a generation,
    * `closed` once all that it held was given out and it is let go.
    */
   walk(destination: string, opened: (context: FileContext) => void, closed: (file: FileId) => void): TailWalk;
+  /** Ends a walk that was asked for here. A walk of the same destination that was asked for meanwhile goes on. */
+  leave(walk: TailWalk): void;
+  /** Bytes that would be lost with this: see `bytesAtRisk`. */
+  atRisk(settled: (destination: string, file: FileId) => number): number;
   /** Looks at the files for the first time and goes on looking. */
   start(): void;
   close(): Promise<void>;
@@ -217,30 +222,21 @@ export function createTail(parts: TailParts): Tail {
     watch.directories(discovery.directories());
   }
 
+  const allGens = (): Gen[] => [...chains.values()].flatMap((chain) => chain.gens());
+
   return {
     walk(destination, opened, closed) {
       const walk = createWalk({
-        ...{
-          destination,
-          opened,
-          closed,
-          input,
-          files,
-          clock,
-          registry,
-          handles,
-          lines,
-          once: parts.once,
-          largest: parts.largest,
-        },
+        ...{ ...parts, destination, opened, closed, handles, lines },
         chains: () => chains.values(),
         started: () => phase !== 'new',
-        wake: parts.wake,
       });
       walks.push(walk);
       for (const chain of chains.values()) walk.note(chain);
       return walk;
     },
+    leave: (walk) => leave(walk, walks, allGens(), handles),
+    atRisk: (settled) => bytesAtRisk(allGens(), settled),
     start() {
       for (const row of registry.generations(input.name)) past.add(row.chain);
       round();

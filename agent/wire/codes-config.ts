@@ -17,6 +17,18 @@ export const CONFIG_CODES = {
     risk: 'Shipping goes on. Whoever watches the agent over HTTP sees nothing, and may take it for dead.',
     cure: 'Set [status] listen to a free port of an address that this host has. It is tried again by itself.',
   },
+  'reload-refused': {
+    meaning:
+      'The configuration that SIGHUP asked to read is wrong, so the old one goes on. What is wrong is named with its lines.',
+    risk: 'Nothing is lost. What was meant to change has not changed, and a restart would refuse to begin.',
+    cure: "Correct the lines that are named ('tailship check' names them too), and send SIGHUP again.",
+  },
+  'reload-waits': {
+    meaning:
+      'A part of the new configuration cannot hold yet: lines were read in the old way, and neither server nor spool has them all.',
+    risk: 'Nothing is lost. Until then inputs are read and records are written as before; other changes hold already.',
+    cure: 'Bring the server back, or raise [spool] max_size. It is tried again by itself.',
+  },
   'destination-halted': {
     meaning:
       'A fault of tailship itself has stopped one destination where it stood, because a step more could have skipped lines.',

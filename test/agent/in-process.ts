@@ -10,7 +10,8 @@ import { realClock } from '../../agent/ops/clock.ts';
 import { loadConfig } from '../../agent/sections.ts';
 import type { Sockets } from '../../agent/ship/sockets.ts';
 import { type Answer, askStatus } from '../../agent/status.ts';
-import type { Clock } from '../../agent/types.ts';
+import type { Clock, Config } from '../../agent/types.ts';
+import type { Changes } from '../../agent/walk.ts';
 import { toldLog } from '../harness/log.ts';
 
 export type AgentSetup = {
@@ -38,6 +39,8 @@ export type StartedAgent = {
   readonly done: Promise<number>;
   /** Stops it in order; its exit code. */
   stop(): Promise<number>;
+  /** Hands it a new configuration. */
+  reload(config: Config): void;
   /** What `tailship status` says, of the running agent or of the state that it left. */
   status(): Promise<Answer>;
 };
@@ -56,8 +59,21 @@ export function startAgent(t: TestContext, setup: AgentSetup): StartedAgent {
   const said: string[] = [];
   const log = { ...toldLog((_level, sentence) => void said.push(sentence)), complaints: () => [] };
   const stop = new AbortController();
+  let offered: Config | undefined;
+  const changes: Changes = {
+    ...{ config, onOffer: undefined, onTell: undefined },
+    take() {
+      const taken = offered;
+      offered = undefined;
+      return taken;
+    },
+  };
+  const reload = (next: Config) => {
+    offered = next;
+    changes.onOffer?.();
+  };
   const parts = {
-    config,
+    changes,
     log,
     clock: setup.clock ?? realClock,
     stop: stop.signal,
@@ -67,7 +83,7 @@ export function startAgent(t: TestContext, setup: AgentSetup): StartedAgent {
   };
   const run = async () => {
     for (;;) {
-      const code = await runAgent(parts);
+      const code = await runAgent({ ...parts, config: changes.config });
       if (code !== undefined) return code;
     }
   };
@@ -81,7 +97,7 @@ export function startAgent(t: TestContext, setup: AgentSetup): StartedAgent {
     stop.abort();
     return done;
   };
-  return { file, folder, said, done, stop: end, status: () => askStatus({ file: conf, env: {}, cwd: folder }) };
+  return { file, folder, said, done, stop: end, reload, status: () => askStatus({ file: conf, env: {}, cwd: folder }) };
 }
 
 /** A UDP server that keeps what it gets, in order. */

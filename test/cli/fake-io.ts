@@ -35,6 +35,7 @@ export function createWorld(): World {
       env: { TAILSHIP_SPOOL_PATH: path.join(folder, 'spool.db') },
       cwd: folder,
       stop: new AbortController().signal,
+      on: () => {},
       ...special,
     };
     return { code: await runCli(argv, io), out, err };
