@@ -30,5 +30,6 @@ function createJsonBody(pattern: Pattern, record: RecordConfig, added: Added): B
     ascii: json.ascii,
     bytewise: json.bytewise,
     escapesAll: record.format === 'script',
+    pieces: record.format === 'rfc5424' ? json.pieces : undefined,
   };
 }

@@ -80,3 +80,8 @@ const hook: { run: (() => void) | undefined } = { run: undefined };
 const context = vm.createContext(hook);
 /** The interrupt ends all that runs in the thread, so also a match outside of the script's own context. */
 const script = new vm.Script('run()');
+
+/** For the operator, when the pattern of an input is set aside. */
+export function setAsideSentence(name: string): string {
+  return `The pattern of input ${name} took too long on too many lines and is set aside until the next start: its lines are shipped whole, with SLOW in their JSON. 'tailship check' says what makes it slow.`;
+}

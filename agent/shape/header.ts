@@ -3,8 +3,8 @@ import type { RecordConfig, TransformConfig } from '../types.ts';
 import { headerField } from '../wire/rfc5424.ts';
 import type { Draft, Member } from './draft.ts';
 import { groupOf, type Pattern } from './pattern.ts';
-import { bare, createPriorities } from './priority.ts';
-import { createTimestamps } from './time.ts';
+import { bare, createPriorities, type Priorities } from './priority.ts';
+import { createTimestamps, type Timestamps } from './time.ts';
 
 /** The groups whose value stands in the header, and so need no key of their own. */
 export const HEADER_GROUPS: readonly string[] = ['time', 'host', 'owner', 'pid'];
@@ -12,15 +12,17 @@ export const HEADER_GROUPS: readonly string[] = ['time', 'host', 'owner', 'pid']
 export type HeaderReader = {
   /** Fills the header's fields of the draft. */
   read(draft: Draft): void;
+  readonly timestamps: Timestamps;
+  readonly priorities: Priorities;
   /** How many times could not be read so far. */
   unreadable(): number;
 };
 
 /** Most characters of HOSTNAME, APP-NAME and PROCID (RFC 5424 section 6). */
-const LONGEST = { hostname: 255, appName: 48, procid: 128 } as const;
+export const LONGEST = { hostname: 255, appName: 48, procid: 128 } as const;
 const NONE: readonly Member[] = [];
 /** Letters, digits, dots, dashes and underscores, by their codes. */
-const PLAIN = Uint8Array.from({ length: 128 }, (_, code) => (/[\w.-]/.test(String.fromCharCode(code)) ? 1 : 0));
+export const PLAIN = Uint8Array.from({ length: 128 }, (_, code) => (/[\w.-]/.test(String.fromCharCode(code)) ? 1 : 0));
 
 type Parts = { readonly pattern: Pattern; readonly transform: TransformConfig; readonly record: RecordConfig };
 
@@ -73,6 +75,8 @@ export function createHeaderReader({ pattern, transform, record }: Parts): Heade
       if (pid !== '' && draft.procid !== pid) addExtra(draft, 'PID', pid);
     },
     unreadable: () => unreadable,
+    timestamps,
+    priorities,
   };
 }
 

@@ -6,7 +6,7 @@ import type { JsonStyle } from './json.ts';
 import { groupOf, type Pattern } from './pattern.ts';
 import { bare } from './priority.ts';
 import { isAscii, isBytewise, namesFile, render } from './template.ts';
-import { groupValues, messageValue, type Value } from './values.ts';
+import { BRACKETED, groupValues, messageValue, type Value } from './values.ts';
 
 /** The key whose value may be spread over several messages. */
 export const MESSAGE = 'MSG';
@@ -20,10 +20,30 @@ export type JsonWriter = {
   readonly ascii: boolean;
   /** True where a line gives the same whether it is seen as text or as bytes of UTF-8. */
   readonly bytewise: boolean;
+  /** The members in order, where the value of each is a piece of the line as it stands, or always the same; else undefined. */
+  readonly pieces: readonly Piece[] | undefined;
 };
 
 /** Where a member's value comes from. One that is not `always` there is left out when it is empty. */
-type Slot = { readonly key: string; readonly always: boolean; readonly value: Value };
+type Slot = {
+  readonly key: string;
+  readonly always: boolean;
+  readonly value: Value;
+  readonly source: Source | undefined;
+};
+
+/** The bytes of a value: what the first of these groups took that took part; the line where none did; or always the same text. */
+type Source =
+  | { readonly numbers: readonly number[]; readonly otherwise: 'nothing' | 'line'; readonly bare: boolean }
+  | { readonly text: string };
+
+/** A member of which only the value is still to be found, with what stands before it as the first one and as another. */
+export type Piece = {
+  readonly source: Source;
+  readonly always: boolean;
+  readonly first: string;
+  readonly next: string;
+};
 
 /** The members of `[fields]`, and what their properties are. */
 export type Added = {
@@ -41,6 +61,7 @@ export function createJsonWriter(pattern: Pattern, record: RecordConfig, style: 
   // The script's form escapes whole characters, so it must not see the bytes of a file's name.
   const named = record.format === 'script' && templates.some(namesFile);
   const ascii = !named && templates.every(isAscii) && slots.every(({ first }) => /^[ -~]*$/.test(first));
+  const pieces = slots.flatMap(({ source, ...slot }) => (source ? { ...slot, source } : []));
   return {
     write(draft) {
       let text = '';
@@ -63,6 +84,7 @@ export function createJsonWriter(pattern: Pattern, record: RecordConfig, style: 
     },
     ascii,
     bytewise: ascii && templates.every(isBytewise),
+    pieces: pieces.length === slots.length ? pieces : undefined,
   };
 }
 
@@ -107,12 +129,22 @@ function addedSlots({ fields, values }: Added): Slot[] {
     key,
     always: false,
     value: (draft) => render(template, (name) => values(name)?.(draft)),
+    source: constant(template),
   }));
+}
+
+/** Of a template that says nothing of the record. */
+function constant(template: Template): Source | undefined {
+  const [only = '', ...others] = template;
+  return typeof only === 'string' && others.length === 0 ? { text: only } : undefined;
 }
 
 /** One for each named group, upper-cased. */
 function groupSlots(pattern: Pattern): Slot[] {
-  return [...groupValues(pattern)].map(([name, value]) => ({ key: name.toUpperCase(), always: false, value }));
+  return [...groupValues(pattern)].map(([name, value]) => ({
+    ...{ key: name.toUpperCase(), always: false, value },
+    source: { numbers: pattern.groups.get(name) ?? [], otherwise: 'nothing', bare: BRACKETED.includes(name) },
+  }));
 }
 
 /** The five keys of the script. In its own format PID keeps its brackets. */
@@ -130,5 +162,9 @@ function scriptSlots(pattern: Pattern, brackets: boolean): Slot[] {
     PID: (draft) => (brackets ? take(draft, pid) : bare(take(draft, pid))),
     PRI: (draft) => String(draft.pri),
   };
-  return Object.entries(values).map(([key, value]) => ({ key, always: true, value }));
+  const message: Source = { numbers: pattern.groups.get('msg') ?? [], otherwise: 'line', bare: false };
+  return Object.entries(values).map(([key, value]) => ({
+    ...{ key, always: true, value },
+    source: key === MESSAGE ? message : undefined,
+  }));
 }

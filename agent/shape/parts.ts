@@ -2,7 +2,7 @@
 import { type Identity, writeIdentity } from '../wire/identity.ts';
 import type { Draft, Member } from './draft.ts';
 import type { Format } from './format.ts';
-import { MESSAGE, sorted, writeMembers } from './members.ts';
+import { MESSAGE, type Piece, sorted, writeMembers } from './members.ts';
 
 export type LongRecord = {
   /** Text, not bytes: `wide` is true. */
@@ -33,6 +33,8 @@ export type Body = {
   readonly bytewise: boolean;
   /** True where all that is not ASCII is escaped. */
   readonly escapesAll: boolean;
+  /** The members of its JSON, where it is one of RFC 5424 without a template and each member can be copied; else undefined. */
+  readonly pieces: readonly Piece[] | undefined;
 };
 
 /** Room for the longest escape, that of a pair of surrogates in the script's form. */

@@ -3,6 +3,10 @@
 export type Payload = {
   /** Adds a message. `wide`: it is text, to be written as UTF-8; else each of its characters is one byte. */
   add(message: string, wide: boolean): void;
+  /** The buffer with room for a message of up to `bytes` bytes behind `size()`; `close` then adds the message that ends there. */
+  room(bytes: number): Buffer;
+  size(): number;
+  close(end: number): void;
   /** Gives the messages in buffers of their own, each with one LF behind it, and begins anew. */
   take(): { readonly payload: Buffer; readonly ends: Uint32Array };
 };
@@ -33,18 +37,28 @@ export function createPayload(): Payload {
     ends = larger;
   }
 
+  function room(bytes: number): Buffer {
+    if (size + bytes >= buffer.length) grow(size + bytes + 1);
+    return buffer;
+  }
+
+  function close(end: number): void {
+    if (count === ends.length) growEnds();
+    ends[count] = end;
+    count += 1;
+    buffer[end] = LF;
+    size = end + 1;
+  }
+
   return {
     add(message, wide) {
       // A UTF-16 unit takes at most three bytes of UTF-8.
-      const wanted = size + (wide ? message.length * 3 : message.length) + 1;
-      if (wanted > buffer.length) grow(wanted);
-      size += wide ? buffer.write(message, size, 'utf8') : buffer.write(message, size, 'latin1');
-      if (count === ends.length) growEnds();
-      ends[count] = size;
-      count += 1;
-      buffer[size] = LF;
-      size += 1;
+      const into = room(wide ? message.length * 3 : message.length);
+      close(size + (wide ? into.write(message, size, 'utf8') : into.write(message, size, 'latin1')));
     },
+    room,
+    size: () => size,
+    close,
     take() {
       // Memory of its own, so that it can be handed to another thread.
       const payload = Buffer.allocUnsafeSlow(size);

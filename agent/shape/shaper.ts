@@ -3,7 +3,7 @@
  * generation got, and, with `unmatched = join`, the one record of it whose continuation lines may still come.
  */
 import type { Batch, Checkpoint, Chunk, FileContext, FileId, InputConfig, RecordConfig } from '../types.ts';
-import { type Budget, createBudget, SLOW } from './budget.ts';
+import { type Budget, createBudget, SLOW, setAsideSentence } from './budget.ts';
 import { newDraft, ownerStandIn } from './draft.ts';
 import { createFileStates, type FileState, markAt } from './files.ts';
 import { createJoiner } from './join.ts';
@@ -80,8 +80,20 @@ export function createShaper(parts: Parts): Shaper {
   const text = createText({ ...writer.reads, bytewise: writer.reads.bytewise && redactor?.bytewise !== false });
   const joiner = createJoiner({ policy, pattern, writer, tally });
   const draft = newDraft();
+  // A record that waits for continuation lines has to be kept, one of a slow pattern takes its turn, and secrets are not copied.
+  const direct = policy === 'join' || budget || redactor ? undefined : writer.direct;
   let unmatched = 0;
   let ms = 0;
+
+  /** The short way, where the line can go it. */
+  function takeDirect(state: FileState, chunk: Chunk, begin: number, to: number, from: number, next: number): boolean {
+    if (!direct || !text.valid() || (chunk.cut && next === chunk.bytes.length) || !text.clean(begin, to)) return false;
+    const outcome = direct.write(state, chunk, begin, to, from, next);
+    if (outcome === 'no') return false;
+    tally[outcome](1, next - from);
+    if (outcome !== 'sent') state.skip += next - from;
+    return true;
+  }
 
   function shipLine(state: FileState, chunk: Chunk, from: number, len: number): void {
     draft.more = '';
@@ -156,8 +168,9 @@ export function createShaper(parts: Parts): Shaper {
       const next = lf < 0 ? bytes.length : lf + 1;
       let to = lf < 0 ? next : lf;
       if (to > begin && bytes[to - 1] === CR) to -= 1;
-      if (to > begin) take(state, chunk, text.slice(begin, to, draft.wide), text.clean(begin, to), from, next);
-      else passBlank(state, from, next);
+      if (to === begin) passBlank(state, from, next);
+      else if (!takeDirect(state, chunk, begin, to, from, next))
+        take(state, chunk, text.slice(begin, to, draft.wide), text.clean(begin, to), from, next);
       from = next;
       begin = next;
     }
@@ -251,8 +264,4 @@ export function createShaper(parts: Parts): Shaper {
     if (state.closed) states.drop(state);
     return state.mark;
   }
-}
-
-function setAsideSentence(name: string): string {
-  return `The pattern of input ${name} took too long on too many lines and is set aside until the next start: its lines are shipped whole, with SLOW in their JSON. 'tailship check' says what makes it slow.`;
 }

@@ -43,6 +43,7 @@ export function createTemplateBody({ pattern, record, values, json }: TemplateBo
     ascii,
     bytewise: ascii && isBytewise(template),
     escapesAll: false,
+    pieces: undefined,
   };
 }
 

@@ -8,6 +8,8 @@ import { createEscapes } from './escapes.ts';
 export type Text = {
   /** Takes the chunk that the other functions are about. */
   load(bytes: Buffer): void;
+  /** Whether the chunk is UTF-8. */
+  valid(): boolean;
   /** Whether the chunk's strings are wide. */
   wide(): boolean;
   /** The bytes from `from` up to `to`. What is not UTF-8 becomes U+FFFD, in wide strings only: others hold none. */
@@ -41,6 +43,7 @@ export function createText(parts: {
       wide = !(ascii ? parts.ascii : valid && parts.bytewise && !parts.escapesAll);
       escapes.load(bytes);
     },
+    valid: () => valid,
     wide: () => wide,
     slice(from, to, asText) {
       if (!asText) return bytes.toString('latin1', from, to);

@@ -12,7 +12,12 @@ export type Timestamps = {
   written(text: string, modified: number): string | undefined;
   /** The TIMESTAMP of an instant, ms since the epoch. */
   instant(ms: number): string;
+  /** Which digits of the time read last may change so that the TIMESTAMP changes in the same digits only, if any may. */
+  changing(): Changing | undefined;
 };
+
+/** The digits from `start` to `end` of a time; they stand in its TIMESTAMP at `at`. Their first is a character up to `limit`. */
+type Changing = { readonly start: number; readonly end: number; readonly at: number; readonly limit: number };
 
 const MINUTE = 60_000;
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
@@ -73,6 +78,10 @@ export function createTimestamps(zone: string, style: TimestampStyle): Timestamp
         nowStamp = instantStamp(ms, clocks, style);
       }
       return nowStamp;
+    },
+    changing() {
+      const { start, end, head, limit } = last;
+      return start < 0 ? undefined : { start, end, at: head.length, limit };
     },
   };
 }

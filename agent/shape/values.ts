@@ -40,11 +40,13 @@ export const PROPERTY_NAMES: readonly string[] = [
   ...Object.keys(SYNONYMS),
 ];
 
-/** What each named group took, without brackets where the script's have them; '' where it took nothing. */
+/** Groups whose value stands without the brackets that the script's have. */
+export const BRACKETED: readonly string[] = ['level', 'other', 'pid'];
+
+/** What each named group took, without such brackets; '' where it took nothing. */
 export function groupValues({ groups }: Pattern): [name: string, value: Value][] {
-  const bracketed = ['level', 'other', 'pid'];
   return [...groups].map(([name, numbers]) => {
-    const strip = bracketed.includes(name);
+    const strip = BRACKETED.includes(name);
     const value: Value = ({ match }) => {
       const text = (match && groupOf(match, numbers)) ?? '';
       return strip ? bare(text) : text;

@@ -2,6 +2,7 @@
 import type { FileContext, InputConfig, RecordConfig } from '../types.ts';
 import { type Identity, writeIdentity } from '../wire/identity.ts';
 import { createBody } from './body.ts';
+import { createDirectWriter, type DirectWriter } from './direct.ts';
 import type { Draft } from './draft.ts';
 import { elementStart, writeElement } from './element.ts';
 import type { FileState, FileStates } from './files.ts';
@@ -24,6 +25,8 @@ export type RecordWriter = {
   write(draft: Draft, state: FileState, at: number, len: number): Outcome;
   /** Writes what `[limit]` has suppressed, where it is time to at `now` (ms); true where there was anything to tell. */
   tellSuppressed(now: number): boolean;
+  /** The short way for most lines; undefined where pattern, format or `[limit]` have none. */
+  readonly direct: DirectWriter | undefined;
   /** What the identity elements of a generation begin with. */
   element(context: FileContext): string;
   /** How a chunk's lines may be read. */
@@ -91,6 +94,7 @@ export function createRecordWriter(
       for (const one of untold) payload.add(own.message(suppressedRecord(one), Math.min(now, lastRead)), true);
       return untold.length > 0;
     },
+    direct: limiter ? undefined : createDirectWriter({ pattern, record, header, pieces: body.pieces, payload, limit }),
     element: (context) => elementStart(sdId, context.gen),
     reads: {
       bytewise: pattern.bytewise && body.bytewise && !pattern.wide,

@@ -1,0 +1,191 @@
+/**
+ * The hot path: a line that the scanner can take apart and of which nothing has to be changed becomes its record byte by byte,
+ * without a string. Whatever is out of the ordinary is left to the writer, whose records these are to the byte.
+ */
+import type { Chunk, RecordConfig } from '../types.ts';
+import { headerField } from '../wire/rfc5424.ts';
+import type { FileState } from './files.ts';
+import { type HeaderReader, LONGEST, PLAIN } from './header.ts';
+import { COMPACT } from './json.ts';
+import type { Piece } from './members.ts';
+import type { Pattern } from './pattern.ts';
+import type { Payload } from './payload.ts';
+import { createPriorityCache } from './pricache.ts';
+import { putBytes, putDecimal, putPiece } from './put.ts';
+import { createScanner } from './scanner.ts';
+import { createStampBytes } from './stampbytes.ts';
+
+export type DirectWriter = {
+  /**
+   * Writes the record of a line that is valid UTF-8 and in which nothing needs an escape: its text from `begin` up to `to`, its bytes
+   * from `from` up to `next`. `filtered`: its priority is not selected.
+   * `no`: nothing was done, and the line goes the long way.
+   */
+  write(
+    state: FileState,
+    chunk: Chunk,
+    begin: number,
+    to: number,
+    from: number,
+    next: number,
+  ): 'sent' | 'filtered' | 'no';
+};
+
+type Parts = {
+  readonly pattern: Pattern;
+  readonly record: RecordConfig;
+  readonly header: HeaderReader;
+  readonly pieces: readonly Piece[] | undefined;
+  readonly payload: Payload;
+  /** The largest message, in bytes. */
+  readonly limit: number;
+};
+
+const BLANK = 0x20;
+const OPEN = 0x5b;
+const CLOSE = 0x5d;
+const NOTHING = Buffer.alloc(0);
+const NIL = Buffer.from('-');
+const BEFORE_ELEMENT = Buffer.from(' - ');
+const LEN = Buffer.from('" len="');
+const SKIP = Buffer.from('" skip="');
+const BEHIND_ELEMENT = Buffer.from(`"] `);
+const END = Buffer.from(`"}`);
+const NO_MEMBERS = Buffer.from('{}');
+/** More than all that a message has beside the line, the names of its members and the element's start. */
+const AROUND = 512;
+
+/** Undefined where pattern or format have no way so direct. */
+export function createDirectWriter(parts: Parts): DirectWriter | undefined {
+  const { pattern, record, header, payload, limit } = parts;
+  const scanner = parts.pieces && pattern.regex && createScanner(pattern.regex);
+  // A PRI that the line itself carries is not looked up by owner and level.
+  if (!scanner || !parts.pieces || pattern.groups.has('pri')) return undefined;
+  const { scan, bounds } = scanner;
+  const numbersOf = (name: string) => pattern.groups.get(name) ?? [];
+  const [time, host, owner] = [numbersOf('time'), numbersOf('host'), numbersOf('owner')];
+  const [pid, level] = [numbersOf('pid'), numbersOf('level')];
+  const members = parts.pieces.map(prepared);
+  const stamps = createStampBytes(header.timestamps);
+  const priorities = createPriorityCache(header.priorities, record.select);
+  const around = AROUND + members.reduce((sum, { next }) => sum + next.length, 0);
+  const hostname = Buffer.from(headerField(record.hostname, LONGEST.hostname));
+  /** The generation that these two are about. */
+  let current: FileState | undefined;
+  let element = NOTHING;
+  let name = NOTHING;
+
+  function enter(state: FileState): void {
+    current = state;
+    element = Buffer.from(state.element);
+    name = Buffer.from(headerField(state.name, LONGEST.appName));
+  }
+
+  /** The index in `bounds` of the first of these groups that took part; 0, where an empty piece stands, where none did. */
+  function boundOf(numbers: readonly number[]): number {
+    for (let i = 0; i < numbers.length; i += 1) if (bounds[2 * numbers[i]!]! >= 0) return 2 * numbers[i]!;
+    return 0;
+  }
+
+  function stampOf(bytes: Buffer, chunk: Chunk): Uint8Array | undefined {
+    const at = boundOf(time);
+    const [from, to] = [bounds[at]!, bounds[at + 1]!];
+    return from === to ? stamps.instant(chunk.readAt) : stamps.written(bytes, from, to, chunk.modified);
+  }
+
+  /** A field of the header and the blank before it; -1 where the field cannot stand there as it is. */
+  function putField(out: Buffer, at: number, bytes: Buffer, from: number, to: number, other: Uint8Array): number {
+    out[at] = BLANK;
+    if (from === to) return putPiece(out, at + 1, other);
+    if (to - from > LONGEST.appName) return -1;
+    for (let i = from, o = at + 1; i < to; i += 1, o += 1) {
+      const byte = bytes[i]!;
+      if (PLAIN[byte] !== 1) return -1;
+      out[o] = byte;
+    }
+    return at + 1 + to - from;
+  }
+
+  function putElement(out: Buffer, start: number, offset: number, len: number, skip: number): number {
+    let at = putPiece(out, start, BEFORE_ELEMENT);
+    at = putPiece(out, at, element);
+    at = putDecimal(out, at, offset);
+    at = putPiece(out, at, LEN);
+    at = putDecimal(out, at, len);
+    if (skip > 0) at = putDecimal(out, putPiece(out, at, SKIP), skip);
+    return putPiece(out, at, BEHIND_ELEMENT);
+  }
+
+  function putJson(out: Buffer, start: number, bytes: Buffer, begin: number, to: number): number {
+    let at = start;
+    for (let i = 0; i < members.length; i += 1) {
+      const member = members[i]!;
+      const bound = boundOf(member.numbers);
+      const whole = member.line && bound === 0;
+      let from = whole ? begin : bounds[bound]!;
+      let end = whole ? to : bounds[bound + 1]!;
+      if (member.bare && isBracketed(bytes, from, end)) {
+        from += 1;
+        end -= 1;
+      }
+      if (from === end && !member.always) continue;
+      at = putPiece(out, at, at === start ? member.first : member.next);
+      at = putBytes(out, at, bytes, from, end);
+    }
+    return putPiece(out, at, at === start ? NO_MEMBERS : END);
+  }
+
+  return {
+    write(state, chunk, begin, to, from, next) {
+      const { bytes } = chunk;
+      // The first record of a generation tells of the one before it.
+      if ((!state.begun && state.context.after) || !scan(bytes, begin, to)) return 'no';
+      if (state !== current) enter(state);
+      const stamp = stampOf(bytes, chunk);
+      if (!stamp) return 'no';
+      const ownerAt = boundOf(owner);
+      const levelAt = boundOf(level);
+      const [ownerFrom, ownerTo] = [bounds[ownerAt]!, bounds[ownerAt + 1]!];
+      const { head } = priorities.find(bytes, ownerFrom, ownerTo, bounds[levelAt]!, bounds[levelAt + 1]!);
+      if (!head) return 'filtered';
+
+      const out = payload.room(around + element.length + 2 * (to - begin));
+      const start = payload.size();
+      const hostAt = boundOf(host);
+      let at = putPiece(out, putPiece(out, start, head), stamp);
+      at = putField(out, at, bytes, bounds[hostAt]!, bounds[hostAt + 1]!, hostname);
+      if (at < 0) return 'no';
+      at = putField(out, at, bytes, ownerFrom, ownerTo, name);
+      if (at < 0) return 'no';
+      const pidAt = boundOf(pid);
+      const bare = isBracketed(bytes, bounds[pidAt]!, bounds[pidAt + 1]!) ? 1 : 0;
+      at = putField(out, at, bytes, bounds[pidAt]! + bare, bounds[pidAt + 1]! - bare, NIL);
+      if (at < 0) return 'no';
+      at = putElement(out, at, chunk.start + from, next - from, state.skip);
+      at = putJson(out, at, bytes, begin, to);
+      if (at - start > limit) return 'no';
+      payload.close(at);
+      state.begun = true;
+      state.skip = 0;
+      return 'sent';
+    },
+  };
+}
+
+/** A member as bytes. A value that is always the same stands with its key in `first` and `next`. */
+function prepared({ source, always, first, next }: Piece) {
+  const text = 'text' in source ? COMPACT.escape(source.text) : '';
+  return {
+    first: Buffer.from(first + text),
+    next: Buffer.from(next + text),
+    numbers: 'text' in source ? [] : source.numbers,
+    line: 'otherwise' in source && source.otherwise === 'line',
+    bare: 'bare' in source && source.bare,
+    always: always || text !== '',
+  };
+}
+
+/** As `bare` of priority.ts. */
+function isBracketed(bytes: Buffer, from: number, to: number): boolean {
+  return to - from > 1 && bytes[from] === OPEN && bytes[to - 1] === CLOSE;
+}

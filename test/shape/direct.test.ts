@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { compilePattern } from '../../agent/shape/pattern.ts';
+import { createPriorityCache } from '../../agent/shape/pricache.ts';
+import { putDecimal } from '../../agent/shape/put.ts';
+import { createScanner } from '../../agent/shape/scanner.ts';
+import { readSelector } from '../../agent/shape/select.ts';
+import type { Batch, TransformConfig } from '../../agent/types.ts';
+import { chunkOf, contextOf, NOON, type Setup, shaperOf } from './shaped.ts';
+
+const { source } = compilePattern({ builtin: 'app' });
+/** The same expression in a spelling that has no scanner, so that all its lines go the long way. */
+const LONG = `(?=)${source}`;
+const OWN = '^(?<level>[^ ]*) (?<owner>[^ ]*) (?<user>[^ ]*) (?<msg>.*)$';
+
+const pieces = (...of: string[]) => fc.array(fc.constantFrom(...of), { maxLength: 8 }).map((many) => many.join(''));
+const messages = pieces('text ', '日志', '"', '\\', '\x01', '\x7f', '[x]', 'a'.repeat(60), '😀', '\u2028', ' ');
+const appLine = fc
+  .tuple(
+    fc.constantFrom('Jul 15 11:30:35', 'Jul 15 11:30:36', 'Jul  5 11:30:59', 'Feb 31 11:30:35', 'Jul 15 11:30:99'),
+    fc.constantFrom('host', 'web-1.example', 'h'.repeat(48), 'h'.repeat(49), '10.0.0.1', 'fe80::1'),
+    fc.constantFrom('app', 'ecms_troubleshoot', 'postfix/smtpd', 'o'.repeat(50), 'sshd(pam)'),
+    fc.constantFrom(': ', ': [1]', ': [INFO]', ': [1][WARN] ', '[77]: ', ':[1][ERROR] [T1] ', ': [] ', ': [1] [x]'),
+    messages,
+  )
+  .map(([time, host, owner, tag, text]) => `${time} ${host} ${owner}${tag}${text}`);
+const ownLine = fc
+  .tuple(
+    fc.constantFrom('INFO', '[WARN]', '错误', ''),
+    fc.constantFrom('app', '订单', 'a b', ''),
+    pieces('u', '日', '[x]'),
+    messages,
+  )
+  .map((parts) => parts.join(' '));
+const line = fc.oneof(appLine, appLine, ownLine, messages, fc.constant(''));
+const files = fc
+  .tuple(
+    fc.array(fc.tuple(line, fc.constantFrom('\n', '\n', '\r\n')), { maxLength: 12 }),
+    fc.constantFrom('', '\ufeff'),
+  )
+  .map(([lines, bom]) => Buffer.from(bom + lines.flat().join('')));
+const broken = files.map((bytes) => Buffer.concat([bytes, Buffer.from([0xe6, 0x97, 0x0a])]));
+const setups = fc.record({
+  transform: fc.record({
+    unmatched: fc.constantFrom('ship', 'drop'),
+    fields: fc.constantFrom(
+      new Map(),
+      new Map([
+        ['A', ['"x"']],
+        ['Z', []],
+      ]),
+      new Map([['B', [{ name: 'msg', from: 1, to: 3, options: [] }]]]),
+    ),
+  }),
+  record: fc.record({
+    chunk: fc.constantFrom(0, 200, 400),
+    json: fc.constantFrom<'own' | 'all' | string[]>('own', 'own', 'all', ['level', 'msg'], ['user']),
+    hostname: fc.constantFrom('agent', 'ho st', '', '主机'),
+    select: fc.constantFrom('*.*', '*.warn', 'user.=info').map(readSelector),
+  }),
+  input: fc.record({ named: fc.boolean(), name: fc.constantFrom('input', 'in put', '输入') }),
+}) satisfies fc.Arbitrary<Setup>;
+
+/** All that becomes of a file that is read in two chunks, the second one cut at `max_line` or not. */
+function shaped(
+  content: Buffer,
+  split: number,
+  cut: boolean,
+  setup: Setup,
+  pattern: TransformConfig['pattern'],
+): unknown[] {
+  const shaper = shaperOf({ ...setup, transform: { ...setup.transform, pattern } });
+  shaper.open(contextOf({ after: { file: 9, gen: 'zzzzyyyyxxxxwwww', end: 70, skip: 0 } }));
+  const lf = content.indexOf(0x0a, Math.min(split, content.length));
+  const middle = lf < 0 ? content.length : lf + 1;
+  const chunks = [
+    chunkOf(content, 0, middle),
+    chunkOf(content, middle, content.length, { cut, modified: NOON + 366 * 86_400_000 }),
+  ];
+  const batches = chunks.map((chunk): Batch => shaper.shape(chunk));
+  return [
+    ...batches.map(({ payload, ...rest }) => ({ ...rest, text: payload.toString('latin1') })),
+    { ...shaper.status(), ms: undefined },
+  ];
+}
+
+test('a decimal number is written as it is', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.nat(20_000), fc.nat(2 ** 31 - 1), fc.maxSafeNat()), (value) => {
+      const into = Buffer.alloc(20);
+      assert.equal(into.toString('latin1', 2, putDecimal(into, 2, value)), String(value));
+    }),
+  );
+});
+
+test('a priority is found for its own owner and level only', () => {
+  // Every pair has a number of its own, as far as they go.
+  const numbers = new Map<string, number>();
+  const priorities = (owner: string, level: string) => {
+    const key = `${owner} ${level}`;
+    numbers.set(key, numbers.get(key) ?? numbers.size % 192);
+    return numbers.get(key)!;
+  };
+  const cache = createPriorityCache(priorities, readSelector('*.*'));
+  for (let round = 0; round < 2; round += 1) {
+    for (let i = 0; i < 4000; i += 1) {
+      const [owner, level] = [`o${i % 89}`.slice(0, 1 + (i % 3)), `l${i}`];
+      const bytes = Buffer.from(`${owner}${level}`);
+      const { head } = cache.find(bytes, 0, owner.length, owner.length, bytes.length);
+      assert.equal(String(head), String(Buffer.from(`<${priorities(owner, level)}>1 `)), `${owner} ${level}`);
+    }
+  }
+});
+
+describe('records written byte by byte', () => {
+  test('are those of the long way, with the pattern app', () => {
+    assert.equal(createScanner(compilePattern({ regex: LONG }).regex!), undefined);
+    fc.assert(
+      fc.property(fc.oneof(files, files, broken), fc.nat(400), fc.boolean(), setups, (content, split, cut, setup) => {
+        const expected = shaped(content, split, cut, setup, { regex: LONG });
+        assert.deepEqual(shaped(content, split, cut, setup, { builtin: 'app' }), expected);
+      }),
+      { numRuns: 250 },
+    );
+  });
+
+  test("are those of the long way, with an operator's own pattern", () => {
+    fc.assert(
+      fc.property(fc.oneof(files, files, broken), fc.nat(400), fc.boolean(), setups, (content, split, cut, setup) => {
+        const expected = shaped(content, split, cut, setup, { regex: `(?=)${OWN}` });
+        assert.deepEqual(shaped(content, split, cut, setup, { regex: OWN }), expected);
+      }),
+      { numRuns: 250 },
+    );
+  });
+});

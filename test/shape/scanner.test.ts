@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { compilePattern } from '../../agent/shape/pattern.ts';
+import { createScanner } from '../../agent/shape/scanner.ts';
+
+/** What the groups took of a line; undefined where the scanner leaves it to the expression, null where there is no scanner. */
+function scanned(regex: RegExp, line: string): (string | undefined)[] | undefined | null {
+  const scanner = createScanner(regex);
+  if (!scanner) return null;
+  // Other bytes around the line: the scanner must not look at them.
+  const bytes = Buffer.from(`x${line}a1 b]`);
+  const [from, to] = [1, 1 + Buffer.byteLength(line)];
+  if (!scanner.scan(bytes, from, to)) return undefined;
+  return Array.from({ length: scanner.bounds.length / 2 - 1 }, (_, i) => {
+    const start = scanner.bounds[2 * i + 2]!;
+    return start < 0 ? undefined : bytes.toString('utf8', start, scanner.bounds[2 * i + 3]);
+  });
+}
+
+const ATOMS = [
+  'a',
+  'b',
+  '1',
+  ' ',
+  ':',
+  '\\[',
+  '\\]',
+  'é',
+  '[ab]',
+  '[^ab]',
+  '[^ ]',
+  '\\w',
+  '\\d',
+  '\\s',
+  '\\S',
+  '\\W',
+  '.',
+];
+const REPEATS = ['', '', '', '?', '*', '+', '{2}', '{1,2}', '{0,3}', '{2,}', '*?', '+?', '??'];
+const ODD = ['(?=a)', '(?!b)', '\\b', '\\1', '$', '^', '(?<=a)'];
+
+/** Expressions of all kinds, those without a scanner among them. */
+const { expression } = fc.letrec<{ expression: string; branch: string; piece: string }>((tie) => ({
+  expression: fc
+    .array(tie('branch'), { minLength: 1, maxLength: 2, size: 'max' })
+    .map((branches) => branches.join('|')),
+  branch: fc.array(tie('piece'), { maxLength: 5, size: 'max' }).map((pieces) => pieces.join('')),
+  piece: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.tuple(fc.constantFrom(...ATOMS), fc.constantFrom(...REPEATS)).map(([atom, repeat]) => atom + repeat),
+    { weight: 1, arbitrary: fc.tuple(tie('expression'), fc.constantFrom(...REPEATS)).map(([x, y]) => `(${x})${y}`) },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(tie('expression'), fc.constantFrom('', '?', '*')).map(([x, y]) => `(?:${x})${y}`),
+    },
+    { weight: 1, arbitrary: fc.constantFrom(...ODD) },
+  ),
+}));
+const lines = fc
+  .array(fc.constantFrom('a', 'b', '1', ' ', ':', '[', ']', 'é', '日', '😀', '\r', '\u2028', '\xa0'), { maxLength: 12 })
+  .map((pieces) => pieces.join(''));
+
+describe('the scanner of an expression', () => {
+  test('says of any expression and line what the expression says, or nothing', () => {
+    const seen = { none: 0, left: 0, taken: 0 };
+    fc.assert(
+      fc.property(
+        expression,
+        fc.constantFrom('', '^'),
+        fc.array(lines, { minLength: 3, maxLength: 8 }),
+        (source, anchor, many) => {
+          const regex = new RegExp(anchor + source, 's');
+          for (const line of many) {
+            const found = scanned(regex, line);
+            seen[found === null ? 'none' : found === undefined ? 'left' : 'taken'] += 1;
+            if (found) assert.deepEqual(found, regex.exec(line)?.slice(1), `${regex} on ${JSON.stringify(line)}`);
+          }
+        },
+      ),
+      { numRuns: 5000 },
+    );
+    for (const [what, count] of Object.entries(seen)) assert.ok(count > 200, `${what}: only ${count} of the lines`);
+  });
+
+  for (const builtin of ['app', 'script']) {
+    test(`takes the lines that ${builtin} is for`, () => {
+      const regex = compilePattern({ builtin }).regex!;
+      for (const line of [
+        'Jul 15 11:30:35 host app: [12][INFO] [T1] text',
+        'Jul  5 11:30:35 host app: text [INFO]',
+        'Jul  5 11:30:35 host app:[WARN] [日志] 订单',
+        'Jul  5 11:30:35 host app:',
+      ]) {
+        assert.deepEqual(scanned(regex, line), regex.exec(line)?.slice(1), line);
+      }
+    });
+  }
+
+  for (const [source, line] of [
+    // A part that is not there because it cannot be, and one that is there if the span before it gives something back.
+    ['^(?:(a)b)?(.*)$', 'ac'],
+    ['^(?:(a+)ab)?(.*)$', 'aaabc'],
+    ['^(?:(a+)ab|(a)(.*))$', 'aaab'],
+    ['^(?:(a)b|(a)c|())(.*)$', 'ac'],
+    ['^(?:(a)b|(a)c|())(.*)$', 'ad'],
+  ] as const) {
+    test(`is right about ${source} on ${line}`, () => {
+      const regex = new RegExp(source, 's');
+      assert.deepEqual(scanned(regex, line) ?? regex.exec(line)?.slice(1), regex.exec(line)?.slice(1));
+    });
+  }
+
+  test('there is one for the expressions that people write', () => {
+    for (const source of [
+      '^(?<time>\\S+ \\S+) (?<level>[A-Z]+) +(?<msg>.*)$',
+      '^(?<host>\\S+) \\S+ (?<user>\\S+) \\[(?<time>[^\\]]+)\\] "(?<request>[^"]*)" (?<status>\\d{3}) (?<size>\\d+|-)(?: (?<rest>.*))?$',
+      '(?<time>\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d+)?) \\[(?<other>[^\\]]*)\\] (?<level>INFO|WARN|ERROR) (?<msg>.*)',
+    ]) {
+      const regex = compilePattern({ regex: source }).regex!;
+      assert.ok(createScanner(regex), source);
+    }
+  });
+});
