@@ -1,8 +1,9 @@
 /** Lines told one by one, each with the records that it became: `tailship try`. */
 import { SLOW } from './shape/budget.ts';
 import type { Redactor } from './shape/redact.ts';
-import type { Shaper, ShapeStatus } from './shape/shaper.ts';
+import type { Shaper } from './shape/shaper.ts';
 import type { Splitter } from './shape/splitter.ts';
+import type { ShapeStatus } from './shape/status.ts';
 import type { Describe, Found, Taken } from './try-describe.ts';
 import { messagesOf, type TriedMessage } from './try-records.ts';
 import type { Batch, Chunk, InputConfig, RecordConfig } from './types.ts';

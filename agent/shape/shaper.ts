@@ -11,6 +11,7 @@ import { compilePattern, isLost } from './pattern.ts';
 import { createPayload } from './payload.ts';
 import { createRedactor } from './redact.ts';
 import { createSplitter, type Splitter } from './splitter.ts';
+import type { ShapeStatus } from './status.ts';
 import { createTally } from './tally.ts';
 import { createText } from './text.ts';
 import { createRecordWriter } from './writer.ts';
@@ -30,24 +31,6 @@ export type Shaper = {
   /** Lets a generation go. A record of it that still waits is overdue from now on. */
   close(file: FileId): void;
   status(): ShapeStatus;
-};
-
-/** Counts since the start. */
-export type ShapeStatus = {
-  /** Lines that the pattern did not match: shipped whole or dropped. Lines joined to a record are not counted. */
-  readonly unmatched: number;
-  /** Lines that were not valid in their encoding. */
-  readonly invalidUtf8: number;
-  readonly unreadableTimes: number;
-  /** Lines on which the pattern took too long; and whether it was set aside because there were too many of them. */
-  readonly overruns: number;
-  readonly setAside: boolean;
-  /** Time spent on shaping, ms: what the pattern and the form of the records cost. */
-  readonly ms: number;
-  /** Secrets replaced by `[redact]`. */
-  readonly redacted: number;
-  /** Records of lines cut at `max_line`, and records that had to lose something other than MSG to fit `chunk`. */
-  readonly cut: number;
 };
 
 const LF = 0x0a;
