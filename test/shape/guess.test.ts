@@ -162,6 +162,12 @@ describe('a pattern for lines that nobody has said anything of', () => {
     for (const all of [lines(({ msg }) => msg), [], ['']]) assert.equal(guessPattern(all).best, undefined);
   });
 
+  test('what only the first half has in common makes no pattern', () => {
+    const all = lines(({ i, clock, msg }) => `2026-11-22 ${clock} ${i < 200 ? `[boot] step=${i} ` : ''}${msg}`);
+    const { best } = guessPattern(all);
+    assert.deepEqual(best && [best.matched, found(best)], [400, ['msg', 'time']]);
+  });
+
   test('a few odd lines in a hundred do no harm', () => {
     const all = lines(({ i, clock, msg }) => (i % 67 === 5 ? `** ${msg}` : `2026-11-22 ${clock} <INFO> ${msg}`));
     const { best } = guessPattern(all);

@@ -161,3 +161,19 @@ test('a cut never splits a character', () => {
     }),
   );
 });
+
+test('records of one length are given out whole, whatever bytes are in them', () => {
+  const record = (byte: number) => Buffer.alloc(384, byte);
+  // A newline in each of them, and NUL bytes at their beginning, as records of no use have.
+  const content = Buffer.concat([record(0x0a), Buffer.concat([Buffer.alloc(100), Buffer.alloc(284, 7)]), record(1)]);
+  return scene({ input: { record: 384, maxLine: 3840 } }, (stage) => {
+    stage.write(content.subarray(0, 384 + 50));
+    stage.clock.advance(1000);
+    stage.reader.read();
+    stage.write(content.subarray(384 + 50));
+    stage.look();
+    const { chunks } = stage.reader;
+    assert.deepEqual(Buffer.concat(chunks.map(({ bytes }) => bytes)), content);
+    for (const { start, end } of chunks) assert.deepEqual([start % 384, end % 384], [0, 0]);
+  });
+});
