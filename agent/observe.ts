@@ -5,7 +5,7 @@ import { openControl } from './ops/control.ts';
 import { type Http, openHttp } from './ops/http.ts';
 import { createObserver } from './ops/observer.ts';
 import { snapshot } from './snapshot.ts';
-import { orderedDrop } from './spool-drop.ts';
+import { ordersFor } from './spool-orders.ts';
 import { StoreProblem } from './store/store.ts';
 import type { House, Walk } from './walk.ts';
 
@@ -19,7 +19,7 @@ export type Observed = {
 
 /** Opens the control socket, and the HTTP page where one is configured. It never throws: what cannot be opened is a warning. */
 export async function observe(house: House, walks: readonly Walk[]): Promise<Observed> {
-  const { parts, store } = house;
+  const { parts, store, bell } = house;
   const { clock, log } = parts;
   const started = clock.now();
   const observer = createObserver({
@@ -29,7 +29,7 @@ export async function observe(house: House, walks: readonly Walk[]): Promise<Obs
       snapshot({ config: house.config, store, walks, started, now: clock.now(), complaints: log.complaints(), lens }),
   });
   const { status } = observer;
-  const orders = { '/spool/drop': (body: string) => orderedDrop(store, log, body) };
+  const orders = ordersFor(store, log, bell.ring);
   const control = await openControl({ path: `${house.config.spool.path}.sock`, log, status, orders });
 
   function listen(): Http | undefined {

@@ -1,6 +1,6 @@
 /** The composition behind `status`: the rooms' own words, put together into the one Status that everybody shows. */
 import type { Lens } from './ops/observer.ts';
-import type { Complaint, FileLine, InputStatus, Status } from './ops/status.ts';
+import type { Complaint, DestinationStatus, FileLine, InputStatus, Status } from './ops/status.ts';
 import { orphansOf } from './orphans.ts';
 import type { LedgerRow, LossRow } from './store/ledger.ts';
 import type { Store } from './store/store.ts';
@@ -75,13 +75,20 @@ function destinationStatus(
   const rate = lens.rate(name);
   return {
     name,
-    state: walk.fault ? 'halted' : stateOf(walk, store),
+    state: walk.fault ? 'halted' : shownState(walk, store),
     link: { state, target, level, since, nextTry, problem },
     refused: link.messages.refused,
+    setAside: store.refused(name),
     underway: sum(underway),
     ...{ rate, spool, inputs },
     drained: state === 'up' && spool.lines > 0 && rate.lines > 0 ? (spool.lines / rate.lines) * 1000 : undefined,
   };
+}
+
+/** A row counts as drained when it is acknowledged and not when it is sent, though files are read again from then on. */
+function shownState(walk: Walk, store: Store): DestinationStatus['state'] {
+  const state = stateOf(walk, store);
+  return state === 'live' && store.newestRow(walk.destination.name) > 0 ? 'draining' : state;
 }
 
 function fileLine(status: FileStatus, destination: string, store: Store): FileLine {

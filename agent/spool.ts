@@ -7,7 +7,7 @@ import { askControl, orderControl } from './ops/control.ts';
 import { createLog, type LogSink } from './ops/log.ts';
 import type { Status } from './ops/status.ts';
 import { loadConfig } from './sections.ts';
-import { dropByHand } from './spool-drop.ts';
+import { BY_HAND } from './spool-orders.ts';
 import { type Inspection, inspectStore } from './store/inspect.ts';
 import { countSpool, readSpool } from './store/look.ts';
 import type { Matched, SpoolFilter } from './store/rows.ts';
@@ -26,6 +26,8 @@ export type Wanted = {
   readonly destinations: readonly string[];
   readonly input: string | undefined;
   readonly olderThan: number | undefined;
+  /** What a server refused for good, instead of what waits. */
+  readonly refused?: boolean;
 };
 
 /** What waits for one destination. `orphaned`: the configuration does not name it, so nothing will ever send this. */
@@ -34,6 +36,8 @@ type Waiting = Matched & {
   readonly orphaned: boolean;
   /** When the oldest row was written, ms since the epoch. */
   readonly oldest: number | undefined;
+  /** What its server refused for good. */
+  readonly refused: Matched & { readonly oldest: number | undefined };
 };
 
 export type Listed = {
@@ -69,10 +73,12 @@ export function listSpool(parts: SpoolParts): Listed {
 function waitingIn(config: Config, found: Inspection | undefined): Waiting[] {
   const configured = config.destinations.map(({ name }) => name);
   const none = { rows: 0, lines: 0, bytes: 0, oldest: undefined };
-  return [...new Set([...configured, ...(found?.spools.keys() ?? [])])].map((name) => ({
+  const kept = [...(found?.spools.keys() ?? []), ...(found?.refused.keys() ?? [])];
+  return [...new Set([...configured, ...kept])].map((name) => ({
     name,
     orphaned: !configured.includes(name),
     ...(found?.spools.get(name) ?? none),
+    refused: found?.refused.get(name) ?? none,
   }));
 }
 
@@ -82,25 +88,31 @@ export function exportSpool(parts: SpoolParts, wanted: Wanted): Iterable<Buffer>
   return readSpool(config.spool.path, filter);
 }
 
-/** What a drop would take, and what it then takes. */
-export type Drop = { readonly matched: Matched; carryOut(stderr: LogSink): Promise<Matched> };
+/** What an order would take, and what it then takes. */
+type Order = { readonly matched: Matched; carryOut(stderr: LogSink): Promise<Matched> };
 
 /**
  * Looks what `wanted` takes in; `carryOut` drops it, in the running agent where there is one. Throws as `exportSpool`, and
  * ControlProblem when an agent has the spool and cannot be told.
  */
-export function prepareDrop(parts: SpoolParts, wanted: Wanted): Drop {
+export const prepareDrop = (parts: SpoolParts, wanted: Wanted): Order => prepare('drop', parts, wanted);
+
+/** The same for what was refused, which is put at the end of the queue once more. */
+export const prepareRetry = (parts: SpoolParts, wanted: Wanted): Order =>
+  prepare('retry', parts, { ...wanted, refused: true });
+
+function prepare(verb: keyof typeof BY_HAND, parts: SpoolParts, wanted: Wanted): Order {
   const { config, filter } = judge(parts, wanted);
   const { path } = config.spool;
   return {
     matched: countSpool(path, filter),
     async carryOut(stderr) {
-      const answer = await orderControl(`${path}.sock`, '/spool/drop', JSON.stringify(filter));
+      const answer = await orderControl(`${path}.sock`, `/spool/${verb}`, JSON.stringify(filter));
       if (answer !== undefined) return JSON.parse(answer) as Matched;
       const log = createLog({ level: 'error', sink: stderr, clock: realClock });
-      const store = openStore({ config: config.spool, clock: realClock, log, command: 'tailship spool drop' });
+      const store = openStore({ config: config.spool, clock: realClock, log, command: `tailship spool ${verb}` });
       try {
-        return dropByHand(store, log, filter);
+        return BY_HAND[verb](store, log, filter);
       } finally {
         store.close();
       }
@@ -116,8 +128,9 @@ function judge(parts: SpoolParts, wanted: Wanted): { readonly config: Config; re
     const near = didYouMean(name, known) || ` There are: ${known.join(', ')}.`;
     throw new SpoolProblem(`There is no destination '${name}', neither in the configuration nor in the spool.${near}`);
   }
-  const { destinations, input, olderThan } = wanted;
+  const { destinations, input, olderThan, refused } = wanted;
   const filter = {
+    refused,
     destinations: destinations.length > 0 ? destinations : undefined,
     input,
     before: olderThan === undefined ? undefined : realClock.now() - olderThan,

@@ -70,8 +70,19 @@ export type Batch = {
   readonly tally: Tally;
 };
 
-/** A batch on its way: live from the files, or read back from the spool's row `row`. `again`: it was on the wire before. */
-export type Sent = { readonly batch: Batch; readonly row: number | undefined; readonly again: boolean };
+/** Messages that a server refuses for good, laid out as in a batch, and why in words. */
+export type Refused = { readonly payload: Buffer; readonly ends: Uint32Array; readonly reason: string };
+
+/**
+ * A batch on its way: live from the files, or read back from the spool's row `row`. `again`: it was on the wire before.
+ * `refused`, of a batch that settles: what of it was not delivered, and is to be set aside.
+ */
+export type Sent = {
+  readonly batch: Batch;
+  readonly row: number | undefined;
+  readonly again: boolean;
+  readonly refused?: Refused;
+};
 
 /** How much an acknowledgement is worth. handed: UDP took it; flushed: the peer's TCP has it; confirmed: the server said so. */
 export type AckLevel = 'handed' | 'flushed' | 'confirmed';

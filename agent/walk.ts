@@ -70,6 +70,8 @@ export type Walk = {
   held: Sent[];
   /** Settled by the shipper and not yet written down. */
   settled: Sent[];
+  /** Whether a server has refused something for good since the start. */
+  refused: boolean;
   /** True while the spool takes no more. */
   full: boolean;
   /** Whose turn it is among the inputs. */
@@ -163,7 +165,8 @@ async function retire(walk: Walk, { parts, store }: House, grace: number): Promi
   walk.held.unshift(...unsettled);
   try {
     writeDown(walk, store);
-    const delivered = unsettled.length === 0 && walk.held.length === 0 && store.newestRow(walk.destination.name) === 0;
+    const delivered =
+      !walk.refused && unsettled.length === 0 && walk.held.length === 0 && store.newestRow(walk.destination.name) === 0;
     if (!spoolHeld(walk, store, parts.log))
       parts.log.warn('spool-full', 'The spool is full: what is unsettled stays in the files and is read again.');
     return delivered;
@@ -183,6 +186,7 @@ export function createWalk(house: House, destination: DestinationConfig): Walk {
     lastRow: 0,
     held: [],
     settled: [],
+    refused: false,
     full: false,
     turn: 0,
     fault: undefined,
@@ -218,6 +222,7 @@ export function connect(walk: Omit<Walk, 'shipper'>, { parts, bell }: House): Sh
       changed: bell.ring,
       settled(sent) {
         walk.settled.push(...sent);
+        walk.refused ||= sent.some(({ refused }) => refused !== undefined);
         bell.ring();
       },
       down(unsettled) {

@@ -8,15 +8,16 @@ const WAIT = '60s';
 /** What each verb takes besides --config and --help. */
 const VERBS = {
   ls: ['json'],
-  export: ['destination', 'input', 'older-than', 'out'],
-  drop: ['destination', 'input', 'older-than', 'yes'],
+  export: ['destination', 'input', 'older-than', 'refused', 'out'],
+  drop: ['destination', 'input', 'older-than', 'refused', 'yes'],
+  retry: ['destination', 'input', 'older-than'],
   drain: ['destination', 'wait'],
 } as const satisfies Record<string, readonly string[]>;
 type Verb = keyof typeof VERBS;
 
 export const spoolCommand: Command = {
   name: 'spool',
-  usage: 'spool ls|export|drain|drop [-c FILE] [OPTIONS]',
+  usage: 'spool ls|export|drain|drop|retry [-c FILE] [OPTIONS]',
   summary: 'List, copy, send or drop what waits for a server.',
   about: [
     'ls shows what waits for each destination; orphaned is one that the configuration no longer names: nothing sends it.',
@@ -25,6 +26,8 @@ export const spoolCommand: Command = {
     'drain sends what waits, reads no file, and ends when the servers have it all; where an agent runs, it watches that one do it.',
     'drop throws away what waits. Its lines are counted as dropped{cause="by-hand"}, and it asks before. A running agent does it ' +
       'itself; what it has on the wire at that moment may still arrive.',
+    'retry sends once more what a server refused for good: such records are set aside in the spool, so that they hold nobody up, and ' +
+      'ls lists them apart. They go to the end of the queue; a running agent takes them up at once, a stopped one at its next start.',
   ],
   options: {
     config: CONFIG_OPTION,
@@ -32,10 +35,15 @@ export const spoolCommand: Command = {
     destination: {
       kind: 'list',
       value: 'NAME',
-      meaning: 'export, drop, drain: only what waits for this one; repeatable.',
+      meaning: 'export, drop, retry, drain: only what waits for this one; repeatable.',
     },
-    input: { kind: 'value', value: 'NAME', meaning: 'export, drop: only what came from this input.' },
-    'older-than': { kind: 'value', value: 'TIME', meaning: 'export, drop: only what has waited for longer, e.g. 2d.' },
+    input: { kind: 'value', value: 'NAME', meaning: 'export, drop, retry: only what came from this input.' },
+    'older-than': {
+      kind: 'value',
+      value: 'TIME',
+      meaning: 'export, drop, retry: only what has waited for longer, e.g. 2d.',
+    },
+    refused: { kind: 'flag', meaning: 'export, drop: what the server refused for good, instead of what waits.' },
     out: { kind: 'value', value: 'FILE', meaning: 'export: into this new file instead of stdout.' },
     yes: { kind: 'flag', meaning: 'drop: do not ask.' },
     wait: {
@@ -49,6 +57,7 @@ export const spoolCommand: Command = {
     ['tailship spool ls', 'How much waits, for whom, and since when?'],
     ['tailship spool export --out waiting.log', 'Keep a copy of what was never sent.'],
     ['tailship spool drain --wait 5m', 'Send what a stopped agent has left, before the machine goes.'],
+    ['tailship spool retry', 'The server takes now what it refused: send it once more.'],
     ['tailship spool drop --destination old --yes', 'Be rid of what waits for a server that is gone.'],
   ],
   exits: [
@@ -65,6 +74,8 @@ export const spoolCommand: Command = {
         return write(given, io);
       case 'drop':
         return drop(given, io);
+      case 'retry':
+        return retry(given, io);
       case 'drain':
         return drain(given, io);
     }
@@ -97,6 +108,7 @@ function wantedOf(given: Given): Wanted {
   return {
     destinations: given.list('destination'),
     input: given.value('input'),
+    refused: given.flag('refused'),
     olderThan: age === undefined ? undefined : durationOf('older-than', age),
   };
 }
@@ -114,7 +126,8 @@ function renderListed({ path, exists, running, size, now, destinations }: Listed
   const lines = destinations.map((one) => {
     const { name, orphaned, rows, oldest } = one;
     const age = oldest === undefined ? '' : `, oldest ${formatDuration(now - oldest)}`;
-    const what = rows === 0 ? 'empty' : `${amount(one)} in ${number(rows, 'batch', 'batches')}${age}`;
+    const waits = rows === 0 ? 'empty' : `${amount(one)} in ${number(rows, 'batch', 'batches')}${age}`;
+    const what = one.refused.rows === 0 ? waits : `${waits}; refused by the server: ${amount(one.refused)}`;
     return `${name.padEnd(width)}  ${what}${orphaned ? '  ORPHANED: no such destination is configured' : ''}`;
   });
   const held = running ? 'an agent is running on it' : 'no agent is running on it';
@@ -142,7 +155,7 @@ async function drop(given: Given, io: Io): Promise<number> {
   const { prepareDrop } = await import('../spool.ts');
   const { matched, carryOut } = prepareDrop(placeOf(given, io), wantedOf(given));
   if (matched.rows === 0) {
-    io.stderr.write('Nothing of that waits in the spool.\n');
+    io.stderr.write(given.flag('refused') ? 'Nothing of that was refused.\n' : 'Nothing of that waits in the spool.\n');
     return EXIT.fine;
   }
   if (!given.flag('yes') && !(await confirmed(`Drop ${amount(matched)}? They will never be sent. [y/N] `, io))) {
@@ -151,6 +164,14 @@ async function drop(given: Given, io: Io): Promise<number> {
   }
   const dropped = await carryOut(io.stderr);
   io.stderr.write(`Dropped ${amount(dropped)}.\n`);
+  return EXIT.fine;
+}
+
+async function retry(given: Given, io: Io): Promise<number> {
+  const { prepareRetry } = await import('../spool.ts');
+  const { matched, carryOut } = prepareRetry(placeOf(given, io), wantedOf(given));
+  const taken = matched.rows === 0 ? undefined : await carryOut(io.stderr);
+  io.stderr.write(taken ? `Sent once more: ${amount(taken)}.\n` : 'Nothing of that was refused.\n');
   return EXIT.fine;
 }
 

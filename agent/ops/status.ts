@@ -92,8 +92,9 @@ export type DestinationStatus = {
   readonly link: LinkLine;
   /** What was acknowledged lately. */
   readonly rate: Rate;
-  /** Records that the server will not have, since the start. */
+  /** Records that the server will not have, since the start; and what of them, now and earlier, stands in the spool. */
   readonly refused: number;
+  readonly setAside: Count & { readonly rows: number };
   readonly underway: Count;
   /** How long the spool takes to drain at the present rate, ms; undefined while it does not drain. */
   readonly drained: number | undefined;

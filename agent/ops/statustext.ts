@@ -69,13 +69,16 @@ function renderLost(lost: Status['lost']): string[] {
 }
 
 function destinationLines(destination: DestinationStatus, now: number): string[] {
-  const { name, state, link, spool, underway, inputs } = destination;
+  const { name, state, link, spool, setAside, underway, inputs } = destination;
   const since = link.since === undefined ? '' : ` for ${formatDuration(now - link.since)}`;
   const lines = [`${name}  ${state.toUpperCase()}  ${link.target}, link ${link.state}${since}`];
   if (link.state !== 'up' && link.problem !== undefined) lines.push(`  problem    ${link.problem}`);
   if (link.nextTry !== undefined) lines.push(`  next try   in ${formatDuration(link.nextTry - now)}`);
-  const sent = state === 'live' && spool.rows > 0 ? '; all of it is sent and not yet acknowledged' : '';
-  lines.push(`  spool      ${spoolText(spool, now)}${sent}`);
+  lines.push(`  spool      ${spoolText(spool, now)}`);
+  if (setAside.rows > 0)
+    lines.push(
+      `  refused    ${lineCount(setAside.lines)} by the server, kept in the spool: tailship spool retry, or drop --refused`,
+    );
   lines.push(
     `  under way  ${underway.lines === 0 ? 'nothing' : `${lineCount(underway.lines)}, ${formatSize(underway.bytes)}`}`,
   );

@@ -12,7 +12,7 @@ const PROBE_EVERY = 10_000;
 /** How long a server must have been reachable, ms. */
 const RETURN_AFTER = 30_000;
 
-const NOBODY: SessionEvents = { settled() {}, refused() {}, closed() {}, excess: () => 0 };
+const NOBODY: SessionEvents = { settled() {}, closed() {}, excess: () => 0 };
 const NOTHING = Buffer.alloc(0);
 
 /** `back` is called once, with the server to go back to. The result ends the watch. */

@@ -15,7 +15,7 @@ import { createRelp } from './relp.ts';
 import { createServer, type Server } from './server.ts';
 import { createTcp } from './tcp.ts';
 import { createTls } from './tls.ts';
-import type { Session, SessionEnd, Transport, TransportParts } from './transport.ts';
+import type { Refusal, Session, SessionEnd, Transport, TransportParts } from './transport.ts';
 import { createUdp } from './udp.ts';
 
 /** How long a session must stand before its end is not taken for a failed attempt, ms. */
@@ -37,8 +37,7 @@ export type Retry = { readonly least: number; readonly ceiling: number };
 export type LinkEvents = {
   /** A session stands. */
   up(session: Session): void;
-  settled(batches: number): void;
-  refused(messages: number, reason: string): void;
+  settled(batches: number, refused?: readonly Refusal[]): void;
   excess(): number;
   /** The session has ended. What follows is `up`, or `failed`. */
   closed(end: SessionEnd): void;
@@ -164,11 +163,10 @@ export function createLink(parts: LinkParts): Link {
       ended.resolve(end);
     }
     const session = await server.connect(signal, events.probe(), {
-      settled(batches) {
+      settled(batches, refused) {
         verdict.resolve(undefined);
-        events.settled(batches);
+        events.settled(batches, refused);
       },
-      refused: events.refused,
       excess: events.excess,
       closed,
     });

@@ -4,7 +4,8 @@
  */
 import type { Batch, Clock, LinkConfig, Sent } from '../types.ts';
 import { type Bucket, createBucket } from './bucket.ts';
-import type { Session } from './transport.ts';
+import { layOut, messageOf } from './messages.ts';
+import type { Refusal, Session } from './transport.ts';
 
 export type Pace = {
   /** The session as the shipper uses it. */
@@ -16,8 +17,11 @@ export type Paced = Omit<Session, 'write' | 'left'> & {
   readonly left: (() => readonly Batch[]) | undefined;
   /** Rows of the spool keep to `drain_rate` too. */
   write(sent: Sent): void;
-  /** So many pieces were settled: gives how many batches that completes. */
-  settled(pieces: number): number;
+  /** So many pieces were settled: gives how many batches that completes, and what of them was refused. */
+  settled(
+    pieces: number,
+    refused: readonly Refusal[],
+  ): { readonly batches: number; readonly refused: readonly Refusal[] };
   /** How many batches are wholly given to the session and not settled. */
   given(): number;
   /** The oldest of which messages wait for their time. */
@@ -39,7 +43,7 @@ export function createPace(link: LinkConfig, clock: Clock, eased: () => void): P
 }
 
 /** `next`: the first message that was not given to the session. `open` and `done`: its pieces that are not settled, and that are. */
-type Flight = { readonly sent: Sent; next: number; open: number; done: number };
+type Flight = { readonly sent: Sent; next: number; open: number; done: number; readonly refused: Refusal[] };
 
 function wrap(
   session: Session,
@@ -90,21 +94,24 @@ function wrap(
   return {
     address: session.address,
     write(sent) {
-      flights.push({ sent, next: 0, open: 0, done: 0 });
+      flights.push({ sent, next: 0, open: 0, done: 0, refused: [] });
       if (!cancel) pump();
     },
-    settled(count) {
+    settled(count, refused) {
       settledPieces += count;
+      for (const refusal of refused) pieces[refusal.at]!.refused.push(refusal);
       for (const flight of pieces.splice(0, count)) {
         flight.open -= 1;
         flight.done += 1;
       }
       let batches = 0;
       while (batches < current && flights[batches]!.open === 0) batches += 1;
-      flights.splice(0, batches);
+      const refusals = flights
+        .splice(0, batches)
+        .flatMap(({ refused: its }, at) => (its.length > 0 ? join(its, at) : []));
       current -= batches;
       settledBatches += batches;
-      return batches;
+      return { batches, refused: refusals };
     },
     begun() {
       const last = pieces[session.begun() - settledPieces - 1];
@@ -129,6 +136,12 @@ function wrap(
 
 function isGiven({ sent, next }: Flight): boolean {
   return next === sent.batch.ends.length;
+}
+
+/** What was refused of several pieces, as one. */
+function join(refusals: readonly Refusal[], at: number): Refusal {
+  const messages = refusals.flatMap((one) => [...one.ends.keys()].map((i) => messageOf(one, i)));
+  return { ...layOut(messages), at, reason: refusals[0]!.reason };
 }
 
 /** The messages that may go out now, as a batch over the same memory; undefined when none may. */

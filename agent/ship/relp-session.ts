@@ -2,7 +2,8 @@
  * One RELP session at work. Every message is a transaction of its own, answered by its number in any order; a batch settles when
  * all its messages and all batches before it are answered. Of what is not settled at the end `left` tells what no answer came for.
  *
- * A message that is refused is sent again a few times and then passed over and counted, so that it holds nobody up for ever.
+ * A message that is refused is sent again a few times and then passed over and set aside, so that it holds nobody up for ever. A
+ * server that takes nothing else meanwhile does not refuse the message: then it is sent again until something was taken.
  */
 import type { Batch } from '../types.ts';
 import { frameRelp, isRelpCommand, type RelpFrame, readRelpCode, relpText } from '../wire/relp.ts';
@@ -15,6 +16,8 @@ import type { Session, SessionEvents, TransportParts } from './transport.ts';
 const HIGH_WATER = 1024 * 1024;
 /** How long a refused message waits before it is sent again, ms: once for each further try. */
 const RETRY_AFTER = [250, 1_000, 4_000] as const;
+/** And from then on while the server takes nothing at all, ms. */
+const RETRY_ALL_AFTER = 10_000;
 /** How long a server may take to let go of a session that was closed, ms. */
 const FAREWELL = 1_000;
 
@@ -46,8 +49,10 @@ export function createRelpSession(parts: RelpSessionParts): { session: Session; 
   /** When the server last answered, or data began to wait. */
   let progressAt = clock.ticks();
   let judging = false;
-  let refusals = 0;
-  let refusal = '';
+  /** By message that was refused, how many others had been taken by then; and how many were taken. */
+  const takenBefore = new Map<number, number>();
+  let taken = 0;
+  let allRefused = false;
   let answered = false;
 
   function pump(): void {
@@ -88,17 +93,36 @@ export function createRelpSession(parts: RelpSessionParts): { session: Session; 
   }
 
   function refuse(seq: number, frame: RelpFrame): void {
-    refusal = relpText(frame).split('\n')[0]!.slice(0, 200);
+    const words = relpText(frame).split('\n')[0]!.slice(0, 200);
     const tries = transactions.refuse(seq);
-    const wait = RETRY_AFTER[tries - 1];
-    if (wait === undefined) {
-      refusals += 1;
-      transactions.giveUp(seq);
+    const before = takenBefore.get(seq) ?? taken;
+    takenBefore.set(seq, before);
+    if (tries > RETRY_AFTER.length && taken > before) {
+      takenBefore.delete(seq);
+      transactions.giveUp(seq, `the server refused it ${tries} times (${words})`);
       return;
     }
-    clock.after(wait, () => {
+    if (tries > RETRY_AFTER.length) sayAllRefused(words);
+    clock.after(RETRY_AFTER[tries - 1] ?? RETRY_ALL_AFTER, () => {
       if (!over) put(() => transactions.retry(seq));
     });
+  }
+
+  function sayAllRefused(words: string): void {
+    if (allRefused) return;
+    allRefused = true;
+    const every = formatDuration(RETRY_ALL_AFTER);
+    parts.log.warn(
+      'all-refused',
+      `${link.targets[0]?.url} refuses every record (${words}). They are sent again every ${every}, and none is set aside.`,
+    );
+  }
+
+  function accept(seq: number): void {
+    transactions.answer(seq);
+    taken += 1;
+    allRefused = false;
+    if (takenBefore.size > 0) takenBefore.delete(seq);
   }
 
   function rsp(frame: RelpFrame): boolean {
@@ -107,7 +131,7 @@ export function createRelpSession(parts: RelpSessionParts): { session: Session; 
     if (seq === 0)
       return end(false, `the server answered transaction ${frame.txnr}, which does not wait for an answer`);
     answered = true;
-    if (readRelpCode(frame) === 200) transactions.answer(seq);
+    if (readRelpCode(frame) === 200) accept(seq);
     else refuse(seq, frame);
     return true;
   }
@@ -134,14 +158,8 @@ export function createRelpSession(parts: RelpSessionParts): { session: Session; 
   const proven = () => farewell > 0;
 
   function settle(): void {
-    if (refusals > 0) {
-      const count = refusals;
-      refusals = 0;
-      const times = RETRY_AFTER.length + 1;
-      events.refused(count, `the server refused it ${times} times (${refusal})`);
-    }
-    const batches = transactions.settle();
-    if (batches > 0) events.settled(batches);
+    const { batches, refused } = transactions.settle();
+    if (batches > 0) events.settled(batches, refused);
   }
 
   function end(orderly: boolean, reason: string): false {

@@ -1,6 +1,8 @@
 /** Which messages of which batches wait for an answer, and under which number. Pure. */
 import type { Batch } from '../types.ts';
 import { frameSyslog, LAST_TXNR, laterTxnr } from '../wire/relp.ts';
+import { layOut, messageOf, pick } from './messages.ts';
+import type { Refusal } from './transport.ts';
 
 /**
  * Transactions are counted from 1 on without end (`seq`); on the wire their numbers begin again after LAST_TXNR. Every batch
@@ -18,20 +20,21 @@ export type Transactions = {
   refuse(seq: number): number;
   /** Gives the frame with which a refused message is sent again. */
   retry(seq: number): Buffer;
-  /** Passes over a refused message. */
-  giveUp(seq: number): void;
+  /** Passes over a refused message, which `settle` then tells of, with `reason`. */
+  giveUp(seq: number, reason: string): void;
   /** Messages that the server owes an answer; and those that are not dealt with, refused ones included. */
   outstanding(): number;
   unanswered(): number;
-  /** Takes out the oldest batches of which all is dealt with, and gives their number. */
-  settle(): number;
-  /** The batches that are left, in order, each without the messages that are dealt with. */
+  /** Takes out the oldest batches of which all is dealt with, and gives their number and what of them was refused. */
+  settle(): { readonly batches: number; readonly refused: readonly Refusal[] };
+  /** The batches that are left, in order, each without the messages that were answered. Refused ones get another chance. */
   left(): Batch[];
 };
 
 const WAITS = 0;
 const REFUSED = 1;
 const DONE = 2;
+const PASSED_OVER = 3;
 
 /** A batch: the number of its first message, what has become of each, and how many are not dealt with. */
 type Flight = { readonly batch: Batch; readonly first: number; readonly fate: Uint8Array; open: number };
@@ -44,6 +47,8 @@ export function createTransactions(firstTxnr: number): Transactions {
   let outstanding = 0;
   let unanswered = 0;
   const refusals = new Map<number, number>();
+  /** By the first number of the batch, why something of it was passed over. */
+  const reasons = new Map<number, string>();
   /** Numbers under which refused messages were sent again, with their first numbers. */
   const again = new Map<number, number>();
 
@@ -68,13 +73,21 @@ export function createTransactions(firstTxnr: number): Transactions {
     return found;
   }
 
+  function refusalOf({ batch, first, fate }: Flight, at: number): Refusal[] {
+    const reason = reasons.get(first);
+    if (reason === undefined) return [];
+    reasons.delete(first);
+    const passedOver = [...fate.keys()].filter((i) => fate[i] === PASSED_OVER);
+    return [{ ...pick(batch, passedOver), at, reason }];
+  }
+
   function mark(seq: number, fate: number): void {
     const flight = flightOf(seq)!;
     const before = flight.fate[seq - flight.first]!;
     flight.fate[seq - flight.first] = fate;
     if (before === WAITS) outstanding -= 1;
     if (fate === WAITS) outstanding += 1;
-    if (fate !== DONE) return;
+    if (fate < DONE) return;
     flight.open -= 1;
     unanswered -= 1;
     if (refusals.size > 0) refusals.delete(seq);
@@ -117,15 +130,18 @@ export function createTransactions(firstTxnr: number): Transactions {
       next += 1;
       return frameSyslog(message, Uint32Array.of(message.length - 1), wireNumber(next - 1));
     },
-    giveUp: (seq) => mark(seq, DONE),
+    giveUp(seq, reason) {
+      mark(seq, PASSED_OVER);
+      reasons.set(flightOf(seq)!.first, reason);
+    },
     outstanding: () => outstanding,
     unanswered: () => unanswered,
     settle() {
       let count = 0;
       while (count < flights.length && flights[count]!.open === 0) count += 1;
-      flights.splice(0, count);
+      const refused = flights.splice(0, count).flatMap(refusalOf);
       cursor = Math.max(0, cursor - count);
-      return count;
+      return { batches: count, refused };
     },
     left: () => flights.map(rest),
   };
@@ -135,24 +151,11 @@ function holds({ first, fate }: Flight, seq: number): boolean {
   return seq >= first && seq < first + fate.length;
 }
 
-/** A message of a batch with the LF behind it. */
-function messageOf({ payload, ends }: Batch, index: number): Buffer {
-  return payload.subarray(index === 0 ? 0 : ends[index - 1]! + 1, ends[index]! + 1);
-}
-
-/** The batch without the messages that are dealt with. It still moves its marks, and counts all its lines, when it settles. */
+/** The batch without the messages that were answered. It still moves its marks, and counts all its lines, when it settles. */
 function rest({ batch, fate, open }: Flight): Batch {
   if (open === fate.length) return batch;
-  const messages: Buffer[] = [];
+  const left = [...fate.keys()].filter((i) => fate[i] !== DONE);
   // Lines that are in no message cannot be settled: of a batch that waits only for those before it, the last message stays.
-  const ends = new Uint32Array(Math.max(1, open));
-  let at = 0;
-  for (let i = 0; i < fate.length; i += 1) {
-    if (fate[i] === DONE && (open > 0 || i < fate.length - 1)) continue;
-    const message = messageOf(batch, i);
-    messages.push(message);
-    at += message.length;
-    ends[messages.length - 1] = at - 1;
-  }
-  return { ...batch, payload: Buffer.concat(messages, at), ends };
+  if (left.length === 0) left.push(fate.length - 1);
+  return { ...batch, ...layOut(left.map((i) => messageOf(batch, i))) };
 }

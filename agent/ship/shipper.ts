@@ -10,7 +10,7 @@ import type { AckLevel, Clock, LinkConfig, Log, Sent } from '../types.ts';
 import { createLink, type Retry } from './link.ts';
 import { createPace, type Paced } from './pace.ts';
 import type { Sockets } from './sockets.ts';
-import type { Session, SessionEnd } from './transport.ts';
+import type { Refusal, Session, SessionEnd } from './transport.ts';
 import { createWindow, isEmpty } from './window.ts';
 
 type LinkState = 'connecting' | 'up' | 'down';
@@ -33,7 +33,7 @@ export type ShipperParts = {
   readonly clock: Clock;
   readonly log: Log;
   readonly events: ShipperEvents;
-  /** Delays between attempts; 200 ms to 30 s where not given. */
+  /** Delays between attempts; 200 ms to 10 s where not given. */
   readonly retry?: Retry | undefined;
 };
 
@@ -73,7 +73,7 @@ export type Shipper = {
   status(): LinkStatus;
 };
 
-const RETRY: Retry = { least: 200, ceiling: 30_000 };
+const RETRY: Retry = { least: 200, ceiling: 10_000 };
 
 /** Throws an Error with a sentence where the target has no transport. */
 export function createShipper(parts: ShipperParts): Shipper {
@@ -98,7 +98,7 @@ export function createShipper(parts: ShipperParts): Shipper {
   const link = createLink({
     ...parts,
     retry: parts.retry ?? RETRY,
-    events: { up, settled, refused, closed, leaving, failed, excess: window.excess, probe: () => probe },
+    events: { up, settled, closed, leaving, failed, excess: window.excess, probe: () => probe },
   });
 
   function enter(next: LinkState): void {
@@ -125,10 +125,27 @@ export function createShipper(parts: ShipperParts): Shipper {
     to.write(sent);
   }
 
-  function settled(pieces: number): void {
-    const batches = session?.settled(pieces) ?? 0;
+  function settled(pieces: number, refusals: readonly Refusal[] = []): void {
+    if (!session) return;
+    const { batches, refused } = session.settled(pieces, refusals);
     settledBatches += batches;
-    report(window.settle(batches));
+    const sent = window.settle(batches);
+    if (refused.length > 0) refuse(sent, refused);
+    report(sent);
+  }
+
+  /** Notes with the batches what of them was refused, and says it. */
+  function refuse(sent: Sent[], refusals: readonly Refusal[]): void {
+    const places = [...sent.keys()].filter((i) => !isEmpty(sent[i]!));
+    for (const { at, ...refused } of refusals) {
+      sent[places[at]!] = { ...sent[places[at]!]!, refused };
+      messages.refused += refused.ends.length;
+      log.error(
+        'record-refused',
+        `A record cannot be sent to ${link.target.url} and is set aside in the spool: ${refused.reason}. Send it again with 'tailship spool retry', or drop it.`,
+        { refused: messages.refused },
+      );
+    }
   }
 
   /** Tells what is settled at the end of this turn, so that it comes in bulk and never while somebody is in `send`. */
@@ -144,13 +161,6 @@ export function createShipper(parts: ShipperParts): Shipper {
     news = [];
     events.settled(sent);
     if (window.unsettled().length === 0) conclude?.();
-  }
-
-  function refused(count: number, reason: string): void {
-    messages.refused += count;
-    log.error('record-refused', `A record cannot be sent to ${link.target.url} and is passed over: ${reason}.`, {
-      refused: messages.refused,
-    });
   }
 
   function closed(end: SessionEnd): void {

@@ -5,7 +5,7 @@
  * settled; what settles a batch is the transport's own matter. It never retries: when it ends, all that it has not settled is
  * the link's again.
  */
-import type { AckLevel, Batch, Clock, LinkConfig, Log } from '../types.ts';
+import type { AckLevel, Batch, Clock, LinkConfig, Log, Refused } from '../types.ts';
 import type { Family, Sockets } from './sockets.ts';
 
 /** One address of a server. */
@@ -20,12 +20,13 @@ export type Address = {
 /** How a session ended. `orderly`: the peer's own close proved that it has everything. `reason` reads on after a colon. */
 export type SessionEnd = { readonly orderly: boolean; readonly reason: string };
 
+/** What of a batch was refused for good; `at` counts the batches that settle with it, from 0. */
+export type Refusal = Refused & { readonly at: number };
+
 /** What a session tells and asks. Nothing is called before `connect` has resolved, nothing after `closed` or `close()`. */
 export type SessionEvents = {
-  /** So many more batches are settled: the oldest that are not. */
-  settled(batches: number): void;
-  /** So many messages of a batch under way can never be carried. They are passed over; their batch settles without them. */
-  refused(messages: number, reason: string): void;
+  /** So many more batches are settled: the oldest that are not. Of each at most one refusal tells what was not delivered. */
+  settled(batches: number, refused?: readonly Refusal[]): void;
   /** Called once, unless `close()` came first. */
   closed(end: SessionEnd): void;
   /** How many bytes must settle until the window has room again; 0 while it is not full. */

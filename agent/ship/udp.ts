@@ -7,11 +7,13 @@
  * came back before, connect sends one of them as a probe and resolves only if it survives. That one may arrive twice.
  */
 import type { Batch } from '../types.ts';
+import { messageOf, pick } from './messages.ts';
 import { codeOf, reasonOf } from './reasons.ts';
 import type { UdpSocket } from './sockets.ts';
 import {
   type Address,
   addressText,
+  type Refusal,
   type Session,
   type SessionEvents,
   type Transport,
@@ -97,8 +99,11 @@ type UdpSessionParts = TransportParts & {
   readonly proven: boolean;
 };
 
-/** A batch on its way: the next message to send, datagrams that the kernel has not answered for, and when it last did. */
-type Flight = { readonly batch: Batch; next: number; open: number; sentAt: number };
+/**
+ * A batch on its way: the next message to send, datagrams that the kernel has not answered for, when it last did, and the messages
+ * that it does not take.
+ */
+type Flight = { readonly batch: Batch; next: number; open: number; sentAt: number; readonly tooLarge: number[] };
 
 function createUdpSession(parts: UdpSessionParts): Session {
   const { socket, clock, events } = parts;
@@ -141,7 +146,7 @@ function createUdpSession(parts: UdpSessionParts): Session {
       if (over) return;
       burst -= 1;
       if (error && NO_ROOM.has(codeOf(error))) pause(flight, message);
-      else answered(flight, ends[message]! - start, error);
+      else answered(flight, message, error);
       if (burst === 0) setImmediate(pump);
     });
   }
@@ -156,14 +161,14 @@ function createUdpSession(parts: UdpSessionParts): Session {
     });
   }
 
-  function answered(flight: Flight, bytes: number, error: Error | null): void {
+  function answered(flight: Flight, message: number, error: Error | null): void {
     if (error && codeOf(error) !== 'EMSGSIZE') {
       fail(reasonOf(error));
       return;
     }
     flight.open -= 1;
     flight.sentAt = clock.ticks();
-    if (error) events.refused(1, tooLarge(bytes));
+    if (error) flight.tooLarge.push(message);
     plan();
   }
 
@@ -184,10 +189,10 @@ function createUdpSession(parts: UdpSessionParts): Session {
       count += 1;
     }
     if (count > 0) {
-      flights.splice(0, count);
+      const refused = flights.splice(0, count).flatMap(refusalOf);
       current = Math.max(0, current - count);
       proven = true;
-      events.settled(count);
+      events.settled(count, refused);
       if (burst === 0) pump();
     }
     if (finishing && flights.length === 0) end(true, 'all was sent');
@@ -213,7 +218,7 @@ function createUdpSession(parts: UdpSessionParts): Session {
   return {
     address: parts.address,
     write(batch) {
-      flights.push({ batch, next: 0, open: 0, sentAt: 0 });
+      flights.push({ batch, next: 0, open: 0, sentAt: 0, tooLarge: [] });
       pump();
     },
     begun: () => begun,
@@ -229,6 +234,10 @@ function isSent({ batch, next }: Flight): boolean {
   return next === batch.ends.length;
 }
 
-function tooLarge(bytes: number): string {
-  return `a message of ${bytes} bytes is larger than any datagram that can be sent there: set chunk to less, such as 1024`;
+function refusalOf({ batch, tooLarge }: Flight, at: number): Refusal[] {
+  if (tooLarge.length === 0) return [];
+  const messages = pick(batch, tooLarge);
+  const bytes = Math.max(...tooLarge.map((message) => messageOf(batch, message).length - 1));
+  const reason = `a message of ${bytes} bytes is larger than any datagram that can be sent there: set chunk to less, such as 1024`;
+  return [{ ...messages, at, reason }];
 }

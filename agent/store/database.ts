@@ -14,14 +14,15 @@ const LOOKS = [
   'SELECT sum(length(head)) FROM generation',
   'SELECT sum(length(clue)) FROM checkpoint',
   'SELECT sum(lines) FROM spool',
+  'SELECT count(reason) FROM refused',
   'SELECT sum(lines) FROM ledger',
   'SELECT sum(length(ranges)) FROM lost',
 ] as const;
 
 /** Step i leads from version i to i + 1. The file's user_version is the number of steps it has taken. */
-const LADDER: readonly ((db: Database.Database) => void)[] = [
-  (db) => db.exec(fs.readFileSync(new URL('./schema.sql', import.meta.url), 'utf8')),
-];
+const LADDER: readonly ((db: Database.Database) => void)[] = ['./schema.sql', './refused.sql'].map(
+  (step) => (db) => db.exec(fs.readFileSync(new URL(step, import.meta.url), 'utf8')),
+);
 
 export type Settings = {
   readonly sync: 'normal' | 'full';

@@ -4,10 +4,11 @@ import Database from 'better-sqlite3';
 import type { Checkpoint, Generation } from '../types.ts';
 import { checkVersion, checkWhole } from './database.ts';
 import { readGenerations } from './generations.ts';
-import { type LedgerRow, type LossRow, readLedger, readLosses } from './ledger.ts';
+import { addCounts, type LedgerRow, type LossRow, readLedger, readLosses } from './ledger.ts';
 import { type Holder, isHeld, readHolder } from './lock.ts';
 import { isDamage, problemOf } from './problem.ts';
-import { readSums, type Spooled, spooledFrom } from './rows.ts';
+import { readRefused } from './refused.ts';
+import { type Matched, readSums, type Spooled, spooledFrom } from './rows.ts';
 
 export type Inspection = {
   /** The process that has the state now; undefined where none has, or where it holds it without having said who it is. */
@@ -19,6 +20,8 @@ export type Inspection = {
   readonly losses: readonly LossRow[];
   /** By destination; those with an empty spool are not in it. */
   readonly spools: ReadonlyMap<string, Spooled>;
+  /** What servers refused for good, likewise. */
+  readonly refused: ReadonlyMap<string, Matched & { readonly oldest: number }>;
   /** Bytes of the file on disk, its log not counted. */
   readonly size: number;
   /** What SQLite found wrong with the file; undefined where it found nothing or was not asked. */
@@ -43,13 +46,16 @@ export function inspectStore(path: string, check = false): Inspection | undefine
   }
 }
 
+const NONE = { lines: 0, bytes: 0 };
+
 function readAll(db: Database.Database, check: boolean): Omit<Inspection, 'holder' | 'held' | 'size'> {
   const read = db.transaction(() => {
     checkVersion(db);
     const sums = readSums(db);
+    const refusals = readRefused(db);
     const spooled = (destination: string, input: string) => {
-      const { lines, bytes } = sums.get(destination)?.get(input) ?? { lines: 0, bytes: 0 };
-      return { lines, bytes };
+      const refused = refusals.filter((one) => one.destination === destination && one.input === input);
+      return [sums.get(destination)?.get(input) ?? NONE, ...refused].reduce(addCounts, NONE);
     };
     return {
       generations: readGenerations(db),
@@ -57,6 +63,16 @@ function readAll(db: Database.Database, check: boolean): Omit<Inspection, 'holde
       ledger: readLedger(db, spooled),
       losses: readLosses(db),
       spools: new Map([...sums.keys()].map((destination) => [destination, spooledFrom(db, sums, destination)])),
+      refused: new Map(
+        [...Map.groupBy(refusals, ({ destination }) => destination)].map(([destination, all]) => [
+          destination,
+          {
+            ...all.reduce(addCounts, NONE),
+            rows: all.reduce((rows, one) => rows + one.rows, 0),
+            oldest: Math.min(...all.map(({ oldest }) => oldest)),
+          },
+        ]),
+      ),
       damage: check ? damageOf(db) : undefined,
     };
   });

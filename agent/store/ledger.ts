@@ -70,7 +70,7 @@ export function createLedger(db: Database.Database, tx: Transactions): Ledger {
           const causes = sums.get(input) ?? new Map<Cause, Count>();
           sums.set(input, causes);
           const sum = causes.get(cause) ?? NOTHING;
-          causes.set(cause, { lines: sum.lines + lines, bytes: sum.bytes + bytes });
+          causes.set(cause, addCounts(sum, { lines, bytes }));
         },
         write() {
           for (const [input, causes] of sums)
@@ -86,6 +86,10 @@ export function createLedger(db: Database.Database, tx: Transactions): Ledger {
       });
     },
   };
+}
+
+export function addCounts(a: Count, b: Count): Count {
+  return { lines: a.lines + b.lines, bytes: a.bytes + b.bytes };
 }
 
 /** The whole ledger. `spooled`: what stands in the spool, by destination and input. */

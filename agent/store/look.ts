@@ -3,15 +3,16 @@ import fs from 'node:fs';
 import Database from 'better-sqlite3';
 import { checkVersion } from './database.ts';
 import { problemOf } from './problem.ts';
+import { hasRefused } from './refused.ts';
 import { MATCHING, type Matched, type SpoolFilter, valuesOf } from './rows.ts';
 
 /** How many rows, source lines and source bytes `filter` takes in. Throws StoreProblem. */
 export function countSpool(path: string, filter: SpoolFilter): Matched {
-  const found = withDatabase(path, (db) =>
+  const found = withTable(path, filter, (db) =>
     db
       .prepare<unknown[], Matched>(`
         SELECT count(*) AS rows, ifnull(sum(lines), 0) AS lines, ifnull(sum(bytes), 0) AS bytes
-        FROM spool WHERE ${MATCHING}`)
+        FROM ${tableOf(filter)} WHERE ${MATCHING}`)
       .get(valuesOf(filter)),
   );
   return found ?? { rows: 0, lines: 0, bytes: 0 };
@@ -23,13 +24,16 @@ export function countSpool(path: string, filter: SpoolFilter): Matched {
  * that a slow reader does not keep the agent from writing its log back. Throws StoreProblem.
  */
 export function* readSpool(path: string, filter: SpoolFilter): Generator<Buffer> {
-  const last = withDatabase(path, (db) => db.prepare<[], number | null>('SELECT max(row) FROM spool').pluck().get());
+  const table = tableOf(filter);
+  const last = withTable(path, filter, (db) =>
+    db.prepare<[], number | null>(`SELECT max(row) FROM ${table}`).pluck().get(),
+  );
   let db: Database.Database | undefined;
   try {
     if (last === undefined || last === null) return;
     db = openToRead(path);
     const next = db.prepare<unknown[], { readonly row: number; readonly payload: Buffer }>(`
-      SELECT row, payload FROM spool WHERE row > :after AND row <= :last AND ${MATCHING} ORDER BY row LIMIT 1`);
+      SELECT row, payload FROM ${table} WHERE row > :after AND row <= :last AND ${MATCHING} ORDER BY row LIMIT 1`);
     const values = valuesOf(filter);
     for (let after = 0; ; ) {
       const found = next.get({ ...values, after, last });
@@ -44,13 +48,15 @@ export function* readSpool(path: string, filter: SpoolFilter): Generator<Buffer>
   }
 }
 
-/** Undefined where there is no file. */
-function withDatabase<T>(path: string, look: (db: Database.Database) => T): T | undefined {
+const tableOf = ({ refused }: SpoolFilter) => (refused ? 'refused' : 'spool');
+
+/** Undefined where there is no file, or none yet that knows of refusals. */
+function withTable<T>(path: string, filter: SpoolFilter, look: (db: Database.Database) => T): T | undefined {
   let db: Database.Database | undefined;
   try {
     if (!fs.existsSync(path)) return undefined;
     db = openToRead(path);
-    return look(db);
+    return filter.refused && !hasRefused(db) ? undefined : look(db);
   } catch (error) {
     throw problemOf(error, 'read', path);
   } finally {

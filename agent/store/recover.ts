@@ -30,7 +30,7 @@ export function recover(db: Database.Database, kept: string, positions: Position
         const rows = positions?.[table] ?? (old ? readTable(old, table) : []);
         for (const row of rows) tryInsert(db, table, row);
       }
-      if (old) saveRows(old, db);
+      if (old) for (const table of ['spool', 'refused'] as const) saveRows(old, db, table);
       const missing = closeBooks(db);
       const count = (sql: string) => db.prepare<[], number>(sql).pluck().get() ?? 0;
       return {
@@ -91,14 +91,14 @@ function tryInsert(db: Database.Database, table: string, row: AnyRow | CopiedRow
 }
 
 /** Rows from the front to the first damaged one, from the back to the last, and what lies between one by one. */
-function saveRows(old: Database.Database, db: Database.Database): void {
-  const save = (row: AnyRow) => isWhole(row) && tryInsert(db, 'spool', row);
+function saveRows(old: Database.Database, db: Database.Database, table: 'spool' | 'refused'): void {
+  const save = (row: AnyRow) => isWhole(row) && tryInsert(db, table, row);
   let first = 0;
   let last = Number.MAX_SAFE_INTEGER;
   for (const order of ['ASC', 'DESC'] as const) {
     try {
       const rest = old.prepare<[number, number], AnyRow>(`
-        SELECT * FROM spool NOT INDEXED WHERE row > ? AND row < ? ORDER BY row ${order}`);
+        SELECT * FROM ${table} NOT INDEXED WHERE row > ? AND row < ? ORDER BY row ${order}`);
       for (const row of rest.iterate(first, last)) {
         if (order === 'ASC') first = Number(row.row);
         else last = Number(row.row);
@@ -110,7 +110,7 @@ function saveRows(old: Database.Database, db: Database.Database): void {
     }
   }
   if (last - first > LONGEST_GAP) return;
-  const one = tryPrepare(old);
+  const one = tryPrepare(old, table);
   for (let row = first + 1; one && row < last; row++) {
     try {
       const found = one.get(row);
@@ -121,9 +121,9 @@ function saveRows(old: Database.Database, db: Database.Database): void {
   }
 }
 
-function tryPrepare(old: Database.Database): Database.Statement<[number], AnyRow> | undefined {
+function tryPrepare(old: Database.Database, table: string): Database.Statement<[number], AnyRow> | undefined {
   try {
-    return old.prepare<[number], AnyRow>('SELECT * FROM spool WHERE row = ?');
+    return old.prepare<[number], AnyRow>(`SELECT * FROM ${table} WHERE row = ?`);
   } catch {
     return undefined;
   }
@@ -150,7 +150,8 @@ function closeBooks(db: Database.Database): number {
       SELECT destination, input, sum(lines) AS lines, sum(bytes) AS bytes FROM (
         SELECT destination, input, CASE cause WHEN 'read' THEN lines ELSE -lines END AS lines,
           CASE cause WHEN 'read' THEN bytes ELSE -bytes END AS bytes FROM ledger WHERE cause <> 'repeated'
-        UNION ALL SELECT destination, input, -lines, -bytes FROM spool)
+        UNION ALL SELECT destination, input, -lines, -bytes FROM spool
+        UNION ALL SELECT destination, input, -lines, -bytes FROM refused)
       GROUP BY destination, input`)
     .all();
   const enter = db.prepare(`

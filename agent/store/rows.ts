@@ -16,8 +16,12 @@ export type Spooled = {
   readonly oldest: number | undefined;
 };
 
-/** Which rows are meant: those of some destinations, of one input, written before a time (ms since the epoch). Nothing named: all. */
+/**
+ * Which rows are meant: those of some destinations, of one input, written before a time (ms since the epoch). Nothing named: all
+ * that wait; with `refused` instead those that a server refused for good.
+ */
 export type SpoolFilter = {
+  readonly refused?: boolean | undefined;
   readonly destinations?: readonly string[] | undefined;
   readonly input?: string | undefined;
   readonly before?: number | undefined;
@@ -35,6 +39,8 @@ export type Removed = Count & { readonly destination: string; readonly input: st
 
 export type Rows = {
   insert(destination: string, sent: Sent, now: number): void;
+  /** Puts what was refused at the end of the queue once more. */
+  putBack(taken: Removed & { readonly ends: Buffer; readonly payload: Buffer }, now: number): void;
   /** The next row behind `afterRow`; its batch has no marks, for its checkpoint has moved already. */
   read(destination: string, afterRow: number): Sent | undefined;
   /** The newest row's number, 0 when there is none. */
@@ -123,6 +129,10 @@ export function createRows(db: Database.Database, tx: Transactions): Rows {
       insert.run(destination, input, now, again ? 1 : 0, lines, bytes, shown, ends, batch.payload);
       taken({ destination, input }, 1, tally.sent);
     },
+    putBack({ destination, input, again, lines, bytes, ends, payload }, now) {
+      insert.run(destination, input, now, again ? 1 : 0, lines, bytes, '[]', ends, payload);
+      taken({ destination, input }, 1, { lines, bytes });
+    },
     read(destination, afterRow) {
       const found = next.get(destination, afterRow);
       if (!found) return undefined;
@@ -156,6 +166,12 @@ export function createRows(db: Database.Database, tx: Transactions): Rows {
     },
     empty: () => [...sums.values()].every((inputs) => [...inputs.values()].every(({ rows }) => rows === 0)),
   };
+}
+
+/** The sum of some rows. */
+export function matchedOf(rows: readonly Count[]): Matched {
+  const total = (unit: 'lines' | 'bytes') => rows.reduce((sum, one) => sum + one[unit], 0);
+  return { rows: rows.length, lines: total('lines'), bytes: total('bytes') };
 }
 
 /** What MATCHING takes. */

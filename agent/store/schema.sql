@@ -50,7 +50,7 @@ CREATE TABLE spool (
 CREATE INDEX spool_destination ON spool (destination);
 
 -- Source lines and their bytes, by what became of them: read, acked, filtered, dropped:CAUSE, repeated.
--- At all times read = acked + filtered + dropped + what stands in spool. Repeated lines are counted in acked once.
+-- At all times read = acked + filtered + dropped + what stands in spool and refused. Repeated lines are counted in acked once.
 CREATE TABLE ledger (
   destination TEXT NOT NULL,
   input       TEXT NOT NULL,

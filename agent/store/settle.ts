@@ -4,21 +4,23 @@
  * A batch is settled when the receiver has acknowledged it (`settle`), when it stands in the spool, or when it was dropped by
  * `full` and counted (`spool`). Filtered lines, and those dropped by `unmatched`, are settled with the batch that tells of them.
  */
-import type { Batch, Clock, Count, Log, Sent, SpoolConfig } from '../types.ts';
-import type { Code } from '../wire/codes.ts';
+import type { Batch, Clock, Count, Log, Refused, Sent, SpoolConfig } from '../types.ts';
 import { formatDuration, formatSize } from '../wire/units.ts';
 import type { Generations } from './generations.ts';
 import type { Book, Ledger } from './ledger.ts';
 import { fullDisk } from './problem.ts';
+import { type RefusedRows, shareOf } from './refused.ts';
 import type { Reserve } from './reserve.ts';
-import type { Matched, Removed, Rows, SpoolFilter } from './rows.ts';
+import { type Matched, matchedOf, type Removed, type Rows, type SpoolFilter } from './rows.ts';
+import { createSaying } from './saying.ts';
 import type { Space } from './space.ts';
 import type { Transactions } from './transactions.ts';
 
 export type Settling = {
   /**
    * The receiver has acknowledged these, in the order in which they were sent. A spool row is deleted; one that is no longer
-   * there was counted when it was dropped, and is not counted again.
+   * there was counted when it was dropped, and is not counted again. What of them was `refused` is set aside, or, where there is
+   * no room for it, counted as dropped:refused.
    */
   settle(destination: string, sent: readonly Sent[]): void;
   /**
@@ -33,6 +35,8 @@ export type Settling = {
    * may still arrive. Gives what was dropped.
    */
   drop(filter: SpoolFilter): Matched;
+  /** Puts what was refused for good at the end of the queue, to be sent once more. Gives what that was. */
+  retry(filter: SpoolFilter): Matched;
   /**
    * Drops the rows that are older than `max_age` and not under way, and counts them as dropped:spool-age; and looks whether a
    * full disk has room again. Once a second at most, so that it may be called at every turn of the loop.
@@ -48,6 +52,7 @@ type Parts = {
   readonly move: Generations['move'];
   readonly ledger: Ledger;
   readonly rows: Rows;
+  readonly refused: RefusedRows;
   readonly space: Space;
   readonly reserve: Reserve;
   /** Bytes that the state may take on disk. */
@@ -55,15 +60,13 @@ type Parts = {
 };
 
 const NONE: Count = { lines: 0, bytes: 0 };
-/** Drops are said at once, and then at most once in this time, in ms. */
-const SAY_EVERY = 60_000;
 /** How often the age of the oldest row is looked at, in ms. */
 const EXPIRE_EVERY = 1_000;
 /** Rows that one look drops at most: with more than that the next look goes on, so that nobody waits long. */
 const EXPIRE_ROWS = 256;
 
 export function createSettling(parts: Parts): Settling {
-  const { config, clock, tx, move, ledger, rows, space, reserve } = parts;
+  const { config, clock, tx, move, ledger, rows, refused, space, reserve } = parts;
   const sayDropped = createSaying(parts, 'lines-dropped', (dropped) => {
     const cure = 'Bring the server back, raise [spool] max_size, or use full = block.';
     return `The spool ${config.path} is full (${formatSize(parts.limit)}): ${dropped} by full = ${config.full}, and counted. ${cure}`;
@@ -71,6 +74,10 @@ export function createSettling(parts: Parts): Settling {
   const sayExpired = createSaying(parts, 'lines-expired', (dropped) => {
     const age = formatDuration(config.maxAge ?? 0);
     return `${dropped} from the spool ${config.path} because they are older than max_age = ${age}, and counted. Bring the server back.`;
+  });
+  const sayRefused = createSaying(parts, 'refused-dropped', (dropped) => {
+    const cure = 'Make room, or raise [spool] max_size.';
+    return `${dropped} that the server refuses, because the spool ${config.path} has no room to keep them, and counted. ${cure}`;
   });
   let nextLook = -Infinity;
 
@@ -85,13 +92,29 @@ export function createSettling(parts: Parts): Settling {
     book.enter(input, 'dropped:limit', limited);
   }
 
-  function acknowledge(destination: string, { batch, row, again }: Sent, book: Book): void {
+  function acknowledge(destination: string, sent: Sent, book: Book): void {
+    const { batch, row, again } = sent;
     const removed = row === undefined ? undefined : rows.remove(destination, row);
     if (row === undefined) pass(destination, batch, book);
     else if (!removed) return;
-    const count = removed ?? batch.tally.sent;
+    const whole = removed ?? batch.tally.sent;
+    const share = sent.refused ? setAside(destination, sent.refused, batch, whole, book) : NONE;
+    const count = { lines: whole.lines - share.lines, bytes: whole.bytes - share.bytes };
     book.enter(batch.input, 'acked', count);
     if (again || removed?.again) book.enter(batch.input, 'repeated', count);
+  }
+
+  /** Keeps what of a batch was refused, as far as there is room: a settle must not fail for it. Gives its part of the batch. */
+  function setAside(destination: string, messages: Refused, batch: Batch, whole: Count, book: Book): Count {
+    const share = shareOf(messages, batch, whole);
+    const pages = space.pages(messages.payload.length + messages.ends.byteLength);
+    if (!reserve.scarce() && space.fits(pages))
+      refused.insert({ destination, input: batch.input }, messages, share, clock.now());
+    else {
+      book.enter(batch.input, 'dropped:refused', share);
+      tx.committed(() => sayRefused(share.lines, share.bytes));
+    }
+    return share;
   }
 
   /** Drops the oldest rows, each into its own books, until a list of `pages` could be kept. */
@@ -118,8 +141,7 @@ export function createSettling(parts: Parts): Settling {
       book.write();
     }
     if (removed.length > 0) tx.committed(giveBack);
-    const total = (unit: 'lines' | 'bytes') => sum(removed.map((one) => one[unit]));
-    return { rows: removed.length, lines: total('lines'), bytes: total('bytes') };
+    return matchedOf(removed);
   }
 
   /** One transaction's share of what is too old. */
@@ -207,7 +229,16 @@ export function createSettling(parts: Parts): Settling {
         return true;
       });
     },
-    drop: (filter) => tx.run('drop rows of', () => bookDropped(rows.removeMatching(filter), 'by-hand')),
+    drop: (filter) =>
+      tx.run('drop rows of', () =>
+        bookDropped(filter.refused ? [...refused.take(filter)] : rows.removeMatching(filter), 'by-hand'),
+      ),
+    retry: (filter) =>
+      tx.run('put rows back into', () => {
+        const taken = [...refused.take(filter)];
+        for (const one of taken) rows.putBack(one, clock.now());
+        return matchedOf(taken);
+      }),
     tend() {
       reserve.tend();
       if (config.maxAge === undefined || clock.ticks() < nextLook || rows.empty()) return;
@@ -224,24 +255,4 @@ export function createSettling(parts: Parts): Settling {
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, one) => total + one, 0);
-}
-
-/** Warns of dropped lines without flooding the log. `sentence` takes "N lines (SIZE) were dropped". */
-function createSaying(
-  { clock, log }: Parts,
-  code: Code,
-  sentence: (dropped: string) => string,
-): (lines: number, bytes: number) => void {
-  let lines = 0;
-  let bytes = 0;
-  let quiet = -Infinity;
-  return (moreLines, moreBytes) => {
-    lines += moreLines;
-    bytes += moreBytes;
-    if (clock.ticks() < quiet) return;
-    log.warn(code, sentence(`${lines} lines (${formatSize(bytes)}) were dropped`));
-    lines = 0;
-    bytes = 0;
-    quiet = clock.ticks() + SAY_EVERY;
-  };
 }

@@ -11,15 +11,16 @@ import type Database from 'better-sqlite3';
 import type { Clock, FileId, Log, Loss, Sent, SpoolConfig } from '../types.ts';
 import { openDatabase } from './database.ts';
 import { createGenerations, type Generations } from './generations.ts';
-import { createLedger, type LedgerRow, type LossRow, readLedger, readLosses } from './ledger.ts';
+import { addCounts, createLedger, type LedgerRow, type LossRow, readLedger, readLosses } from './ledger.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { freeBytes, prepareFolder, setAside } from './place.ts';
 import { createPositionsCopy, readPositions } from './positions.ts';
 import { isDamage, isFull, problemOf, StoreProblem } from './problem.ts';
 import { type Recovered, recover } from './recover.ts';
+import { createRefused } from './refused.ts';
 import { createRescue } from './rescue.ts';
 import { createReserve, reserveOf } from './reserve.ts';
-import { createRows, type Spooled } from './rows.ts';
+import { createRows, type Matched, type Spooled } from './rows.ts';
 import { createSettling, type Settling } from './settle.ts';
 import { createSpace, type Space } from './space.ts';
 import { createTransactions } from './transactions.ts';
@@ -51,6 +52,8 @@ export type Store = Omit<Generations, 'move'> &
     /** The newest row's number, 0 when the destination's spool is empty. */
     newestRow(destination: string): number;
     spooled(destination: string): Spooled;
+    /** What a server refused for good. It is not part of `spooled`, but of `spool` in the ledger. */
+    refused(destination: string): Matched;
     ledger(): LedgerRow[];
     losses(): LossRow[];
     /** Writes down bytes that never became lines. */
@@ -111,10 +114,16 @@ export function createStore(
   const { move, ...registry } = createGenerations(db, tx, clock);
   const ledger = createLedger(db, tx);
   const rows = createRows(db, tx);
+  const refused = createRefused(db);
   const rescue = createRescue(db, log);
   const space = createSpace(db, limit, walLimit, clock, log);
   const copy = createPositionsCopy(db, clock);
-  const settling = createSettling({ config, clock, log, tx, move, ledger, rows, space, reserve, limit });
+  const settling = createSettling({
+    ...{ config, clock, log, tx, move, ledger, rows, refused },
+    space,
+    reserve,
+    limit,
+  });
   registry.prune(new Set<FileId>());
   if (rows.empty() && space.status().free > 0) space.giveBack(rows.empty);
 
@@ -128,7 +137,9 @@ export function createStore(
     read: (destination, afterRow) => tx.look('read', () => rows.read(destination, afterRow)),
     newestRow: (destination) => tx.look('read', () => rows.newest(destination)),
     spooled: (destination) => tx.look('read', () => rows.spooled(destination)),
-    ledger: () => tx.look('read', () => readLedger(db, rows.sum)),
+    refused: (destination) => tx.look('read', () => refused.of(destination)),
+    ledger: () =>
+      tx.look('read', () => readLedger(db, (...place) => addCounts(rows.sum(...place), refused.sum(...place)))),
     losses: () => tx.look('read', () => readLosses(db)),
     lost: (loss) => ledger.lost(loss, clock.now()),
     transaction: (work) => tx.run('write to', work),

@@ -22,9 +22,14 @@ export const SERVER_CODES = {
   },
   'record-refused': {
     meaning:
-      'The system or the server refuses this one record as it is (too large for a datagram, for example). It was passed over, so that the ones behind it can go.',
-    risk: 'This record is not at the server. It is counted as dropped, with the cause refused.',
-    cure: 'For UDP make [syslog] chunk smaller, or use tcp, tls or relp. For RELP look into the log of the server for the reason.',
+      'The system or the server refuses this one record as it is (too large for a datagram, for example). It was set aside in the spool, so that the ones behind it can go.',
+    risk: 'This record is not at the server. It is kept until somebody sends it again or drops it.',
+    cure: "For UDP make [syslog] chunk smaller, or use tcp, tls or relp. For RELP look into the log of the server for the reason. Then send it with 'tailship spool retry'.",
+  },
+  'all-refused': {
+    meaning: 'A RELP server answers every record with a refusal. That is not for the records, so none is set aside.',
+    risk: 'Nothing is lost: they are sent again every 10 s, and what comes after them waits.',
+    cure: 'Look into the log of the server for the reason: a full disk or queue, or a rule that refuses this host.',
   },
   'tls-unverified': {
     meaning: 'The certificate of the server is not checked, because tls_verify is off.',

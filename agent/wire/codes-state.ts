@@ -21,6 +21,11 @@ export const STATE_CODES = {
     risk: 'These lines are not at the server and will not be. They are counted in tailship_lines_dropped_total.',
     cure: 'Nothing is to be done if it was meant. While the log files are still there, tailship rewind sends them again.',
   },
+  'refused-dropped': {
+    meaning: 'The server refuses records for good, and the spool has no room to keep them, or its disk has none.',
+    risk: 'These lines are not at the server and will not be. They are counted in tailship_lines_dropped_total, with the cause refused.',
+    cure: "Make room on the disk, raise [spool] max_size, or drop what was refused before with 'tailship spool drop --refused'.",
+  },
   'spool-removed': {
     meaning:
       'Somebody removed the state file under the running agent. It was written anew from what the agent still had open.',

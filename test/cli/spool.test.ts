@@ -186,7 +186,7 @@ test('wrong words and options of spool are told with what would be right', async
     assert.equal(code, 2, err);
     return err;
   };
-  assert.match(await said(), /needs to know what to do: ls, export, drop, drain\./);
+  assert.match(await said(), /needs to know what to do: ls, export, drop, retry, drain\./);
   assert.match(await said('list'), /'list' is nothing that tailship spool does/);
   assert.match(await said('ls', '--yes'), /--yes says nothing to tailship spool ls\./);
   assert.match(await said('drain', '--wait', 'long'), /--wait: /);

@@ -67,6 +67,7 @@ export const DRAINING: Status = {
       },
       rate: count(400),
       refused: 3,
+      setAside: { rows: 2, lines: 3, bytes: 300 },
       drained: 3_010,
       underway: count(100),
       spool: { rows: 12, lines: 1_204, bytes: 123_456, oldest: NOON - 252_000 },

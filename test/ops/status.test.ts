@@ -38,6 +38,7 @@ test('a draining agent is rendered so that it can be read at night', () => {
 
 syslog  DRAINING  tcp://logs.example.com:514, link up for 12s
   spool      1,204 lines in 12 batches, 120.6KiB, oldest 4m 12s
+  refused    3 lines by the server, kept in the spool: tailship spool retry, or drop --refused
   under way  100 lines, 9.8KiB
 
   input input
@@ -73,10 +74,11 @@ test('an error of days ago is shown with its date', () => {
   assert.match(renderStatus({ ...DRAINING, errors }), /^ {2}2026-11-20 \d\d:00:00 WARN {2}The server is away\./m);
 });
 
-test('a live link whose spool is sent and not yet acknowledged says so', () => {
-  const [destination] = DRAINING.destinations;
-  const text = renderStatus({ ...DRAINING, destinations: [{ ...destination!, state: 'live' }] });
-  assert.match(text, /^ {2}spool {6}1,204 lines .*; all of it is sent and not yet acknowledged$/m);
+test('records that the server refused are told of with the cure', () => {
+  assert.match(
+    renderStatus(DRAINING),
+    /^ {2}refused {4}3 lines by the server, kept in the spool: tailship spool retry/m,
+  );
 });
 
 test('a ledger that does not close is not passed over in silence', () => {

@@ -15,6 +15,8 @@ export type Carrier = {
   readonly offered: number;
   /** The numbers of the settled records, in the order in which they settled. */
   readonly settled: number[];
+  /** Those of them that the server refused for good. */
+  readonly refused: number[];
   /** How many records settled that were on the wire before. */
   readonly repeated: number;
   /** Why the link went down, and the numbers of the records that came back each time. */
@@ -33,6 +35,7 @@ export function startCarrier(
   const log = createKeptLog();
   const held: Sent[] = [];
   const settled: number[] = [];
+  const refused: number[] = [];
   const downs: Carrier['downs'] = [];
   const states: string[] = [];
   /** Which records a batch was made of: over RELP it comes back without those that were answered, and with all its tally. */
@@ -54,6 +57,9 @@ export function startCarrier(
       settled(sent) {
         for (const one of sent) if (one.again) repeated += one.batch.ends.length;
         for (const { batch } of sent) settled.push(...(madeOf.get(batch.tally) ?? []));
+        for (const one of sent) {
+          if (one.refused) refused.push(...numbersOf([{ ...one, batch: { ...one.batch, ...one.refused } }]));
+        }
         carry();
       },
       down(unsettled, reason) {
@@ -65,7 +71,7 @@ export function startCarrier(
   t.after(() => shipper.stop(0));
   shipper.start();
   return {
-    ...{ shipper, log, settled, downs, states },
+    ...{ shipper, log, settled, refused, downs, states },
     get offered() {
       return offered;
     },

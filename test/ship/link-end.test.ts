@@ -59,7 +59,6 @@ test('a target without a transport is refused with a sentence', () => {
     up() {},
     leaving() {},
     settled() {},
-    refused() {},
     excess: () => 0,
     closed() {},
     failed() {},

@@ -36,7 +36,6 @@ export function createScene(
       sessions.push(session);
     },
     settled: (batches) => void told.push(`settled ${batches}`),
-    refused: () => {},
     excess: () => 0,
     closed: ({ reason }) => void told.push(`closed: ${reason}`),
     leaving: () => void told.push('leaving'),

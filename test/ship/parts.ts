@@ -119,11 +119,9 @@ export function createKeptEvents(): KeptEvents {
     refusals: [],
     end: undefined,
     full: 0,
-    settled(batches) {
+    settled(batches, refused = []) {
       kept.settledBatches += batches;
-    },
-    refused(_messages, reason) {
-      kept.refusals.push(reason);
+      kept.refusals.push(...refused.map(({ reason }) => reason));
     },
     closed(end) {
       kept.end = end;

@@ -103,13 +103,39 @@ describe('relp', { concurrency: 4 }, () => {
     assert.equal(carrier.shipper.status().messages.refused, 0);
   });
 
-  test('a record that is refused again and again is passed over, counted, and told of in a sentence', async (t) => {
+  test('a record that is refused again and again is set aside, counted, and told of in a sentence', async (t) => {
     const { server, carrier } = await carried(t, (number) => (number === 3 ? '500 not this one' : '200 OK'));
     carrier.offer(10, 10);
     await allSettled(carrier);
+    assert.deepEqual(carrier.refused, [3], 'it comes back with its batch, to be kept');
     assert.equal(carrier.shipper.status().messages.refused, 1);
     assert.ok(!server.received.includes(3) && server.received.length === 9);
-    assert.match(carrier.log.said.join('\n'), /passed over: the server refused it 4 times \(500 not this one\)\./);
+    assert.match(
+      carrier.log.said.join('\n'),
+      /set aside in the spool: the server refused it 4 times \(500 not this one\)\./,
+    );
+  });
+
+  test('a server that refuses every record refuses none for good: they are sent again until it takes something', async (t) => {
+    const answered = Array.from({ length: 10 }, () => 0);
+    const { carrier } = await carried(t, (number) => {
+      answered[number]! += 1;
+      return '500 disk full';
+    });
+    carrier.offer(10, 10);
+    await until('it has refused them more often than one record may be', () => answered.every((times) => times >= 4));
+    await until('it is said', () => /refuses every record \(500 disk full\)/.test(carrier.log.said.join('\n')));
+    assert.deepEqual([carrier.settled, carrier.refused], [[], []]);
+    assert.equal((await carrier.shipper.stop(0)).length, 1, 'the batch is given back');
+  });
+
+  test('with a rate, what was refused of a batch in several pieces comes back with the batch', async (t) => {
+    const { carrier } = await carried(t, (number) => (number % 7 === 3 ? '500 no' : '200 OK'), {
+      rate: { unit: 'lines', perSecond: 100 },
+    });
+    carrier.offer(20, 20);
+    await allSettled(carrier);
+    assert.deepEqual(carrier.refused, [3, 10, 17]);
   });
 
   test('what the server does not take is said when the session is opened', async (t) => {
@@ -138,7 +164,7 @@ test('answers in any order settle batches in order, and what is left holds what 
   ]);
   for (const txnr of [3, 2, 999_999_999]) transactions.answer(transactions.find(txnr));
   assert.deepEqual([transactions.find(3), transactions.find(4), transactions.find(999_999_997)], [0, 0, 0]);
-  assert.equal(transactions.settle(), 0);
+  assert.equal(transactions.settle().batches, 0);
   const left = transactions.left();
   assert.deepEqual(
     left.map(({ payload, ends }) => [payload.toString(), [...ends]]),
@@ -148,5 +174,26 @@ test('answers in any order settle batches in order, and what is left holds what 
     ],
   );
   for (const txnr of [1, 999_999_998]) transactions.answer(transactions.find(txnr));
-  assert.deepEqual([transactions.outstanding(), transactions.settle()], [0, 2]);
+  assert.deepEqual([transactions.outstanding(), transactions.settle()], [0, { batches: 2, refused: [] }]);
+});
+
+test('what was passed over is told of when its batch settles, and left to be tried again when the session ends first', () => {
+  const transactions = createTransactions(1);
+  for (const batch of [batchOf(['a', 'b']), batchOf(['c', 'd', 'e'])]) transactions.begin(batch);
+  transactions.answer(1);
+  transactions.refuse(4);
+  transactions.giveUp(4, '500 no');
+  transactions.answer(5);
+  assert.deepEqual(
+    transactions.left().map(({ payload }) => payload.toString()),
+    ['b\n', 'c\nd\n'],
+  );
+  transactions.answer(2);
+  transactions.answer(3);
+  const { batches, refused } = transactions.settle();
+  assert.equal(batches, 2);
+  assert.deepEqual(
+    refused.map(({ at, payload, reason }) => [at, payload.toString(), reason]),
+    [[1, 'd\n', '500 no']],
+  );
 });

@@ -174,7 +174,7 @@ test('full = drop-oldest: rows under way go last, and one that went is not count
   );
   assert.ok(rows[2]!.row! > 5);
   // Now every row is under way, so the oldest of them must go.
-  store.spool('main', [next(190_000)]);
+  store.spool('main', [next(200_000)]);
   assert.equal(store.read('main', 0)?.row, 2);
   const before = store.ledger();
   store.settle('main', rows.slice(0, 1));
