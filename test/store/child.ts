@@ -64,11 +64,16 @@ async function look(path: string): Promise<void> {
 }
 
 const [role, file] = process.argv.slice(2);
-process.stdin.on('end', () => process.exit());
+let held: Store | undefined;
+process.stdin.on('end', () => {
+  // Named here too, so that it is not collected as garbage, which gives the lock back.
+  held?.close();
+  process.exit();
+});
 process.stdin.resume();
 if (role === 'work') await work(file!);
 if (role === 'look') await look(file!);
 if (role === 'hold') {
-  openAs(file!, 'block');
+  held = openAs(file!, 'block');
   process.stdout.write('holding\n');
 }
