@@ -3,12 +3,15 @@ import type { Bell } from './bell.ts';
 import { openFilesLimit } from './limits.ts';
 import type { Store } from './store/store.ts';
 import { realFiles } from './tail/files.ts';
+import { createReadSpace } from './tail/readspace.ts';
 import { createTail, type Tail } from './tail/tail.ts';
 import type { Clock, InputConfig, Log, Loss } from './types.ts';
 
 /** Bytes of a file that are read at once, at most: fewer with a small spool, so that it can hold several batches. */
 const LARGEST_CHUNK = 256 * 1024;
 const SPOOL_SHARE = 16;
+/** A walk is done with a chunk before it, or another one, asks for the next: shape copies what it keeps. */
+const space = createReadSpace();
 
 export type Followed = {
   readonly parts: { readonly log: Log; readonly clock: Clock; readonly once: unknown };
@@ -25,6 +28,7 @@ export function follow({ parts, store, bell, lost }: Followed, input: InputConfi
     lost,
     // The other half is for servers, the spool, and files that are looked into.
     openFiles: Math.floor(openFilesLimit() / 2 / among),
+    space,
     largest: Math.min(LARGEST_CHUNK, Math.floor(store.space().limit / SPOOL_SHARE)),
   });
 }

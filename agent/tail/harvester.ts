@@ -2,6 +2,7 @@ import type { Chunk, Clock, Clues, FileId } from '../types.ts';
 import { CLUE_BYTES, clue } from '../wire/clue.ts';
 import { sameHead } from './fingerprint.ts';
 import type { Lines } from './lines.ts';
+import type { ReadSpace } from './readspace.ts';
 import type { Mark } from './rotation.ts';
 
 /** Where the bytes of one generation come from: an open file, or an archive that is unpacked on the way. */
@@ -52,6 +53,8 @@ type Parts = {
   readonly modified: () => number;
   /** Bytes that one read asks for at most, as long as a line fits in them; 256 KiB where not given. */
   readonly largest?: number | undefined;
+  /** Where chunks are read to; fresh memory each time where not given. */
+  readonly space?: ReadSpace | undefined;
 };
 
 type Window = { readonly buffer: Buffer; readonly lead: number; readonly body: Buffer; readonly full: boolean };
@@ -69,7 +72,7 @@ function nuls(bytes: Buffer, unit: number): number {
  * should begin. What was passed over is given as a chunk without bytes, whose `before` are the bytes before its end.
  */
 export function createHarvester(parts: Parts): Harvester {
-  const { lines, maxLine, source, largest = LARGEST } = parts;
+  const { lines, maxLine, source, largest = LARGEST, space = Buffer.allocUnsafe } = parts;
   let position = parts.from.offset;
   /** The bytes before the position; undefined until they were read once. */
   let before: Buffer | undefined;
@@ -124,9 +127,9 @@ export function createHarvester(parts: Parts): Harvester {
   /** Gives out the first `length` bytes of the window, or passes them over. */
   function give(window: Window, length: number, how: 'lines' | 'cut' | 'gap'): Take {
     const end = window.lead + length;
-    // A copy, so that 256 bytes do not keep the whole buffer alive while the file is idle.
+    // Copies, for the buffer is not ours for long, and 256 bytes of it would keep the whole of it.
     const last = Buffer.from(window.buffer.subarray(Math.max(0, end - CLUE_BYTES), end));
-    before ??= window.buffer.subarray(0, window.lead);
+    before ??= Buffer.from(window.buffer.subarray(0, window.lead));
     return emit(how === 'gap' ? NOTHING : window.body.subarray(0, length), position + length, last, how === 'cut');
   }
 
@@ -186,7 +189,7 @@ export function createHarvester(parts: Parts): Harvester {
 
   function open(ahead: number, size: number): Window | Take {
     const lead = Math.min(CLUE_BYTES, position);
-    const buffer = Buffer.allocUnsafe(lead + ahead);
+    const buffer = space(lead + ahead);
     const got = source.read(buffer, position - lead);
     if (got === undefined) return { what: 'later' };
     const reason = changed(buffer, got, lead, size);

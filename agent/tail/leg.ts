@@ -8,6 +8,7 @@ import type { Gen, Handles } from './generation.ts';
 import { createGunzipSource } from './gunzip.ts';
 import { createHarvester, type Harvester, type Source } from './harvester.ts';
 import type { Lines } from './lines.ts';
+import type { ReadSpace } from './readspace.ts';
 import type { Mark } from './rotation.ts';
 
 export type LegParts = {
@@ -18,6 +19,8 @@ export type LegParts = {
   readonly lines: Lines;
   /** Bytes that one read asks for at most (see Harvester). */
   readonly largest?: number | undefined;
+  /** Where chunks are read to (see Harvester). */
+  readonly space?: ReadSpace | undefined;
   /** Called when unpacked bytes have come. */
   wake(): void;
 };
@@ -97,6 +100,7 @@ export function harvesterOf(leg: Leg, parts: LegParts): Harvester {
     maxLine: parts.input.maxLine,
     lines: parts.lines,
     largest: parts.largest,
+    space: parts.space,
     source: sourceOf(gen, parts),
     from: leg.at,
     clues: () => gen.clues,

@@ -13,6 +13,7 @@ import { createHold } from './hold.ts';
 import { bytesAtRisk, leave } from './leaving.ts';
 import { linesOf } from './lines.ts';
 import { chainOf } from './names.ts';
+import type { ReadSpace } from './readspace.ts';
 import type { Registry } from './registry.ts';
 import type { Mark } from './rotation.ts';
 import { createListings, type Listings } from './survey.ts';
@@ -36,6 +37,8 @@ export type TailParts = {
   readonly once: boolean;
   /** Bytes of one chunk at most, as long as its first line fits in them; 256 KiB where not given. */
   readonly largest?: number;
+  /** Where chunks are read to; a chunk is then good until the next one is asked for, from whatever tail that reads there. */
+  readonly space?: ReadSpace;
   /** Files to be kept open at most; idle ones beyond that are closed, and opened again by their name. 2048 where not given. */
   readonly openFiles?: number;
 };

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Store } from '../../agent/store/store.ts';
+import { StoreProblem } from '../../agent/store/store.ts';
+import type { Sent } from '../../agent/types.ts';
+import { type Walk, writeDown } from '../../agent/walk.ts';
+
+const sent = (payload: Buffer): Sent => ({
+  batch: {
+    ...{ input: 'input', payload, ends: new Uint32Array(), marks: [] },
+    tally: { sent: { lines: 0, bytes: 0 }, filtered: { lines: 0, bytes: 0 }, dropped: { lines: 0, bytes: 0 } },
+  },
+  ...{ row: undefined, again: false },
+});
+const walkWith = (settled: Sent[]) => ({ destination: { name: 'd' }, settled }) as unknown as Walk;
+
+test("a settled batch's memory is given back, and memory that it shares with others is not", () => {
+  const own = Buffer.allocUnsafeSlow(1000);
+  const shared = Buffer.from('one of many in the pool');
+  const pool = shared.buffer.byteLength;
+  writeDown(walkWith([sent(own), sent(shared)]), { settle() {} } as unknown as Store);
+  assert.equal(own.buffer.byteLength, 0);
+  assert.equal(shared.buffer.byteLength, pool);
+  assert.equal(String(shared), 'one of many in the pool');
+});
+
+test('a batch whose settle the disk refuses is kept as it is', () => {
+  const own = Buffer.allocUnsafeSlow(1000);
+  const walk = walkWith([sent(own)]);
+  const settle = () => {
+    throw new StoreProblem('SQLITE_IOERR', 'disk-full', 'the disk is gone');
+  };
+  assert.throws(() => writeDown(walk, { settle } as unknown as Store), StoreProblem);
+  assert.equal(own.buffer.byteLength, 1000);
+  assert.equal(walk.settled.length, 1);
+});

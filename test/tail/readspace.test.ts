@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { createHarvester } from '../../agent/tail/harvester.ts';
+import { linesOf } from '../../agent/tail/lines.ts';
+import { createReadSpace, type ReadSpace } from '../../agent/tail/readspace.ts';
+import { clue } from '../../agent/wire/clue.ts';
+
+/** Everything that is read of a file, each chunk copied before the next is asked for. */
+function readAll(content: Buffer, space: ReadSpace | undefined): unknown[] {
+  const harvester = createHarvester({
+    ...{ input: 'input', file: 1, maxLine: 100, largest: 64, space, lines: linesOf({ encoding: 'utf-8' }) },
+    clock: { now: () => 0, ticks: () => 0, after: () => () => {} },
+    source: { read: (into, at) => content.copy(into, 0, at), close() {} },
+    from: { offset: 0, clue: clue(Buffer.alloc(0)) },
+    clues: () => ({ dev: 1, ino: 1, birth: 0, headBytes: 0, head: clue(Buffer.alloc(0)) }),
+    modified: () => 0,
+  });
+  const found: unknown[] = [];
+  for (;;) {
+    const take = harvester.take(content.length, true);
+    if (take.what !== 'chunk' && take.what !== 'more') return [...found, take, harvester.mark()];
+    if (take.what === 'chunk') found.push(structuredClone(take.chunk));
+  }
+}
+
+test('chunks read into one memory are those read into memory of their own', () => {
+  const line = fc.tuple(fc.constantFrom('a', 'bc', '日', '\0'), fc.nat(150)).map(([text, times]) => text.repeat(times));
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 40 }), (lines) => {
+      const content = Buffer.from(lines.join('\n'));
+      const kept = createReadSpace();
+      // What was read before is overwritten, as another file's bytes would.
+      const space: ReadSpace = (bytes) => kept(bytes).fill('x');
+      assert.deepEqual(readAll(content, space), readAll(content, undefined));
+    }),
+    { numRuns: 200 },
+  );
+});
