@@ -131,6 +131,7 @@ export type Generation = {
   readonly path: string | undefined;
   readonly clues: Clues;
   readonly previous: FileId | undefined;
+  /** The youngest of its times when it was first seen, ms since the epoch. */
   readonly firstSeen: number;
 };
 

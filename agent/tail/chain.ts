@@ -84,7 +84,6 @@ export function createChain(parts: ChainParts): Chain {
   const lineage = createLineage({
     ...parts,
     ticks: () => clock.ticks(),
-    now: () => clock.now(),
     changed: () => parts.changed(self),
     foreign: (stat) => parts.owner(stat) !== undefined && parts.owner(stat) !== self,
     barred(ino) {

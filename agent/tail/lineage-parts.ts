@@ -20,7 +20,6 @@ export type LineageParts = {
   readonly known: readonly Generation[];
   listings(): Listings;
   ticks(): number;
-  now(): number;
   /** How far each destination has read a generation. */
   marks(gen: Gen): readonly Mark[];
   /** The least offset from which a destination still has to read on; undefined where none has. */

@@ -5,7 +5,7 @@
 import type { Clues, FileId } from '../types.ts';
 import { HEAD_BYTES } from '../wire/clue.ts';
 import { realPath, type Stat } from './files.ts';
-import { cluesOf } from './fingerprint.ts';
+import { clueBefore, cluesOf, readHead, sameHead } from './fingerprint.ts';
 import { fromRow, type Gen } from './generation.ts';
 import { knownOf } from './known.ts';
 import type { Lineage, LineageParts } from './lineage-parts.ts';
@@ -100,7 +100,8 @@ export function createLineage(parts: LineageParts): Lineage {
   /** No file of the chain is this generation any more, but it is open. */
   function nameless(gen: Gen): void {
     const stat = files.fstat(handles.fd(gen));
-    if (gen.packed === undefined && stat.size > gen.size) note(gen, stat);
+    // Refilled before it lost its name: then what it holds now is not what it is known for, and none of that grew.
+    if (gen.packed === undefined && stat.size > gen.size && isStillItself(gen)) note(gen, stat);
     const place = stat.links === 0 ? 'deleted' : 'rotated';
     if (gen.place !== place) {
       const what = place === 'deleted' ? 'was deleted' : 'was moved out of sight';
@@ -109,6 +110,10 @@ export function createLineage(parts: LineageParts): Lineage {
       touch(gen);
     }
   }
+
+  const isStillItself = (gen: Gen): boolean =>
+    sameHead(gen.clues, readHead(files, handles.fd(gen), false)) &&
+    parts.marks(gen).every((mark) => clueBefore(files, handles.fd(gen), mark.offset) === mark.clue);
 
   function abandon(gen: Gen, reason: string): void {
     losses.unreadable(gen, parts.unread(gen) ?? gen.size, reason);
@@ -146,7 +151,9 @@ export function createLineage(parts: LineageParts): Lineage {
     }
     const head = found.head() ?? new Uint8Array();
     const clues = cluesOf(found.stat, head);
-    const row = { input: input.name, chain: path, path: found.path, clues, previous, firstSeen: parts.now() };
+    // By the clock that stamps the files: that of this host may jump, or differ from a file server's.
+    const firstSeen = Math.max(found.stat.modified, found.stat.birth);
+    const row = { input: input.name, chain: path, path: found.path, clues, previous, firstSeen };
     const gen = fromRow(registry.add(row), parts.ticks());
     gen.place = found.live ? 'live' : 'rotated';
     gen.reason = sighting.reason;

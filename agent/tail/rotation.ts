@@ -52,7 +52,7 @@ export type Known = {
   readonly empty: boolean;
   /** Bytes that it had when it was last looked at. */
   readonly size: number;
-  /** When it was first seen, ms since the epoch. */
+  /** The youngest of its times when it was first seen, ms since the epoch. */
   readonly firstSeen: number;
 };
 

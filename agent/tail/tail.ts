@@ -18,7 +18,7 @@ import type { Registry } from './registry.ts';
 import type { Mark } from './rotation.ts';
 import { createListings, type Listings } from './survey.ts';
 import { createWalk, type InnerWalk, type TailWalk } from './walk.ts';
-import { createWatch, type Watch } from './watch.ts';
+import { createWatch, type Watch, type WatchParts } from './watch.ts';
 
 export type { Registry } from './registry.ts';
 export type { TailWalk } from './walk.ts';
@@ -41,6 +41,8 @@ export type TailParts = {
   readonly space?: ReadSpace;
   /** Files to be kept open at most; idle ones beyond that are closed, and opened again by their name. 2048 where not given. */
   readonly openFiles?: number;
+  /** The events of the file system; the real ones where not given. */
+  readonly watch?: (parts: WatchParts) => Watch;
 };
 
 export type Tail = {
@@ -210,7 +212,7 @@ export function createTail(parts: TailParts): Tail {
   }
 
   function startWatch(): void {
-    watch = createWatch({
+    watch = (parts.watch ?? createWatch)({
       hint,
       failed(code) {
         watch = undefined;

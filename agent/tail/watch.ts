@@ -11,14 +11,14 @@ export type Watch = {
   close(): Promise<void>;
 };
 
-type Parts = {
+export type WatchParts = {
   hint(file: string): void;
   /** Called once when events cannot be had, with the reason's code; nothing comes after it. */
   failed(code: string): void;
 };
 
 /** Directories alone are watched, one watch each however many files they hold: their raw events name the file. */
-export function createWatch(parts: Parts): Watch {
+export function createWatch(parts: WatchParts): Watch {
   const watched = new Set<string>();
   let over = false;
   const watcher: FSWatcher = chokidar([], {

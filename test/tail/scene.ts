@@ -22,14 +22,22 @@ import type {
 import { CLUE_BYTES, clue } from '../../agent/wire/clue.ts';
 import { toldLog } from '../harness/log.ts';
 
-type Hands = Clock & { advance(ms: number): void };
+type Hands = Clock & {
+  advance(ms: number): void;
+  /** Puts the wall clock forward or back; waits do not notice. */
+  jump(ms: number): void;
+};
 
-/** A clock that stands still until `advance`; its wall clock is the real one, so that file times compare. */
+/** A clock that stands still until `advance`; its wall clock is the real one, but for `jump`, so that file times compare. */
 function createHands(): Hands {
   let ticks = 0;
+  let offset = 0;
   let waiting: { due: number; run: () => void }[] = [];
   return {
-    now: () => Date.now(),
+    now: () => Date.now() + offset,
+    jump(ms) {
+      offset += ms;
+    },
     ticks: () => ticks,
     after(ms, run) {
       const one = { due: ticks + ms, run };
@@ -111,8 +119,8 @@ type Reader = {
   readonly chunks: Chunk[];
   readonly opened: FileContext[];
   readonly closed: FileId[];
-  /** Reads all there is and settles it, unless told not to. */
-  read(options?: { settle?: boolean; only?: 'leaving' }): string;
+  /** Reads all there is, `most` chunks of it, and settles it, unless told not to. */
+  read(options?: { settle?: boolean; only?: 'leaving'; most?: number }): string;
   settle(): void;
 };
 
@@ -146,6 +154,8 @@ export type SceneOptions = {
   readonly input?: Partial<InputConfig>;
   readonly files?: Files;
   readonly once?: boolean;
+  readonly watch?: TailParts['watch'];
+  readonly largest?: number;
   readonly destinations?: readonly string[];
   /** False: the test calls `start` itself. */
   readonly start?: boolean;
@@ -165,9 +175,11 @@ function createReader(tail: Tail, destination: string, registry: Scene['registry
   );
   const reader: Reader = {
     ...{ walk, chunks, opened, closed },
-    read({ settle = true, only } = {}) {
+    read({ settle = true, only, most = Number.POSITIVE_INFINITY } = {}) {
       let text = '';
-      for (let chunk = walk.next(only); chunk; chunk = walk.next(only)) {
+      for (let n = 0; n < most; n += 1) {
+        const chunk = walk.next(only);
+        if (!chunk) break;
         chunks.push(chunk);
         pending.push(chunk);
         text += chunk.bytes.toString();
@@ -242,6 +254,8 @@ export async function scene(options: SceneOptions, story: (scene: Scene) => void
       const input = inputOf([live], { ...options.input, ...more });
       const parts: TailParts = {
         ...{ input, files: options.files ?? realFiles, clock, registry, once },
+        ...(options.watch && { watch: options.watch }),
+        ...(options.largest && { largest: options.largest }),
         log: toldLog((level, sentence) => {
           if (level !== 'debug' || process.env.TAILSHIP_STORY_DEBUG) say(sentence);
         }),

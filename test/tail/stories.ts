@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { type Files, realFiles, type Stat } from '../../agent/tail/files.ts';
+import type { Watch, WatchParts } from '../../agent/tail/watch.ts';
 import type { Loss } from '../../agent/types.ts';
 import { scene } from './scene.ts';
 import { World } from './story-world.ts';
@@ -28,6 +29,9 @@ const STEPS: readonly [keyof World & string, number][] = [
   ['look', 14],
   ['readSettled', 16],
   ['readUnsettled', 6],
+  ['readOne', 4],
+  ['event', 12],
+  ['clockJump', 1],
   ['rename', 10],
   ['writeLate', 6],
   ['copyTruncate', 5],
@@ -42,6 +46,7 @@ const STEPS: readonly [keyof World & string, number][] = [
 function play(world: World, step: string): void {
   if (step === 'readSettled') world.read(true);
   else if (step === 'readUnsettled') world.read(false);
+  else if (step === 'readOne') world.read(false, 1);
   else (world as unknown as Record<string, () => void>)[step]!();
 }
 
@@ -65,6 +70,19 @@ function judgeLedger(world: World, losses: readonly Loss[], absent: readonly num
   return counted < least ? [`${counted} bytes are counted as lost, and ${least} were seen and are`] : [];
 }
 
+/** Inside a file always; across rotations too, but for what a late writer added: that is read in turns with the successor. */
+function judgeOrder({ delivered, lateTokens, written }: World): string[] {
+  const first = [...new Set(delivered)];
+  const places = new Map(first.map((token, i) => [token, i]));
+  const inOrder = (tokens: readonly number[]): string[] => {
+    const at = tokens.flatMap((token) => places.get(token) ?? []);
+    const wrong = at.findIndex((place, i) => i > 0 && place < at[i - 1]!);
+    return wrong < 0 ? [] : [`[${first[at[wrong]!]}] came before [${first[at[wrong - 1]!]}]: ${first.join(' ')}`];
+  };
+  const prompt = [...first].sort((a, b) => a - b).filter((token) => !lateTokens.has(token));
+  return [...inOrder(prompt), ...written.flatMap(inOrder)];
+}
+
 function judge(world: World, losses: readonly Loss[]): string[] {
   const problems: string[] = [];
   const absent: number[] = [];
@@ -76,11 +94,7 @@ function judge(world: World, losses: readonly Loss[]): string[] {
     if (count === 0 && !world.mayLack.has(token)) problems.push(`[${token}] is missing`);
     if (count > 1 && !world.mayRepeat.has(token)) problems.push(`[${token}] came ${count} times`);
   }
-  const first = [...new Set(world.delivered)];
-  const disorder = first.find((token, index) => index > 0 && token < first[index - 1]!);
-  if (disorder !== undefined && !world.wroteLate)
-    problems.push(`[${disorder}] came behind a later one: ${first.join(' ')}`);
-  return [...problems, ...judgeLedger(world, losses, absent)];
+  return [...problems, ...judgeOrder(world), ...judgeLedger(world, losses, absent)];
 }
 
 /** The real file system, with times of birth as a story tells them. */
@@ -96,13 +110,34 @@ function bornIn(births: ReadonlyMap<number, number>): Files {
   };
 }
 
-/** Plays the story of a seed and says what was wrong with it. */
+/** Events that come when the story says so. */
+function toldEvents(): { watch: (parts: WatchParts) => Watch; hint: (file: string) => void } {
+  let current: WatchParts | undefined;
+  return {
+    watch(parts) {
+      current = parts;
+      return {
+        directories() {},
+        async close() {
+          if (current === parts) current = undefined;
+        },
+      };
+    },
+    hint: (file) => current?.hint(file),
+  };
+}
+
+/** Plays the story of a seed and says what was wrong with it. Every other story has events, the rest polls alone. */
 export async function playStory(seed: number, length = 60): Promise<Verdict> {
   const random = randomOf(seed);
   const verdict: Verdict = { seed, problems: [], steps: [] };
   const births = new Map<number, number>();
-  await scene({ input: { start: 'oldest' }, files: bornIn(births) }, async (stage) => {
-    const world = new World(stage, random, births);
+  const { watch, hint } = toldEvents();
+  const events = seed % 2 === 0;
+  const options = { files: bornIn(births), watch, largest: random() < 0.5 ? 4096 : 256 * 1024 };
+  const input = { start: 'oldest', watch: events ? 'auto' : 'poll' } as const;
+  await scene({ ...options, input }, async (stage) => {
+    const world = new World(events ? Object.assign(Object.create(stage), { hint }) : stage, random, births);
     for (let i = 0; i < length; i += 1) {
       const step = choose(random);
       play(world, step);

@@ -7,8 +7,10 @@ import { gzipSync } from 'node:zlib';
 /** What a world needs of the stage on which it is played. */
 export type Stage = {
   readonly folder: string;
-  readonly clock: { advance(ms: number): void };
-  readonly reader: { read(options: { settle: boolean }): string };
+  readonly clock: { advance(ms: number): void; jump(ms: number): void };
+  readonly reader: { read(options: { settle: boolean; most?: number }): string };
+  /** Tells the agent of a change, where it listens to events. */
+  readonly hint?: (file: string) => void;
   kill(): void;
   start(): void;
 };
@@ -41,7 +43,12 @@ export class World {
   contents: Content[] = [];
   /** The file an application holds open after a rotation, if it did not reopen. */
   late: { fd: number; content: Content } | undefined;
-  wroteLate = false;
+  /** Tokens of a file that had another name by then. */
+  readonly lateTokens = new Set<number>();
+  /** Files of which an event is still to come. */
+  events: string[] = [];
+  /** What each file held, in order; copies apart. */
+  readonly written: number[][] = [];
   next = 1;
   running = true;
   generation = 0;
@@ -81,12 +88,22 @@ export class World {
     return { text, tokens };
   }
 
+  /** What a file will hold from now on. */
+  fresh(): number[] {
+    const tokens: number[] = [];
+    this.written.push(tokens);
+    return tokens;
+  }
+
   /** What was written last. */
   stamp(file: string | number): void {
     this.time += 10;
     const at = new Date(this.time);
     if (typeof file === 'number') fs.futimesSync(file, at, at);
-    else fs.utimesSync(this.file(file), at, at);
+    else {
+      fs.utimesSync(this.file(file), at, at);
+      this.events.push(this.file(file));
+    }
   }
 
   /** What was created last. */
@@ -99,7 +116,7 @@ export class World {
     const { text, tokens } = this.text();
     let live = this.live();
     if (!live) {
-      live = { tokens: [], name: 'app.log', packed: false, seen: false, born: false };
+      live = { tokens: this.fresh(), name: 'app.log', packed: false, seen: false, born: false };
       this.contents.push(live);
     }
     fs.appendFileSync(this.file('app.log'), text);
@@ -115,9 +132,12 @@ export class World {
     fs.writeSync(this.late.fd, text);
     this.stamp(this.late.fd);
     this.late.content.tokens.push(...tokens);
-    this.wroteLate = true;
+    for (const token of tokens) this.lateTokens.add(token);
     // Without a name, or let go already, nobody can be asked to find it.
-    if (this.late.content.name === undefined) for (const token of tokens) this.mayLack.add(token);
+    if (this.late.content.name !== undefined) return;
+    for (const token of tokens) this.mayLack.add(token);
+    // By its time of change it is now younger than files that came after it, as what was copied from it would be older.
+    for (const token of this.late.content.tokens) this.lateTokens.add(token);
   }
 
   dropLate(): void {
@@ -150,6 +170,7 @@ export class World {
     }
     const to = this.rotatedName();
     fs.renameSync(this.file('app.log'), this.file(to));
+    this.events.push(this.file('app.log'), this.file(to));
     live.name = to;
   }
 
@@ -164,7 +185,7 @@ export class World {
     this.stamp('app.log');
     const copy = { tokens: live.tokens, name: to, packed: false, seen: false, born: true };
     this.contents.splice(this.contents.indexOf(live), 0, copy);
-    live.tokens = [];
+    live.tokens = this.fresh();
     live.seen = false;
   }
 
@@ -174,7 +195,7 @@ export class World {
     this.mayVanish(live);
     fs.truncateSync(this.file('app.log'), 0);
     this.stamp('app.log');
-    live.tokens = [];
+    live.tokens = this.fresh();
     live.seen = false;
   }
 
@@ -189,6 +210,7 @@ export class World {
     // A file that the agent holds is read to its end; one that it never saw, or let go, or lost hold of by a stop, is not.
     if (!this.running || !content.seen || content.name !== 'app.log') this.mayVanish(content);
     fs.unlinkSync(this.file(content.name!));
+    this.events.push(this.file(content.name!));
     content.name = undefined;
   }
 
@@ -206,6 +228,21 @@ export class World {
     content.packed = true;
   }
 
+  /** Some of the events come: late, twice, or not at all. */
+  event(): void {
+    if (!this.running) return;
+    const { hint } = this.stage;
+    for (const file of this.events.splice(0, 1 + this.pick(this.events.length))) {
+      for (let times = this.pick(3); times > 0; times -= 1) hint?.(file);
+    }
+    this.stage.clock.advance(10);
+  }
+
+  /** Somebody sets the wall clock. */
+  clockJump(): void {
+    this.stage.clock.jump((this.random() - 0.5) * 20 * 86_400_000);
+  }
+
   take(text: string): void {
     const tokens = [...text.matchAll(/\[(\d+)\]/g)].map((match) => Number(match[1]));
     this.delivered.push(...tokens);
@@ -219,9 +256,9 @@ export class World {
     for (const token of this.live()?.tokens ?? []) this.looked.add(token);
   }
 
-  read(settle: boolean): void {
+  read(settle: boolean, most = Number.POSITIVE_INFINITY): void {
     if (!this.running) return;
-    this.take(this.stage.reader.read({ settle }));
+    this.take(this.stage.reader.read({ settle, most }));
     if (settle) this.pending = [];
   }
 
@@ -239,6 +276,7 @@ export class World {
     this.pending = [];
     this.stage.kill();
     this.running = false;
+    this.events = [];
     this.looked.clear();
     for (const one of this.contents) {
       one.seen = false;

@@ -176,3 +176,29 @@ test('the hole of NUL bytes that a writer leaves after copytruncate is passed ov
     assert.deepEqual([gap!.start, gap!.end, gap!.bytes.length], [0, 3_000_000, 0]);
     assert.equal(line!.start, 3_000_000);
   }));
+
+test('a file that was truncated, refilled beyond its old size, packed and unlinked between two looks counts nothing as lost', () =>
+  scene({ before: { 'app.log': 'old one\n' } }, async (stage) => {
+    assert.equal(stage.reader.read(), 'old one\n');
+    fs.truncateSync(stage.live, 0);
+    stage.write('new one\nnew two\n');
+    fs.writeFileSync(`${stage.live}.1.gz`, gzipSync(fs.readFileSync(stage.live)));
+    fs.unlinkSync(stage.live);
+    stage.write('three\n');
+    assert.equal(await stage.until(22), 'new one\nnew two\nthree\n');
+    assert.deepEqual(stage.losses, []);
+  }));
+
+test('the same where not a byte of it was read: what was seen of the old content is lost, and no more', () =>
+  scene({ before: { 'app.log': 'old one\n' } }, async (stage) => {
+    fs.truncateSync(stage.live, 0);
+    stage.write('new one\nnew two\n');
+    fs.writeFileSync(`${stage.live}.1.gz`, gzipSync(fs.readFileSync(stage.live)));
+    fs.unlinkSync(stage.live);
+    stage.write('three\n');
+    assert.equal(await stage.until(22), 'new one\nnew two\nthree\n');
+    assert.equal(
+      stage.losses.reduce((sum, { from, to }) => sum + to - from, 0),
+      8,
+    );
+  }));
