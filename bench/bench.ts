@@ -59,7 +59,7 @@ function tailship(dir: string, port: number): readonly [string, ...string[]] {
     conf,
     `[input]\npath = ${file}\n[syslog]\ntarget = tcp://127.0.0.1:${port}\n[spool]\npath = ${dir}/spool.db\n`,
   );
-  return [process.execPath, path.join(ROOT, 'agent/main.ts'), 'run', '--once', '-c', conf];
+  return [process.execPath, path.join(ROOT, 'dist/main.js'), 'run', '--once', '-c', conf];
 }
 
 function rsyslog(name: string, parsed: boolean): Racer {
