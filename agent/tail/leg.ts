@@ -17,9 +17,9 @@ export type LegParts = {
   readonly clock: Clock;
   readonly handles: Handles;
   readonly lines: Lines;
-  /** Bytes that one read asks for at most (see Harvester). */
+  /** Bytes that one read asks for at most, as long as a line fits in them; 256 KiB where not given. */
   readonly largest?: number | undefined;
-  /** Where chunks are read to (see Harvester). */
+  /** Where chunks are read to; a chunk is then good until the next one is asked for, from whatever tail that reads there. */
   readonly space?: ReadSpace | undefined;
   /** Called when unpacked bytes have come. */
   wake(): void;

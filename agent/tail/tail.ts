@@ -11,9 +11,9 @@ import type { Files, Stat } from './files.ts';
 import { createHandles, type Gen } from './generation.ts';
 import { createHold } from './hold.ts';
 import { bytesAtRisk, leave } from './leaving.ts';
+import type { LegParts } from './leg.ts';
 import { linesOf } from './lines.ts';
 import { chainOf } from './names.ts';
-import type { ReadSpace } from './readspace.ts';
 import type { Registry } from './registry.ts';
 import type { Mark } from './rotation.ts';
 import { createListings, type Listings } from './survey.ts';
@@ -23,7 +23,7 @@ import { createWatch, type Watch, type WatchParts } from './watch.ts';
 export type { Registry } from './registry.ts';
 export type { TailWalk } from './walk.ts';
 
-export type TailParts = {
+export type TailParts = Pick<LegParts, 'largest' | 'space'> & {
   readonly input: InputConfig;
   readonly files: Files;
   readonly clock: Clock;
@@ -35,10 +35,6 @@ export type TailParts = {
   lost(loss: Loss): void;
   /** Read what is there at the start, and no more. */
   readonly once: boolean;
-  /** Bytes of one chunk at most, as long as its first line fits in them; 256 KiB where not given. */
-  readonly largest?: number;
-  /** Where chunks are read to; a chunk is then good until the next one is asked for, from whatever tail that reads there. */
-  readonly space?: ReadSpace;
   /** Files to be kept open at most; idle ones beyond that are closed, and opened again by their name. 2048 where not given. */
   readonly openFiles?: number;
   /** The events of the file system; the real ones where not given. */
