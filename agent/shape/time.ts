@@ -21,8 +21,6 @@ type Changing = { readonly start: number; readonly end: number; readonly at: num
 
 const MINUTE = 60_000;
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
-/** So far a line's clock may be ahead of the one that dates the file: a zone, or a clock that is not set well. ms. */
-const AHEAD = 7 * 24 * 60 * MINUTE;
 /** RFC 5424 section 6: TIME-SECFRAC has at most six digits. */
 const MOST_DIGITS = 6;
 /** Where the seconds stand in a TIMESTAMP, and its fraction: 2024-07-15T11:30:35.123, Jul 15 11:30:35. */
@@ -65,7 +63,7 @@ export function createTimestamps(zone: string, style: TimestampStyle): Timestamp
         }
       }
       const time = readWrittenTime(text);
-      const year = time && (time.year ?? missingYear(time, clocks, modified));
+      const year = time && (time.year ?? nearestYear(time, clocks, modified));
       last.modified = modified;
       last.text = text;
       last.stamp = time && year !== undefined ? stamp(time, year, clocks, style, modified) : undefined;
@@ -120,16 +118,22 @@ function localMs(time: WrittenTime, year: number): number {
   return Date.UTC(year, time.month - 1, time.day, time.hour, time.minute, time.second);
 }
 
-/**
- * The year that puts a time nearest to `modified`, but no more than AHEAD behind it: a line is older than the file's last change.
- * So the lines of a file that holds less than a year come out in their order. For 29 February only years that have one.
- */
-function missingYear(time: WrittenTime, clocks: Zone, modified: number): number {
-  const around = modified + (time.offset ?? clocks.offset(modified)) * MINUTE;
-  let year = new Date(around + AHEAD).getUTCFullYear();
+/** The year that puts a time nearest to `modified`; for 29 February only years that have one. */
+function nearestYear(time: WrittenTime, clocks: Zone, modified: number): number {
+  const around = new Date(modified + (time.offset ?? clocks.offset(modified)) * MINUTE);
+  const here = around.getUTCFullYear();
+  let best = here;
+  let distance = Number.POSITIVE_INFINITY;
   // Leap years are at most eight years apart (1896, 1904).
-  while (time.day > daysIn(time.month, year) || localMs(time, year) > around + AHEAD) year -= 1;
-  return year;
+  for (let year = here - 8; year <= here + 8; year += 1) {
+    if (time.day > daysIn(time.month, year)) continue;
+    const away = Math.abs(localMs(time, year) - around.getTime());
+    if (away < distance) {
+      best = year;
+      distance = away;
+    }
+  }
+  return best;
 }
 
 function stamp(time: WrittenTime, year: number, clocks: Zone, style: TimestampStyle, modified: number): string {
