@@ -213,11 +213,8 @@ export function createTail(parts: TailParts): Tail {
       failed(code) {
         watch = undefined;
         const cure = 'raise fs.inotify.max_user_watches and max_user_instances for a quicker response';
-        log.warn(
-          'no-file-events',
-          `File events are not to be had (${code}): files are looked at every ${input.poll} ms instead; ${cure}`,
-          name,
-        );
+        const instead = `files are looked at every ${input.poll} ms instead; ${cure}`;
+        log.warn('no-file-events', `File events are not to be had (${code}): ${instead}`, name);
       },
     });
     watch.directories(discovery.directories());
