@@ -4,6 +4,7 @@ import { renderBrief } from './ops/brief.ts';
 import { openControl } from './ops/control.ts';
 import { type Http, openHttp } from './ops/http.ts';
 import { createObserver } from './ops/observer.ts';
+import { createPage } from './page.ts';
 import { snapshot } from './snapshot.ts';
 import { ordersFor } from './spool-orders.ts';
 import { StoreProblem } from './store/store.ts';
@@ -32,9 +33,11 @@ export async function observe(house: House, walks: readonly Walk[]): Promise<Obs
   const orders = ordersFor(store, log, bell.ring);
   const control = await openControl({ path: `${house.config.spool.path}.sock`, log, status, orders });
 
+  const page = createPage({ observer, walks, clock });
+
   function listen(): Http | undefined {
     const { listen: at, token } = house.config.status;
-    return at && openHttp({ listen: at, token, log, clock, status, pages: {} });
+    return at && openHttp({ listen: at, token, log, clock, status, pages: page.pages });
   }
 
   let served = house.config.status;
@@ -62,6 +65,7 @@ export async function observe(house: House, walks: readonly Walk[]): Promise<Obs
     },
     async close() {
       observer.close();
+      page.close();
       await closing;
       await Promise.all([control.close(), http?.close()]);
     },

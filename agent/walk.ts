@@ -1,6 +1,7 @@
 /** What one destination's walk holds in its hands, and how it is taken up and laid down. The way it goes is in agent.ts. */
 import type { Bell } from './bell.ts';
 import type { AgentLog } from './ops/log.ts';
+import { createRecent, type Recent } from './ops/recent.ts';
 import { createOwnWriter, type OwnWriter } from './shape/own.ts';
 import { createShaper, type Shaper } from './shape/shaper.ts';
 import { createShipper, type Shipper } from './ship/shipper.ts';
@@ -76,6 +77,8 @@ export type Walk = {
   full: boolean;
   /** Whose turn it is among the inputs. */
   turn: number;
+  /** The newest records as they were sent. */
+  readonly recent: Recent;
   /** What went wrong in the program itself. Such a walk stands still until the next start, for a step more could skip lines. */
   fault: Error | undefined;
   /** True while a reload has it in hand. */
@@ -199,6 +202,7 @@ export function createWalk(house: House, destination: DestinationConfig): Walk {
     refused: false,
     full: false,
     turn: 0,
+    recent: createRecent(),
     fault: undefined,
     away: false,
     rest: 0,
@@ -243,5 +247,11 @@ export function connect(walk: Omit<Walk, 'shipper'>, { parts, bell }: House): Sh
     },
   });
   shipper.start();
-  return shipper;
+  return {
+    ...shipper,
+    send(sent) {
+      walk.recent.note(sent.batch, parts.clock.now());
+      shipper.send(sent);
+    },
+  };
 }

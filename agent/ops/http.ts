@@ -17,7 +17,7 @@ const MOST_CONNECTIONS = 64;
 const LARGEST_FORM = 4096;
 
 /** What else there is, by path: answers a GET of somebody who may see it. */
-type Pages = Readonly<Record<string, (asked: IncomingMessage, response: ServerResponse) => void>>;
+export type Pages = Readonly<Record<string, (asked: IncomingMessage, response: ServerResponse) => void>>;
 
 export type HttpParts = {
   readonly listen: ListenAt;

@@ -10,6 +10,7 @@ import { createJoiner } from './join.ts';
 import { compilePattern, isLost } from './pattern.ts';
 import { createPayload } from './payload.ts';
 import { createRedactor } from './redact.ts';
+import { createSample } from './sample.ts';
 import { createSplitter, type Splitter } from './splitter.ts';
 import type { ShapeStatus } from './status.ts';
 import { createTally } from './tally.ts';
@@ -31,6 +32,8 @@ export type Shaper = {
   /** Lets a generation go. A record of it that still waits is overdue from now on. */
   close(file: FileId): void;
   status(): ShapeStatus;
+  /** Some of the last lines that the pattern did not match, the newest last. */
+  samples(): readonly string[];
 };
 
 const LF = 0x0a;
@@ -65,6 +68,7 @@ export function createShaper(parts: Parts): Shaper {
   const draft = newDraft();
   // A record that waits for continuation lines has to be kept, one of a slow pattern takes its turn, and secrets are not copied.
   const direct = policy === 'join' || budget || redactor ? undefined : writer.direct;
+  const sample = createSample();
   let unmatched = 0;
   let ms = 0;
 
@@ -88,6 +92,11 @@ export function createShaper(parts: Parts): Shaper {
     if (outcome !== 'sent') state.skip += len;
   }
 
+  function miss(chunk: Chunk): void {
+    unmatched += 1;
+    sample.note(chunk, draft.line, draft.wide);
+  }
+
   /** The draft holds a line and its match: ships it, drops it, or gives it to the joiner. */
   function settle(state: FileState, chunk: Chunk, from: number, next: number): void {
     const { match, slow } = draft;
@@ -96,10 +105,10 @@ export function createShaper(parts: Parts): Shaper {
     const lost = isLost(match);
     if (policy === 'join' || match?.partial || state.held) joiner.take(state, chunk, draft, { from, next });
     else if (!lost || slow || policy === 'ship') {
-      if (lost) unmatched += 1;
+      if (lost) miss(chunk);
       shipLine(state, chunk, from, next - from);
     } else {
-      unmatched += 1;
+      miss(chunk);
       state.skip += next - from;
       tally.dropped(1, next - from);
     }
@@ -229,6 +238,7 @@ export function createShaper(parts: Parts): Shaper {
       state.closed = true;
       if (!state.held) states.drop(state);
     },
+    samples: sample.lines,
     status: () => ({
       unmatched: unmatched + joiner.unmatched(),
       overruns: budget?.overruns() ?? 0,

@@ -128,8 +128,8 @@ const MACHINE = /(^|[^\w./~-])\/(work|root)(?:\/)/;
 const TEMPORARY = /\/tmp(?:\/)/;
 
 function words(file: string, text: string): string[] {
-  // Fixtures are data, and lock files are npm's.
-  if (file.startsWith('test/fixtures/') || file.endsWith('package-lock.json')) return [];
+  // Fixtures are data, lock files are npm's, and pictures are no text.
+  if (file.startsWith('test/fixtures/') || /(package-lock\.json|\.png)$/.test(file)) return [];
   const rules: readonly (readonly [RegExp, string])[] = [
     [UNFINISHED, 'an unfinished word'],
     [SUPPRESSED, 'a check switched off'],

@@ -1,0 +1,79 @@
+/** The page in a real browser, through an outage and back. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { startAgent, startReceiver, writeConfig } from '../harness/agent.ts';
+import { startBrowser } from '../harness/browser.ts';
+import type { Running } from '../harness/processes.ts';
+import { needsParts } from '../harness/system.ts';
+import { scene } from '../harness/temp.ts';
+import { until } from '../harness/wait.ts';
+import { logLine } from '../harness/writer.ts';
+
+const urlOf = (agent: Running) =>
+  until('the page is there', () => /are at (http:[^"\s]+)/.exec(agent.stderr())?.[1], { told: agent.stderr });
+
+/** Waits until an element of the page has text that fits. */
+const shows = (page: Page, selector: string, text: RegExp) =>
+  until(`${selector} shows ${text}`, async () => text.test((await page.textContent(selector)) ?? ''), {
+    told: () => page.url(),
+  });
+
+test(
+  'the page shows records, files, lines that do not match, and health in words through an outage, and asks nobody else for anything',
+  needsParts('chromium'),
+  async (t) => {
+    const s = scene(t);
+    let server = await startReceiver(s, 'relp');
+    const more = '[status]\nlisten = 127.0.0.1:0';
+    const agent = startAgent(s, writeConfig(s, { target: `relp://127.0.0.1:${server.port}`, more }));
+    const url = await urlOf(agent);
+    const browser = await startBrowser(s);
+    const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
+    const problems: string[] = [];
+    const asked = new Set<string>();
+    page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+    page.on('pageerror', (error) => problems.push(error.message));
+    page.on('request', (request) => asked.add(new URL(request.url()).origin));
+    await page.goto(url);
+    await shows(page, '#health', /healthy/);
+    await shows(page, '#records', /Nothing was sent since the start/);
+    await shows(page, '#unmatched', /Every line that was read matched/);
+
+    fs.appendFileSync(s.at('app.log'), `${logLine(1)}\n<script>alert(1)</script> fits nothing\n${logLine(2)}\n`);
+    await shows(page, '#records', /message 2 /);
+    await shows(page, '#unmatched', /<script>alert\(1\)<\/script> fits nothing/);
+    await shows(page, '#files', /app\.log.*all settled.*3 read = 3 acknowledged/s);
+    await shows(page, '#destinations', /live/);
+    const wide = await page.evaluate('document.documentElement.scrollWidth <= innerWidth');
+    assert.ok(wide, 'a phone has to scroll sideways');
+    await until('both charts are drawn', async () => (await page.$$('.u-wrap canvas')).length === 2);
+
+    const { port } = server;
+    await server.verdict();
+    fs.appendFileSync(s.at('app.log'), `${logLine(3)}\n`);
+    await shows(page, '#health', /degraded/);
+    await shows(page, '#reasons', /is away for .*the spool takes what comes/);
+    await shows(page, '#destinations', /spooling.*Spool: 1 lines/s);
+    server = await startReceiver(s, 'relp', { port });
+    await shows(page, '#health', /healthy/);
+    await shows(page, '#destinations', /live.*Spool empty/s);
+    assert.deepEqual(problems, []);
+    assert.deepEqual([...asked], [new URL(url).origin]);
+  },
+);
+
+test('with a token the browser is asked for it, and keeps it', needsParts('chromium'), async (t) => {
+  const s = scene(t);
+  const server = await startReceiver(s, 'tcp');
+  const more = '[status]\nlisten = 127.0.0.1:0\ntoken = open-sesame';
+  const agent = startAgent(s, writeConfig(s, { target: `tcp://127.0.0.1:${server.port}`, more }));
+  const page = await (await startBrowser(s)).newPage();
+  await page.goto(await urlOf(agent));
+  await page.fill('input[name=token]', 'open-sesame');
+  await page.click('button');
+  await shows(page, '#health', /healthy/);
+  await page.reload();
+  await shows(page, '#health', /healthy/);
+});
