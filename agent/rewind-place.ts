@@ -2,9 +2,9 @@
 import fs from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { createShaper } from './shape/shaper.ts';
-import { linesOf } from './tail/lines.ts';
 import type { Generation, InputConfig, RecordConfig } from './types.ts';
 import { readIdentity } from './wire/identity.ts';
+import { linesFor, linesOf, MARK_BYTES } from './wire/lines.ts';
 import { readRfc5424 } from './wire/rfc5424.ts';
 import { parseDuration } from './wire/units.ts';
 
@@ -66,7 +66,7 @@ export function placeOf(content: Content, goal: Goal, parts: Parts): number | un
 
 /** Behind the last newline before `at`. */
 function lineStart(content: Content, at: number, input: InputConfig): number {
-  const lines = linesOf(input);
+  const lines = linesFor(content.read(0, Math.min(MARK_BYTES, content.size)), linesOf(input));
   const from = Math.max(0, at - input.maxLine);
   const end = lines.last(content.read(from - (from % lines.unit), at), at - from + (from % lines.unit));
   return end < 0 ? from : from - (from % lines.unit) + end;
@@ -81,14 +81,22 @@ function firstSince(
   const { file, gen, chain } = generation;
   const shaper = createShaper({ input, record: { ...record, format: 'rfc5424', chunk: 0 }, warn() {} });
   shaper.open({ file, gen, input: input.name, path: chain, offset: 0, skip: 0, after: undefined });
-  const lines = linesOf(input);
+  const lines = linesFor(content.read(0, Math.min(MARK_BYTES, content.size)), linesOf(input));
   for (let start = 0; start < content.size; ) {
     const bytes = content.read(start, Math.min(content.size, start + STEP + input.maxLine));
     const last = lines.last(bytes, bytes.length);
     const body = last < 0 ? bytes : bytes.subarray(0, last);
     const end = start + body.length;
     // A line without a time of its own is as old as can be: it stays with those before it.
-    const common = { input: input.name, file, before: Buffer.alloc(0), modified, readAt: 0, cut: false };
+    const common = {
+      input: input.name,
+      file,
+      before: Buffer.alloc(0),
+      modified,
+      readAt: 0,
+      cut: false,
+      encoding: lines.encoding,
+    };
     const { payload, ends } = shaper.shape({ ...common, bytes: Buffer.from(body), start, end });
     for (let i = 0; i < ends.length; i += 1) {
       const message = readRfc5424(payload.toString('utf8', i === 0 ? 0 : ends[i - 1]! + 1, ends[i]));

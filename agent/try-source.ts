@@ -7,9 +7,9 @@ import { realClock } from './ops/clock.ts';
 import { createDiscovery } from './tail/discovery.ts';
 import { realFiles } from './tail/files.ts';
 import { createHarvester, type Source, type Take } from './tail/harvester.ts';
-import { linesOf } from './tail/lines.ts';
 import type { Chunk, Config, InputConfig } from './types.ts';
 import { CLUE_BYTES, clue } from './wire/clue.ts';
+import { linesOf } from './wire/lines.ts';
 
 const NOTHING = new Uint8Array();
 /** There is only one file. */

@@ -7,7 +7,7 @@ import { createTrial, SLOW } from './shape/budget.ts';
 import { compilePattern, isLost } from './shape/pattern.ts';
 import { createRedactor } from './shape/redact.ts';
 import { createShaper } from './shape/shaper.ts';
-import { createSplitter } from './shape/splitter.ts';
+import { createSplitters } from './shape/splitter.ts';
 import { createDescribe, type Describe, type Found } from './try-describe.ts';
 import { createTeller, type Line, linesOfChunk, type Tried } from './try-lines.ts';
 import { countMessages } from './try-records.ts';
@@ -82,7 +82,7 @@ export async function* tryLines(parts: TryParts): AsyncGenerator<TryEvent> {
   };
   const shaper = createShaper({ input, record, warn() {} });
   shaper.open({ file: TRIED_FILE, gen: GEN, input: input.name, path, offset: 0, skip: 0, after: undefined });
-  const splitter = createSplitter(input);
+  const splitters = createSplitters(input);
   const trial = createTrial(compilePattern(pattern));
   const describe = createDescribe(input);
   const redactor = createRedactor(input.transform.redact);
@@ -92,7 +92,7 @@ export async function* tryLines(parts: TryParts): AsyncGenerator<TryEvent> {
     told.filter(({ line }) => line <= parts.lines).map((line) => ({ what: 'line', ...sums.tempered(line) }) as const);
 
   for await (const chunk of readChunks(source, parts.stop)) {
-    const lines = [...linesOfChunk(chunk, { splitter, redactor })];
+    const lines = [...linesOfChunk(chunk, { splitter: splitters.of(chunk), redactor })];
     const found = trial(lines.map(({ seen }) => seen));
     let told = 0;
     // A line is not told before its record is known, which may take a few more lines.

@@ -45,6 +45,8 @@ export type Chunk = {
   readonly readAt: number;
   /** True where the last line of `bytes` was cut at `max_line`. */
   readonly cut: boolean;
+  /** The encoding that the generation's byte order mark names, where that is not the input's. */
+  readonly encoding?: string | undefined;
 };
 
 /** Source lines, and the same in bytes, by what became of them. */

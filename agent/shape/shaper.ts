@@ -11,7 +11,7 @@ import { compilePattern, isLost } from './pattern.ts';
 import { createPayload } from './payload.ts';
 import { createRedactor } from './redact.ts';
 import { createSample } from './sample.ts';
-import { createSplitter, type Splitter } from './splitter.ts';
+import { createSplitters, type Splitter } from './splitter.ts';
 import type { ShapeStatus } from './status.ts';
 import { createTally } from './tally.ts';
 import { createText } from './text.ts';
@@ -55,7 +55,7 @@ export function createShaper(parts: Parts): Shaper {
   const { input, record } = parts;
   const { unmatched: policy } = input.transform;
   const pattern = compilePattern(input.transform.pattern);
-  const splitter = createSplitter(input);
+  const splitters = createSplitters(input);
   const budget = pattern.risky ? createBudget(pattern.match) : undefined;
   const waiting: Waiting[] = [];
   const states = createFileStates();
@@ -166,7 +166,6 @@ export function createShaper(parts: Parts): Shaper {
       from = next;
       begin = next;
     }
-    if (budget) takeWaiting(state, chunk, budget);
   }
 
   /** Lines that are not UTF-8, and binary records. */
@@ -180,7 +179,6 @@ export function createShaper(parts: Parts): Shaper {
       else take(state, chunk, line, false, from, next);
       from = next;
     }
-    if (budget) takeWaiting(state, chunk, budget);
   }
 
   function batch(marks: readonly Checkpoint[]): Batch {
@@ -202,8 +200,10 @@ export function createShaper(parts: Parts): Shaper {
       if (previous?.held) marks.push(release(previous));
       // A record ends where bytes were left out behind it.
       if (chunk.start !== state.end) joiner.release(state);
+      const splitter = splitters.of(chunk);
       if (splitter) takeSplit(state, chunk, splitter);
       else takeLines(state, chunk);
+      if (budget) takeWaiting(state, chunk, budget);
       const passed = chunk.end - chunk.start - chunk.bytes.length;
       if (passed > 0) {
         joiner.release(state);
@@ -245,7 +245,7 @@ export function createShaper(parts: Parts): Shaper {
       setAside: budget?.setAside() ?? false,
       ms,
       redacted: redactor?.count() ?? 0,
-      invalidUtf8: text.invalid() + (splitter?.invalid() ?? 0),
+      invalidUtf8: text.invalid() + splitters.invalid(),
       ...writer.counts(),
     }),
   };

@@ -1,5 +1,6 @@
 /** Chunks that are not lines of UTF-8, taken apart into lines all the same: lines in other encodings, and binary records. */
-import type { InputConfig } from '../types.ts';
+import type { Chunk, InputConfig } from '../types.ts';
+import { linesOf } from '../wire/lines.ts';
 import { recordBytes } from './pattern.ts';
 import { utmpLine } from './utmp.ts';
 
@@ -15,14 +16,29 @@ export type Splitter = {
   invalid(): number;
 };
 
-const LF = 0x0a;
+export type Splitters = {
+  /** What takes this chunk apart; undefined for lines of UTF-8, which need none. Throws a RangeError where there is no such encoding. */
+  of(chunk: Pick<Chunk, 'encoding'>): Splitter | undefined;
+  /** Lines so far of which something could not be decoded. */
+  invalid(): number;
+};
 
-/** Undefined for lines of UTF-8, which need none. Throws a RangeError where there is no such encoding. */
-export function createSplitter({ encoding: label, transform }: InputConfig): Splitter | undefined {
+export function createSplitters({
+  encoding: usual,
+  transform,
+}: Pick<InputConfig, 'encoding' | 'transform'>): Splitters {
   const size = recordBytes(transform.pattern);
-  if (size !== undefined) return recordSplitter(size);
-  const { encoding } = new TextDecoder(label);
-  return encoding === 'utf-8' ? undefined : lineSplitter(encoding);
+  const records = size === undefined ? undefined : recordSplitter(size);
+  const made = new Map<string, Splitter>();
+  return {
+    of({ encoding = usual }) {
+      if (records || encoding === 'utf-8') return records;
+      const found = made.get(encoding) ?? lineSplitter(encoding);
+      made.set(encoding, found);
+      return found;
+    },
+    invalid: () => [...made.values()].reduce((sum, one) => sum + one.invalid(), 0),
+  };
 }
 
 /** Each record is taken as the line that shows it. */
@@ -35,6 +51,7 @@ function recordSplitter(size: number): Splitter {
 }
 
 function lineSplitter(encoding: string): Splitter {
+  const lines = linesOf({ encoding });
   // A byte order mark is text anywhere but at the beginning of a file.
   const decoder = new TextDecoder(encoding, { ignoreBOM: true });
   const strict = new TextDecoder(encoding, { ignoreBOM: true, fatal: true });
@@ -50,9 +67,10 @@ function lineSplitter(encoding: string): Splitter {
   }
 
   return {
-    end: encoding.startsWith('utf-16')
-      ? (bytes, from) => endOfWide(bytes, from, Number(encoding === 'utf-16be'))
-      : endOfLine,
+    end(bytes, from) {
+      const end = lines.first(bytes, from);
+      return end < 0 ? bytes.length : end;
+    },
     text(bytes, from, to, first) {
       const slice = bytes.subarray(from, to);
       const text = decoder.decode(slice);
@@ -62,18 +80,4 @@ function lineSplitter(encoding: string): Splitter {
     },
     invalid: () => invalid,
   };
-}
-
-/** In every encoding of the standard but UTF-16 the byte of LF stands for nothing else. */
-function endOfLine(bytes: Buffer, from: number): number {
-  const at = bytes.indexOf(LF, from);
-  return at < 0 ? bytes.length : at + 1;
-}
-
-/** `low` is the place of the low byte in a code unit. A chunk begins at a code unit. */
-function endOfWide(bytes: Buffer, from: number, low: number): number {
-  for (let at = bytes.indexOf(LF, from); at >= 0; at = bytes.indexOf(LF, at + 1)) {
-    if (at % 2 === low && bytes[at + 1 - 2 * low] === 0) return at - low + 2;
-  }
-  return bytes.length;
 }

@@ -1,7 +1,7 @@
 import type { Chunk, Clock, Clues, FileId } from '../types.ts';
 import { CLUE_BYTES, clue } from '../wire/clue.ts';
+import { type Lines, linesFor, MARK_BYTES } from '../wire/lines.ts';
 import { sameHead } from './fingerprint.ts';
-import type { Lines } from './lines.ts';
 import type { ReadSpace } from './readspace.ts';
 import type { Mark } from './rotation.ts';
 
@@ -72,8 +72,11 @@ function nuls(bytes: Buffer, unit: number): number {
  * should begin. What was passed over is given as a chunk without bytes, whose `before` are the bytes before its end.
  */
 export function createHarvester(parts: Parts): Harvester {
-  const { lines, maxLine, source, largest = LARGEST, space = Buffer.allocUnsafe } = parts;
+  const { maxLine, source, largest = LARGEST, space = Buffer.allocUnsafe } = parts;
+  let { lines } = parts;
   let position = parts.from.offset;
+  /** True once the byte order mark, if there is one, has been looked at. */
+  let marked = false;
   /** The bytes before the position; undefined until they were read once. */
   let before: Buffer | undefined;
   /** True within the rest of a line that was cut; undefined until the first read tells. */
@@ -117,6 +120,7 @@ export function createHarvester(parts: Parts): Harvester {
       modified: parts.modified(),
       readAt: parts.clock.now(),
       cut,
+      ...(lines.encoding !== parts.lines.encoding && { encoding: lines.encoding }),
     };
     position = end;
     before = last;
@@ -187,6 +191,21 @@ export function createHarvester(parts: Parts): Harvester {
     return final && body.length > 0 ? give(window, body.length, 'lines') : { what: 'idle', held: body.length > 0 };
   }
 
+  /** Lets a byte order mark decide on the encoding. `window`: what was read at the position. False where its bytes are still to come. */
+  function readMark(window: Buffer, got: number): boolean {
+    if (marked) return true;
+    let head = window.subarray(0, got);
+    if (position > 0) {
+      head = Buffer.alloc(MARK_BYTES);
+      const there = source.read(head, 0);
+      if (there === undefined) return false;
+    }
+    lines = linesFor(head, parts.lines);
+    // The mark itself may still be written, byte by byte.
+    marked = position > 0 || got >= MARK_BYTES;
+    return true;
+  }
+
   function open(ahead: number, size: number): Window | Take {
     const lead = Math.min(CLUE_BYTES, position);
     const buffer = space(lead + ahead);
@@ -194,6 +213,7 @@ export function createHarvester(parts: Parts): Harvester {
     if (got === undefined) return { what: 'later' };
     const reason = changed(buffer, got, lead, size);
     if (reason !== undefined) return { what: 'changed', reason };
+    if (!readMark(buffer, got)) return { what: 'later' };
     passing ??= isCut(buffer.subarray(0, lead));
     if (passing === undefined) return { what: 'later' };
     return { buffer, lead, body: buffer.subarray(lead, got), full: got === buffer.length };

@@ -3,11 +3,11 @@
  */
 import type { Checkpoint, Clock, InputConfig } from '../types.ts';
 import { CLUE_BYTES, clue } from '../wire/clue.ts';
+import { type Lines, linesFor, MARK_BYTES } from '../wire/lines.ts';
 import type { Files } from './files.ts';
 import type { Gen, Handles } from './generation.ts';
 import { createGunzipSource } from './gunzip.ts';
 import { createHarvester, type Harvester, type Source } from './harvester.ts';
-import type { Lines } from './lines.ts';
 import type { ReadSpace } from './readspace.ts';
 import type { Mark } from './rotation.ts';
 
@@ -110,7 +110,10 @@ export function harvesterOf(leg: Leg, parts: LegParts): Harvester {
 }
 
 /** Behind the last newline of a file, so that no half line is passed over. Throws as node:fs does. */
-export function lastLineEnd(gen: Gen, { files, handles, lines, input }: LegParts): Mark {
+export function lastLineEnd(gen: Gen, { files, handles, lines: rules, input }: LegParts): Mark {
+  const head = Buffer.alloc(MARK_BYTES);
+  files.read(handles.fd(gen), head, 0);
+  const lines = linesFor(head, rules);
   const from = Math.max(0, gen.size - input.maxLine);
   const aligned = from - (from % lines.unit);
   const bytes = Buffer.alloc(gen.size - aligned);

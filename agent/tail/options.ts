@@ -44,7 +44,7 @@ export const inputOptions = {
   encoding: {
     default: 'utf-8',
     meaning:
-      'How the files are encoded: any label of the WHATWG Encoding Standard, such as latin1, utf-16le or gb18030. Records are always UTF-8.',
+      'How the files are encoded: any label of the WHATWG Encoding Standard, such as latin1, utf-16le or gb18030. A byte order mark says more. Records are always UTF-8.',
     schema: z.string().transform(readEncoding),
   },
   max_line: {

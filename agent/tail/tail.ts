@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import type { Clock, FileContext, FileId, InputConfig, Log, Loss } from '../types.ts';
+import { linesOf } from '../wire/lines.ts';
 import { type Chain, createChain } from './chain.ts';
 import { cureOf } from './cures.ts';
 import { createDiscovery } from './discovery.ts';
@@ -12,7 +13,6 @@ import { createHandles, type Gen } from './generation.ts';
 import { createHold } from './hold.ts';
 import { bytesAtRisk, leave } from './leaving.ts';
 import type { LegParts } from './leg.ts';
-import { linesOf } from './lines.ts';
 import { chainOf } from './names.ts';
 import type { Registry } from './registry.ts';
 import type { Mark } from './rotation.ts';

@@ -84,4 +84,15 @@ describe('encoding', () => {
     const content = utf16('Jul  5 11:30:35 host app: ü 4111111111111111\n  at b\nJul  5 11:30:36 host app: c\n');
     assert.deepEqual(shape(content, 'utf-16le', [content.length], { transform }).msgs, ['ü ***\n  at b']);
   });
+
+  test('what a chunk says of its encoding goes before the key', () => {
+    const shaper = shaperOf({ input: { encoding: 'shift_jis' } });
+    shaper.open(contextOf());
+    const take = (content: Buffer, encoding: string, start: number) =>
+      messagesOf(shaper.shape({ ...chunkOf(content), start, end: start + content.length, encoding })).map(
+        (one) => jsonOf(String(one)).MSG,
+      );
+    assert.deepEqual(take(Buffer.from('\ufeffä\n'), 'utf-8', 0), ['ä']);
+    assert.deepEqual(take(utf16('ä\n'), 'utf-16le', 6), ['ä']);
+  });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { linesOf } from '../../agent/tail/lines.ts';
+import { linesOf } from '../../agent/wire/lines.ts';
 import { type Scene, scene } from './scene.ts';
 
 const sizes = (stage: Scene) =>
@@ -148,6 +148,51 @@ for (const encoding of ['utf-16le', 'utf-16be'] as const) {
     });
   });
 }
+
+for (const [name, mark, encode] of [
+  ['utf-16le', [0xff, 0xfe], (text: string) => Buffer.from(text, 'utf16le')],
+  ['utf-16be', [0xfe, 0xff], (text: string) => Buffer.from(text, 'utf16le').swap16()],
+] as const) {
+  test(`a byte order mark of ${name} says more than the encoding of the input, also after a restart`, () =>
+    scene({}, (stage) => {
+      // The mark comes byte by byte.
+      stage.write(Buffer.from(mark.slice(0, 1)));
+      stage.look();
+      stage.write(Buffer.from(mark.slice(1)));
+      stage.look();
+      stage.write(encode('one \u0A0A\n'));
+      stage.look();
+      const [first] = stage.reader.chunks;
+      assert.deepEqual(first!.bytes, Buffer.concat([Buffer.from(mark), encode('one \u0A0A\n')]));
+      assert.equal(first!.encoding, name);
+      stage.kill();
+      stage.write(encode('two\n'));
+      stage.start();
+      stage.look();
+      assert.deepEqual(stage.reader.chunks.at(-1)!.bytes, encode('two\n'));
+      assert.equal(stage.reader.chunks.at(-1)!.encoding, name);
+    }));
+
+  test(`with start = end, a file in ${name} is followed from behind its last newline`, () =>
+    scene({ input: { start: 'end' }, start: false }, (stage) => {
+      stage.write(Buffer.concat([Buffer.from(mark), encode('one\n')]));
+      stage.start();
+      stage.look();
+      stage.write(encode('two\n'));
+      stage.look();
+      assert.deepEqual(
+        stage.reader.chunks.map(({ bytes }) => bytes),
+        [encode('two\n')],
+      );
+    }));
+}
+
+test('a byte order mark of UTF-8 says more than the encoding of the input', () =>
+  scene({ input: { encoding: 'utf-16le' } }, (stage) => {
+    stage.write('\ufeffone\n');
+    assert.equal(stage.look(), '\ufeffone\n');
+    assert.equal(stage.reader.chunks[0]!.encoding, 'utf-8');
+  }));
 
 test('a cut never splits a character', () => {
   fc.assert(

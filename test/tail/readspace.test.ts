@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { createHarvester } from '../../agent/tail/harvester.ts';
-import { linesOf } from '../../agent/tail/lines.ts';
 import { createReadSpace, type ReadSpace } from '../../agent/tail/readspace.ts';
 import { clue } from '../../agent/wire/clue.ts';
+import { linesOf } from '../../agent/wire/lines.ts';
 
 /** Everything that is read of a file, each chunk copied before the next is asked for. */
 function readAll(content: Buffer, space: ReadSpace | undefined): unknown[] {

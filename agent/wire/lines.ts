@@ -1,3 +1,5 @@
+import { characterEnd } from './characters.ts';
+
 /**
  * Where lines end and characters begin in bulk bytes, by encoding. Pure; no line becomes an object.
  * Offsets are indices into `bytes`, whose first byte is the beginning of a character.
@@ -13,11 +15,14 @@ export type Lines = {
   character(bytes: Buffer, to: number): number;
   /** The index behind the first newline that a NUL follows; -1 where there is none. */
   hole(bytes: Buffer): number;
+  /** The WHATWG name of the encoding; undefined for records. */
+  readonly encoding: string | undefined;
 };
 
 const LF = 0x0a;
 
-const single = (character: Lines['character']): Lines => ({
+const single = (encoding: string, character: Lines['character']): Lines => ({
+  encoding,
   unit: 1,
   // An index that was not found is -1, so that one more is 0: behind no newline at all.
   first: (bytes, from) => bytes.indexOf(LF, from) + 1 || -1,
@@ -29,7 +34,7 @@ const single = (character: Lines['character']): Lines => ({
   },
 });
 
-const utf8 = single((bytes, to) => {
+const utf8 = single('utf-8', (bytes, to) => {
   let at = to;
   while (at > to - 4 && at > 0 && at < bytes.length && (bytes[at]! & 0xc0) === 0x80) at -= 1;
   return at < bytes.length && (bytes[at]! & 0xc0) === 0x80 ? to : at;
@@ -40,6 +45,7 @@ const utf16 = (low: 0 | 1): Lines => {
   const isNewline = (bytes: Buffer, at: number): boolean =>
     at % 2 === low && at - low + 1 < bytes.length && bytes[at + 1 - 2 * low] === 0;
   return {
+    encoding: low === 0 ? 'utf-16le' : 'utf-16be',
     unit: 2,
     first(bytes, from) {
       for (let at = bytes.indexOf(LF, from); at >= 0; at = bytes.indexOf(LF, at + 1)) {
@@ -73,10 +79,10 @@ const utf16 = (low: 0 | 1): Lines => {
 
 const LITTLE = utf16(0);
 const BIG = utf16(1);
-const OTHER = single((_bytes, to) => to);
 
 /** Records of one length: where a newline would be looked for, a record ends at every multiple of it. */
 const records = (size: number): Lines => ({
+  encoding: undefined,
   unit: size,
   first(bytes, from) {
     const end = Math.floor(from / size) * size + size;
@@ -88,7 +94,7 @@ const records = (size: number): Lines => ({
   hole: () => -1,
 });
 
-/** The rules for a WHATWG encoding label, or for records of `record` bytes. In a multi-byte encoding other than Unicode a cut may split a character. */
+/** The rules for a WHATWG encoding label, or for records of `record` bytes. Throws a RangeError where there is no such label. */
 export function linesOf({
   encoding,
   record,
@@ -100,5 +106,20 @@ export function linesOf({
   const name = new TextDecoder(encoding).encoding;
   if (name === 'utf-16le') return LITTLE;
   if (name === 'utf-16be') return BIG;
-  return name === 'utf-8' ? utf8 : OTHER;
+  return name === 'utf-8' ? utf8 : single(name, characterEnd(name));
 }
+
+const MARKS = [
+  [Buffer.of(0xef, 0xbb, 0xbf), utf8],
+  [Buffer.of(0xff, 0xfe), LITTLE],
+  [Buffer.of(0xfe, 0xff), BIG],
+] as const;
+
+/** The rules for a file that begins with `head`: a byte order mark says more than a label (WHATWG Encoding, section 6). */
+export function linesFor(head: Buffer, lines: Lines): Lines {
+  if (lines.encoding === undefined) return lines;
+  return MARKS.find(([mark]) => head.subarray(0, mark.length).equals(mark))?.[1] ?? lines;
+}
+
+/** Bytes of the longest byte order mark. */
+export const MARK_BYTES = 3;
