@@ -114,7 +114,7 @@ test('a priority is found for its own owner and level only', () => {
 });
 
 test('a time is not taken for the one before it where it only looks like it', () => {
-  const content = Buffer.from(['34', '35', '99', '36', '37'].map((s) => `Jul 15 11:30:${s} host app: text\n`).join(''));
+  const content = Buffer.from(['34', '35', '36', '99', '37'].map((s) => `Jul 15 11:30:${s} host app: text\n`).join(''));
   for (const split of [0, 40, 80]) {
     const expected = shaped(content, split, false, {}, { regex: LONG });
     assert.deepEqual(shaped(content, split, false, {}, { builtin: 'app' }), expected);
