@@ -13,6 +13,8 @@ export type Rsyslogd = {
   stop(): Promise<void>;
   /** Kills it at once. */
   kill(): Promise<void>;
+  /** Holds it still: it reads no more, while its kernel goes on accepting. */
+  freeze(): void;
   /** Starts it again on the same port and the same file. */
   start(): Promise<void>;
 };
@@ -50,6 +52,7 @@ export async function startRsyslogd(
     lines: growingLines(out),
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
+    freeze: () => running?.signal('SIGSTOP'),
     async start() {
       const fresh = start(scene, program, ['-n', '-f', `${work}/rsyslog.conf`, '-i', `${work}/pid-${Date.now()}`]);
       running = fresh;

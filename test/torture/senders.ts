@@ -1,0 +1,77 @@
+/** The programs under torture: each follows one file and sends it to one server, and can be killed and started again. */
+import fs from 'node:fs';
+import { startAgent } from '../harness/agent.ts';
+import { programPath, type Running, start } from '../harness/processes.ts';
+import type { Scene } from '../harness/temp.ts';
+
+export type Transport = 'tcp' | 'relp';
+export type Sender = {
+  start(): void;
+  /** Ends it at once, as `kill -9` does. */
+  kill(): Promise<void>;
+  /** Ends it in order. */
+  stop(): Promise<void>;
+  /** What it said on standard error since it was last started. */
+  told(): string;
+};
+export const SENDERS = ['tailship', 'rsyslog'] as const;
+export type SenderName = (typeof SENDERS)[number];
+
+/** What follows `file` and sends it to `port`. Both with their default window, and a queue on disk that is kept over a restart. */
+export function createSender(
+  scene: Scene,
+  name: SenderName,
+  { file, transport, port }: { file: string; transport: Transport; port: number },
+): Sender {
+  const run = name === 'tailship' ? tailship : rsyslog;
+  const launch = run(scene, file, transport, port);
+  let running: Running | undefined;
+  const end = async (signal: NodeJS.Signals) => {
+    running?.signal(signal);
+    await running?.exited;
+    running = undefined;
+  };
+  return {
+    start() {
+      running = launch();
+    },
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+    told: () => running?.stderr() ?? '',
+  };
+}
+
+function tailship(scene: Scene, file: string, transport: Transport, port: number): () => Running {
+  const conf = scene.at('tailship.conf');
+  fs.writeFileSync(
+    conf,
+    `[input]\npath = ${file}\n[syslog]\ntarget = ${transport}://127.0.0.1:${port}\n[spool]\npath = ${scene.at('spool.db')}\n`,
+  );
+  return () => startAgent(scene, conf);
+}
+
+// As rsyslog's own documentation sets up reliable forwarding: a queue that goes to disk and is saved at an orderly end, retries
+// without end. imfile writes its position down after each 100 lines, for by default it does so only at an orderly end.
+function rsyslog(scene: Scene, file: string, transport: Transport, port: number): () => Running {
+  const program = programPath('rsyslogd');
+  if (program === undefined) throw new Error('rsyslogd is missing; install the package rsyslog');
+  const work = scene.at('rsyslog-sender');
+  const conf = scene.at('rsyslog-sender.conf');
+  fs.mkdirSync(work);
+  const [module, protocol] =
+    transport === 'tcp' ? ['', 'type="omfwd" protocol="tcp"'] : ['module(load="omrelp")\n', 'type="omrelp"'];
+  fs.writeFileSync(
+    conf,
+    `global(workDirectory="${work}" maxMessageSize="64k")
+module(load="imfile")
+${module}input(type="imfile" file="${file}" tag="app:" persistStateInterval="100" ruleset="ship")
+ruleset(name="ship") {
+  action(${protocol} target="127.0.0.1" port="${port}" template="RSYSLOG_SyslogProtocol23Format"
+    action.resumeRetryCount="-1" action.resumeInterval="1"
+    queue.type="LinkedList" queue.filename="waiting" queue.maxDiskSpace="1g" queue.saveOnShutdown="on")
+}
+`,
+  );
+  let starts = 0;
+  return () => start(scene, program, ['-n', '-f', conf, '-i', `${work}/pid-${starts++}`]);
+}
