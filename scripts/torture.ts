@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { programPath } from '../test/harness/processes.ts';
 import { CASES, type Case, type CaseName, type Result, type Scale, torture } from '../test/torture/cases.ts';
 import { SENDERS, type SenderName, type Transport } from '../test/torture/senders.ts';
 
@@ -69,9 +70,8 @@ function rowOf({ name, bound }: Case, sender: SenderName, transport: Transport, 
 
 function tableOf(rows: readonly string[]): string {
   const [cpu] = os.cpus();
-  const version = /rsyslogd\s+(\S+)/.exec(
-    execFileSync('rsyslogd', ['-v'], { env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` } }).toString(),
-  )?.[1];
+  const rsyslogd = execFileSync(programPath('rsyslogd') ?? 'rsyslogd', ['-v']).toString();
+  const version = /rsyslogd\s+(\S+)/.exec(rsyslogd)?.[1];
   return `Measured on ${new Date().toISOString().slice(0, 10)} by \`scripts/torture\`: ${cpu?.model.trim()}, ${os.availableParallelism()} CPUs, Linux ${os.release()}, Node ${process.versions.node}, rsyslog ${version}, over loopback.
 
 | case | transport | sender | written | received | lost | repeated | what bounds it |
