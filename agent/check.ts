@@ -3,6 +3,7 @@
  * colleague would. Each part of the check is a file of its own and gives findings.
  */
 import fs from 'node:fs';
+import { checkChunks } from './check-chunk.ts';
 import { checkInputs } from './check-files.ts';
 import { checkOutage } from './check-outage.ts';
 import { checkPatterns } from './check-patterns.ts';
@@ -57,7 +58,7 @@ export async function check(parts: CheckParts): Promise<Checked> {
     ...under('Files', checkInputs(loaded)),
     ...under('Rotation', lasting.rotation),
     ...under('Spool', [...checkSpool(loaded), ...lasting.spool]),
-    ...under('Servers', servers),
+    ...under('Servers', [...checkChunks(loaded), ...servers]),
   ];
   const code = findings.some(({ level }) => level === 'error') ? 1 : 0;
   return { findings, values: valuesInEffect(loaded), code };

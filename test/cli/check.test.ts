@@ -322,3 +322,30 @@ test('a file that the system refuses to look at is a finding, and the rest is to
   assert.match(said(checked, 'error')[0]?.what ?? '', /it cannot be looked at \(ENAMETOOLONG\)/);
   assert.ok(said(checked, 'ok').some(({ what }) => what.includes('app.log')));
 });
+
+test('a chunk above what an rsyslog with default limits takes whole is a warning that says what becomes of the rest', async () => {
+  const cases = [
+    ['target = tcp://127.0.0.1\nchunk = 8097', /chunk = 8097, .* takes what is behind them for a message of its own/],
+    ['target = tcp://127.0.0.1\nchunk = 0', /chunk = 0 sets no limit, .* message of its own/],
+    [
+      'target = tcp://127.0.0.1\nframing = octet-counting\nchunk = 64KiB',
+      /chunk = 65536, .* throws away what is behind them\.$/,
+    ],
+    ['target = relp://127.0.0.1\nchunk = 9000', /throws away what is behind them, and answers 200 OK all the same/],
+    ['target = tcp://127.0.0.1\nchunk = 8096', undefined],
+    ['target = relp://127.0.0.1', undefined],
+    ['target = udp://127.0.0.1\nchunk = 0', undefined],
+  ] as const;
+  for (const [syslog, words] of cases) {
+    using world = createWorld();
+    healthy(world, `[syslog]\n${syslog}\n`);
+    const checked = await findings(world);
+    const warnings = said(checked, 'warning');
+    assert.equal(checked.code, 0);
+    assert.equal(warnings.length, words === undefined ? 0 : 1, syslog);
+    if (words === undefined) continue;
+    assert.match(warnings[0]?.what ?? '', words);
+    assert.match(warnings[0]?.where ?? '', /config\.conf:\d+$/);
+    assert.match(warnings[0]?.cure ?? '', /maxMessageSize/);
+  }
+});

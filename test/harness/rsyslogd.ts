@@ -22,17 +22,20 @@ export type Rsyslogd = {
 /** How its TCP speaks TLS. `asks`: it wants a certificate from its clients, signed by the authority in `ca`. Files in PEM. */
 type Tls = { driver: 'gtls' | 'ossl'; ca: string; cert: string; key: string; asks?: boolean };
 
+/** Whether messages of 64 KiB are taken whole, or rsyslog's own limits hold. */
+type Limits = 'large' | 'default';
+
 /** The package that brings rsyslog's driver for TLS. */
 export const driverPackage = (driver: Tls['driver']): string =>
   driver === 'gtls' ? 'rsyslog-gnutls' : 'rsyslog-openssl';
 
 /** `actions`: lines of rsyslog's own configuration, behind the action that writes every message. */
-type Settings = { template?: string; tls?: Tls; relp?: boolean; actions?: string };
+type Settings = { template?: string; tls?: Tls; relp?: boolean; actions?: string; limits?: Limits };
 
 /** Starts a rsyslogd of the test's own, for TCP (both framings; with `tls` nothing but TLS) and UDP on one port number; or for RELP on it. */
 export async function startRsyslogd(
   scene: Scene,
-  { template = '%rawmsg%\\n', tls, relp = false, actions = '' }: Settings = {},
+  { template = '%rawmsg%\\n', tls, relp = false, actions = '', limits = 'large' }: Settings = {},
 ): Promise<Rsyslogd> {
   const program = programPath('rsyslogd');
   if (program === undefined) throw new Error('rsyslogd is missing; install the package rsyslog');
@@ -40,7 +43,10 @@ export async function startRsyslogd(
   const out = scene.at(`rsyslogd-${port}.log`);
   const work = scene.at(`rsyslogd-${port}`);
   fs.mkdirSync(work);
-  fs.writeFileSync(`${work}/rsyslog.conf`, `${configuration({ port, out, work, template, tls, relp })}${actions}`);
+  fs.writeFileSync(
+    `${work}/rsyslog.conf`,
+    `${configuration({ port, out, work, template, tls, relp, limits })}${actions}`,
+  );
   let running: Running | undefined;
   const end = async (signal: NodeJS.Signals) => {
     running?.signal(signal);
@@ -71,6 +77,7 @@ function configuration({
   template,
   tls,
   relp,
+  limits,
 }: {
   port: number;
   out: string;
@@ -78,6 +85,7 @@ function configuration({
   template: string;
   tls: Tls | undefined;
   relp: boolean;
+  limits: Limits;
 }): string {
   const [files, stream] = tls ? secured(tls) : ['', ''];
   const inputs = relp
@@ -87,7 +95,7 @@ input(type="imrelp" address="127.0.0.1" port="${port}")`
 module(load="imudp")
 input(type="imtcp" address="127.0.0.1" port="${port}")
 input(type="imudp" address="127.0.0.1" port="${port}")`;
-  return `global(workDirectory="${work}" maxMessageSize="64k" parser.escapeControlCharactersOnReceive="off"${files})
+  return `global(workDirectory="${work}"${limits === 'large' ? ' maxMessageSize="64k"' : ''} parser.escapeControlCharactersOnReceive="off"${files})
 main_queue(queue.type="direct")
 ${inputs}
 template(name="as_it_came" type="string" string="${template}")
