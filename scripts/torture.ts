@@ -8,8 +8,8 @@ import { programPath } from '../test/harness/processes.ts';
 import { CASES, type Case, type CaseName, type Result, type Scale, torture } from '../test/torture/cases.ts';
 import { SENDERS, type SenderName, type Transport } from '../test/torture/senders.ts';
 
-const FULL: Scale = { lines: 21_600, serverKills: 5, kills: 50, away: 60_000, quiet: 15_000 };
-const QUICK: Scale = { lines: 6_000, serverKills: 2, kills: 10, away: 15_000, quiet: 8_000 };
+const FULL: Scale = { lines: 21_600, serverKills: 5, kills: 50, away: 60_000, grace: 5_000, quiet: 15_000 };
+const QUICK: Scale = { lines: 6_000, serverKills: 2, kills: 10, away: 20_000, grace: 5_000, quiet: 8_000 };
 const PAGE = path.resolve(import.meta.dirname, '../docs/reliability.md');
 const MARKS = ['<!-- torture: begin -->', '<!-- torture: end -->'] as const;
 /** The only case in which lines may be lost over TCP. */
@@ -49,6 +49,7 @@ async function run(): Promise<void> {
         const result = await torture(name, sender, transport, scale).catch((error: Error) =>
           fail(`${name} with ${sender} over ${transport} came to no end: ${error.message}`),
         );
+        if (result.lost > 0) process.stderr.write(`lost: ${result.missing}\n`);
         if (sender === 'tailship' && (name !== REMAINS || transport === 'relp')) lost += result.lost;
         rows.push(rowOf(one, sender, transport, result));
         process.stderr.write(`${rows.at(-1)} ${Math.round((performance.now() - from) / 1000)} s\n`);

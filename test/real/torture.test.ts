@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { needsParts } from '../harness/system.ts';
 import { type Scale, torture } from '../torture/cases.ts';
 
-const SMALL: Scale = { lines: 4_000, serverKills: 2, kills: 5, away: 13_000, quiet: 4_000 };
+const SMALL: Scale = { lines: 4_000, serverKills: 2, kills: 5, away: 20_000, grace: 5_000, quiet: 4_000 };
 
 test('over TCP nothing is lost when a server that reads slower than the stream is killed with unread bytes in its socket', async (t) => {
   const { written, lost, repeated } = await torture('slow-server', 'tailship', 'tcp', SMALL);

@@ -17,6 +17,8 @@ export type Scale = {
   readonly kills: number;
   /** How long the server stays away, ms. */
   readonly away: number;
+  /** How long a sender has to read a file after its rotation, before it is deleted, ms. */
+  readonly grace: number;
   /** How long nothing more may come before the sum is made, ms: longer than a sender waits before it tries again. */
   readonly quiet: number;
 };
@@ -28,6 +30,8 @@ export type Result = {
   readonly lost: number;
   /** Lines that came again. */
   readonly repeated: number;
+  /** The lost ones, as ranges of their numbers. */
+  readonly missing: string;
 };
 
 type Stage = {
@@ -68,8 +72,8 @@ export const CASES = {
     ...{ transports: ['tcp', 'relp'], server: 'slow', rate: 100_000, bound: WINDOW, play: stall },
   },
   outage: {
-    name: ({ away }) =>
-      `the server is away for ${away / 1000} s, rotated files are deleted 3 s later, the sender is killed meanwhile`,
+    name: ({ away, grace }) =>
+      `the server is away for ${away / 1000} s, rotated files are deleted ${grace / 1000} s later, the sender is killed meanwhile`,
     ...{
       transports: ['tcp', 'relp'],
       server: 'real',
@@ -123,8 +127,22 @@ export async function torture(name: CaseName, sender: SenderName, transport: Tra
 }
 
 function sumUp(written: number, numbers: readonly number[]): Result {
-  const received = new Set(numbers).size;
-  return { written, received, lost: written - received, repeated: numbers.length - received };
+  const there = new Set(numbers);
+  const ranges: string[] = [];
+  for (let n = 0; n < written; n++) {
+    if (there.has(n)) continue;
+    const from = n;
+    while (n + 1 < written && !there.has(n + 1)) n++;
+    ranges.push(`${from}..${n}`);
+  }
+  const received = there.size;
+  return {
+    written,
+    received,
+    lost: written - received,
+    repeated: numbers.length - received,
+    missing: ranges.join(', '),
+  };
 }
 
 /** Until nothing more comes. */
@@ -182,10 +200,11 @@ async function outage(stage: Stage): Promise<Writer> {
   await server.stop();
   const back = performance.now() + scale.away;
   for (let round = 1; round <= 3; round++) {
+    await sender.atWork();
     await sleep(1_000);
     fs.renameSync(file, `${file}-2026070${round}`);
     fs.writeFileSync(file, '');
-    await sleep(3_000);
+    await sleep(scale.grace);
     fs.rmSync(`${file}-2026070${round}`);
     await sender.kill();
     await sleep(200);

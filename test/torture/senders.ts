@@ -3,15 +3,18 @@ import fs from 'node:fs';
 import { startAgent } from '../harness/agent.ts';
 import { programPath, type Running, start } from '../harness/processes.ts';
 import type { Scene } from '../harness/temp.ts';
+import { until } from '../harness/wait.ts';
 
 export type Transport = 'tcp' | 'relp';
 export type Sender = {
   start(): void;
+  /** Resolves when it runs and has opened the file: how long that takes is the machine's matter. */
+  atWork(): Promise<unknown>;
   /** Ends it at once, as `kill -9` does. */
   kill(): Promise<void>;
   /** Ends it in order. */
   stop(): Promise<void>;
-  /** What it said on standard error since it was last started. */
+  /** What it said on standard error, over all its starts. */
   told(): string;
 };
 export const SENDERS = ['tailship', 'rsyslog'] as const;
@@ -25,6 +28,7 @@ export function createSender(
 ): Sender {
   const run = name === 'tailship' ? tailship : rsyslog;
   const launch = run(scene, file, transport, port);
+  const runs: Running[] = [];
   let running: Running | undefined;
   const end = async (signal: NodeJS.Signals) => {
     running?.signal(signal);
@@ -34,11 +38,22 @@ export function createSender(
   return {
     start() {
       running = launch();
+      runs.push(running);
     },
+    atWork: () => until('the sender has opened the file', () => hasOpen(running?.pid, file), { patience: 120_000 }),
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
-    told: () => running?.stderr() ?? '',
+    told: () => runs.map((run) => run.stderr()).join('\n'),
   };
+}
+
+function hasOpen(pid: number | undefined, file: string): boolean {
+  try {
+    const folder = `/proc/${pid}/fd`;
+    return fs.readdirSync(folder).some((fd) => fs.readlinkSync(`${folder}/${fd}`) === file);
+  } catch {
+    return false; // A descriptor that was closed meanwhile, or a process that has ended: it is looked again.
+  }
 }
 
 function tailship(scene: Scene, file: string, transport: Transport, port: number): () => Running {
