@@ -20,7 +20,7 @@ const LOOKS = [
 ] as const;
 
 /** Step i leads from version i to i + 1. The file's user_version is the number of steps it has taken. */
-const LADDER: readonly ((db: Database.Database) => void)[] = ['./schema.sql', './refused.sql'].map(
+const LADDER: readonly ((db: Database.Database) => void)[] = ['./schema.sql', './refused.sql', './packed.sql'].map(
   (step) => (db) => db.exec(fs.readFileSync(new URL(step, import.meta.url), 'utf8')),
 );
 

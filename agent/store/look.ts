@@ -2,9 +2,13 @@
 import fs from 'node:fs';
 import Database from 'better-sqlite3';
 import { checkVersion } from './database.ts';
+import { unpack } from './packing.ts';
 import { problemOf } from './problem.ts';
 import { hasRefused } from './refused.ts';
 import { MATCHING, type Matched, type SpoolFilter, valuesOf } from './rows.ts';
+
+/** A state of an older tailship has no `size`. */
+type StoredRow = { readonly row: number; readonly payload: Buffer; readonly size?: number | null };
 
 /** How many rows, source lines and source bytes `filter` takes in. Throws StoreProblem. */
 export function countSpool(path: string, filter: SpoolFilter): Matched {
@@ -32,13 +36,13 @@ export function* readSpool(path: string, filter: SpoolFilter): Generator<Buffer>
   try {
     if (last === undefined || last === null) return;
     db = openToRead(path);
-    const next = db.prepare<unknown[], { readonly row: number; readonly payload: Buffer }>(`
-      SELECT row, payload FROM ${table} WHERE row > :after AND row <= :last AND ${MATCHING} ORDER BY row LIMIT 1`);
+    const next = db.prepare<unknown[], StoredRow>(`
+      SELECT * FROM ${table} WHERE row > :after AND row <= :last AND ${MATCHING} ORDER BY row LIMIT 1`);
     const values = valuesOf(filter);
     for (let after = 0; ; ) {
       const found = next.get({ ...values, after, last });
       if (!found) return;
-      yield found.payload;
+      yield unpack(found.payload, found.size);
       after = found.row;
     }
   } catch (error) {

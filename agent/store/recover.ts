@@ -3,6 +3,7 @@
  * copy (or, without that, from the damaged file too). What the books say was in the spool and is not found is counted.
  */
 import Database from 'better-sqlite3';
+import { unpack } from './packing.ts';
 import { COPIED, type CopiedRow, type Positions } from './positions.ts';
 
 /** What was saved. `rows`, `lines`: of the spool; `missing`: lines that stood in the spool by the books and are not found. */
@@ -130,9 +131,11 @@ function tryPrepare(old: Database.Database, table: string): Database.Statement<[
 }
 
 /** Whether a row is what was written, as far as its own parts can tell: every message ends where `ends` says, and nowhere else. */
-function isWhole({ row, lines, bytes, ends, payload }: AnyRow): boolean {
+function isWhole({ row, lines, bytes, ends, payload: stored, size }: AnyRow): boolean {
   if (![row, lines, bytes].every((number) => Number.isSafeInteger(number) && Number(number) >= 0)) return false;
-  if (!Buffer.isBuffer(ends) || !Buffer.isBuffer(payload) || ends.length % 4 !== 0) return false;
+  if (!Buffer.isBuffer(ends) || !Buffer.isBuffer(stored) || ends.length % 4 !== 0) return false;
+  const payload = messagesOf(stored, size);
+  if (payload === undefined) return false;
   const numbers = new Uint32Array(new Uint8Array(ends).buffer);
   let at = -1;
   for (const end of numbers) {
@@ -140,6 +143,14 @@ function isWhole({ row, lines, bytes, ends, payload }: AnyRow): boolean {
     at = end;
   }
   return at === payload.length - 1;
+}
+
+function messagesOf(stored: Buffer, size: Cell | undefined): Buffer | undefined {
+  try {
+    return unpack(stored, typeof size === 'number' ? size : null);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Makes read = acked + filtered + dropped + spool true again. Gives the lines that are missing. */

@@ -5,6 +5,7 @@
  */
 import type Database from 'better-sqlite3';
 import type { Batch, Count, Sent } from '../types.ts';
+import { type Packed, unpack } from './packing.ts';
 import type { Transactions } from './transactions.ts';
 
 /** What stands in the spool for one destination. `lines` and `bytes` are source lines and their bytes. */
@@ -38,7 +39,8 @@ export const MATCHING = `
 export type Removed = Count & { readonly destination: string; readonly input: string; readonly again: boolean };
 
 export type Rows = {
-  insert(destination: string, sent: Sent, now: number): void;
+  /** `packed`: the batch's payload as it is to be stored. */
+  insert(destination: string, sent: Sent, packed: Packed, now: number): void;
   /** Puts what was refused at the end of the queue once more. */
   putBack(taken: Removed & { readonly ends: Buffer; readonly payload: Buffer }, now: number): void;
   /** The next row behind `afterRow`; its batch has no marks, for its checkpoint has moved already. */
@@ -68,10 +70,10 @@ type RemovedRow = Place & Count & { readonly row: number; readonly again: number
 
 export function createRows(db: Database.Database, tx: Transactions): Rows {
   const insert = db.prepare(`
-    INSERT INTO spool (destination, input, added, again, lines, bytes, marks, ends, payload)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    INSERT INTO spool (destination, input, added, again, lines, bytes, marks, ends, payload, size)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const next = db.prepare<[string, number], Count & StoredRow>(`
-    SELECT row, input, again, lines, bytes, ends, payload FROM spool
+    SELECT row, input, again, lines, bytes, ends, payload, size FROM spool
     WHERE destination = ? AND row > ? ORDER BY row LIMIT 1`);
   const newest = db.prepare<[string], number | null>('SELECT max(row) FROM spool WHERE destination = ?').pluck();
   const remove = db.prepare<[number, string], RemovedRow>(`
@@ -121,16 +123,16 @@ export function createRows(db: Database.Database, tx: Transactions): Rows {
   }
 
   return {
-    insert(destination, { batch, again }, now) {
+    insert(destination, { batch, again }, { payload, size }, now) {
       const { input, tally, marks } = batch;
       const shown = JSON.stringify(marks.map(({ file, offset }) => [file, offset]));
       const ends = Buffer.from(batch.ends.buffer, batch.ends.byteOffset, batch.ends.byteLength);
       const { lines, bytes } = tally.sent;
-      insert.run(destination, input, now, again ? 1 : 0, lines, bytes, shown, ends, batch.payload);
+      insert.run(destination, input, now, again ? 1 : 0, lines, bytes, shown, ends, payload, size);
       taken({ destination, input }, 1, tally.sent);
     },
     putBack({ destination, input, again, lines, bytes, ends, payload }, now) {
-      insert.run(destination, input, now, again ? 1 : 0, lines, bytes, '[]', ends, payload);
+      insert.run(destination, input, now, again ? 1 : 0, lines, bytes, '[]', ends, payload, null);
       taken({ destination, input }, 1, { lines, bytes });
     },
     read(destination, afterRow) {
@@ -189,13 +191,15 @@ type StoredRow = {
   readonly again: number;
   readonly ends: Buffer;
   readonly payload: Buffer;
+  readonly size: number | null;
 };
 
 /** The batch of a row. `ends` is copied to memory of its own, because four-byte numbers must begin at a multiple of four. */
-function rebuild({ input, lines, bytes, ends, payload }: Count & StoredRow): Batch {
+function rebuild({ input, lines, bytes, ends, ...stored }: Count & StoredRow): Batch {
   const numbers = new Uint32Array(ends.byteLength / 4);
   new Uint8Array(numbers.buffer).set(ends);
   const none = { lines: 0, bytes: 0 };
+  const payload = unpack(stored.payload, stored.size);
   return { input, payload, ends: numbers, marks: [], tally: { sent: { lines, bytes }, filtered: none, dropped: none } };
 }
 

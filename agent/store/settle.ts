@@ -8,6 +8,7 @@ import type { Batch, Clock, Count, Log, Refused, Sent, SpoolConfig } from '../ty
 import { formatDuration, formatSize } from '../wire/units.ts';
 import type { Generations } from './generations.ts';
 import type { Book, Ledger } from './ledger.ts';
+import type { Packed } from './packing.ts';
 import { fullDisk } from './problem.ts';
 import { type RefusedRows, shareOf } from './refused.ts';
 import type { Reserve } from './reserve.ts';
@@ -53,6 +54,8 @@ type Parts = {
   readonly ledger: Ledger;
   readonly rows: Rows;
   readonly refused: RefusedRows;
+  /** A batch's messages as a row stores them. */
+  readonly packed: (batch: Batch) => Packed;
   readonly space: Space;
   readonly reserve: Reserve;
   /** Bytes that the state may take on disk. */
@@ -66,7 +69,7 @@ const EXPIRE_EVERY = 1_000;
 const EXPIRE_ROWS = 256;
 
 export function createSettling(parts: Parts): Settling {
-  const { config, clock, tx, move, ledger, rows, refused, space, reserve } = parts;
+  const { config, clock, tx, move, ledger, rows, packed, refused, space, reserve } = parts;
   const sayDropped = createSaying(parts, 'lines-dropped', (dropped) => {
     const cure = 'Bring the server back, raise [spool] max_size, or use full = block.';
     return `The spool ${config.path} is full (${formatSize(parts.limit)}): ${dropped} by full = ${config.full}, and counted. ${cure}`;
@@ -166,7 +169,7 @@ export function createSettling(parts: Parts): Settling {
     const pages = pagesOf(sent);
     const kept = pages > 0 && written !== undefined && space.fits(pages, written);
     pass(destination, sent.batch, book);
-    if (kept) rows.insert(destination, sent, clock.now());
+    if (kept) rows.insert(destination, sent, packed(sent.batch), clock.now());
     else if (pages > 0) drop(sent.batch.input, sent.batch.tally.sent, book);
     return kept ? pages : 0;
   }
@@ -203,7 +206,8 @@ export function createSettling(parts: Parts): Settling {
 
   /** A row is written already, and a batch without messages needs none. */
   function pagesOf({ batch, row }: Sent): number {
-    return row !== undefined || batch.ends.length === 0 ? 0 : space.pages(batch.payload.length + batch.ends.byteLength);
+    if (row !== undefined || batch.ends.length === 0) return 0;
+    return space.pages(packed(batch).payload.length + batch.ends.byteLength);
   }
 
   return {

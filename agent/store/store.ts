@@ -13,6 +13,7 @@ import { openDatabase } from './database.ts';
 import { createGenerations, type Generations } from './generations.ts';
 import { addCounts, createLedger, type LedgerRow, type LossRow, readLedger, readLosses } from './ledger.ts';
 import { type Lock, takeLock } from './lock.ts';
+import { createPacker } from './packing.ts';
 import { freeBytes, prepareFolder, setAside } from './place.ts';
 import { createPositionsCopy, readPositions } from './positions.ts';
 import { isDamage, isFull, problemOf, StoreProblem } from './problem.ts';
@@ -117,9 +118,13 @@ export function createStore(
   const refused = createRefused(db);
   const rescue = createRescue(db, log);
   const space = createSpace(db, limit, walLimit, clock, log);
+  const packed = createPacker(() => {
+    const { file, free } = space.status();
+    return file - free;
+  });
   const copy = createPositionsCopy(db, clock);
   const settling = createSettling({
-    ...{ config, clock, log, tx, move, ledger, rows, refused },
+    ...{ config, clock, log, tx, move, ledger, rows, packed, refused },
     space,
     reserve,
     limit,

@@ -1,0 +1,54 @@
+/**
+ * How the messages of a spool row are stored: as they are, or compressed with zstd where that pays. Level 1 takes about as long as
+ * SQLite would take for the bytes that it saves, and messages that are alike become six to seven times smaller.
+ */
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import Database from 'better-sqlite3';
+import type { Batch } from '../types.ts';
+
+/** `size`: the bytes that `payload` had before it was compressed; null where it was not. */
+export type Packed = { readonly payload: Buffer; readonly size: number | null };
+
+/** A short outage is not worth the work: up to so many bytes in the file rows are stored as they are. */
+const SMALL_SPOOL = 2 ** 20;
+/** What is smaller is not tried: a row takes a page at least. */
+const SMALL_ROW = 8192;
+/** It pays where a quarter is saved. After a row where it does not, so many are stored as they are before it is tried again. */
+const PAYS = 0.75;
+const PAUSE = 15;
+// With its checksum a changed byte inside a message is noticed.
+const HOW = { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 } };
+
+/** Decides row by row, by trial. `used`: bytes that stand in the file now. What it gave for a batch it gives again. */
+export function createPacker(used: () => number): (batch: Batch) => Packed {
+  const known = new WeakMap<Batch, Packed>();
+  let pause = 0;
+
+  function pack(payload: Buffer): Packed {
+    const plain = { payload, size: null };
+    if (payload.length < SMALL_ROW || used() < SMALL_SPOOL || pause-- > 0) return plain;
+    const smaller = zstdCompressSync(payload, HOW);
+    pause = 0;
+    if (smaller.length <= payload.length * PAYS) return { payload: smaller, size: payload.length };
+    pause = PAUSE;
+    return plain;
+  }
+
+  return (batch) => {
+    const found = known.get(batch) ?? pack(batch.payload);
+    known.set(batch, found);
+    return found;
+  };
+}
+
+/** The messages of a row as they were. Throws SQLITE_CORRUPT, as SQLite does for a page of its own, where they cannot be had. */
+export function unpack(payload: Buffer, size: number | null | undefined): Buffer {
+  if (size === null || size === undefined) return payload;
+  try {
+    const bytes = zstdDecompressSync(payload, { maxOutputLength: Math.max(1, size) });
+    if (bytes.length === size) return bytes;
+  } catch {
+    // It is said below.
+  }
+  throw new Database.SqliteError('the messages of a row cannot be decompressed', 'SQLITE_CORRUPT');
+}
