@@ -1,13 +1,13 @@
 /** What `tailship check` says of messages that a server may cut: rsyslog's default limit is the one that is met most. */
 import { sectionText } from './config-names.ts';
-import { type Finding, placeOf, warning } from './findings.ts';
+import { type Placed, placeOf, warning } from './findings.ts';
 import type { Loaded } from './sections.ts';
 
 /** rsyslog's maxMessageSize where it is not set is 8k; what is longer than this many bytes it cuts. */
 const RSYSLOG_TAKES = 8096;
 
 /** A warning for each destination whose `chunk` is above what a server with default limits takes whole. */
-export function checkChunks(loaded: Loaded): Finding[] {
+export function checkChunks(loaded: Loaded): Placed[] {
   return loaded.config.destinations.flatMap(({ name, record, link }) => {
     const streams = link.targets.some(({ scheme }) => scheme !== 'udp');
     if (!streams || (record.chunk > 0 && record.chunk <= RSYSLOG_TAKES)) return [];
@@ -18,6 +18,7 @@ export function checkChunks(loaded: Loaded): Finding[] {
       : `throws away what is behind them${relp ? ', and answers 200 OK all the same' : ''}`;
     const size = record.chunk === 0 ? 'chunk = 0 sets no limit' : `chunk = ${record.chunk}`;
     const said = warning(
+      'chunk-large',
       `${name}: ${size}, but an rsyslog with its default limit takes ${RSYSLOG_TAKES} bytes of a message and ${does}.`,
       `Set global(maxMessageSize="...") on the server at least as large, or leave chunk out`,
     );

@@ -60,6 +60,11 @@ export const CHECK_CODES = {
     risk: 'From that rotation on nothing is shipped, though all is well today.',
     cure: 'Let create give the file a group that the agent has, and the mode 0640.',
   },
+  'chunk-large': {
+    meaning: 'Messages may become longer than a server with default limits takes whole (rsyslog: 8,096 bytes).',
+    risk: 'The server cuts them, or takes the rest of one for a message of its own. Over RELP it answers 200 OK all the same.',
+    cure: 'Set maxMessageSize on the server at least as large as [syslog] chunk, or leave chunk out: longer records then come in parts.',
+  },
   'outage-short': {
     meaning:
       'At the present rate the spool does not hold the longest outage that is to be survived, and nothing else keeps the lines.',
