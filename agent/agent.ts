@@ -18,6 +18,7 @@
  */
 import { setImmediate as breathe } from 'node:timers/promises';
 import { createBell } from './bell.ts';
+import { createCrowdedLook } from './crowded.ts';
 import { follow } from './follow.ts';
 import { observe } from './observe.ts';
 import { markWhenDue, tellLoss } from './own-records.ts';
@@ -98,6 +99,7 @@ export async function runAgent(parts: AgentParts): Promise<number | undefined> {
 async function runOn(house: House, walks: Walk[], changed: () => void): Promise<number | undefined> {
   const { stop, log, clock, config } = house.parts;
   const reloader = createReloader({ house, walks, changed, saveLeaving: (walk) => saveLeaving(walk, house) });
+  const lookAtCrowded = createCrowdedLook(house);
   let look = 0;
   let trouble: ReturnType<Store['trouble']>;
   while (!stop.aborted && trouble === undefined && !reloader.restart()) {
@@ -105,6 +107,7 @@ async function runOn(house: House, walks: Walk[], changed: () => void): Promise<
     if (clock.ticks() >= look) {
       look = clock.ticks() + REST;
       trouble = house.store.trouble();
+      lookAtCrowded(walks);
     }
     if (stepAll(house, walks)) await breathe();
     else await house.bell.rung(REST);

@@ -1,5 +1,11 @@
 /** What goes wrong with the spool, the positions in it, and its disk. */
 export const STATE_CODES = {
+  'rotated-unread': {
+    meaning:
+      'The spool is full, so the files wait; and rotation has renamed a file of which something is not read yet.',
+    risk: 'Rotation deletes its oldest files. One that is deleted unread may be lost, above all when the agent is restarted meanwhile.',
+    cure: 'Bring the server back, raise [spool] max_size, or let rotation keep more files until then.',
+  },
   'spool-full': {
     meaning:
       'The spool has reached [spool] max_size, and full = block: nothing more is read until the server takes something.',

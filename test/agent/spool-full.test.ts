@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { until } from '../harness/wait.ts';
@@ -36,12 +36,12 @@ async function startServer(t: TestContext, port: number): Promise<{ text(): stri
   return { text: () => text, numbers: () => [...text.matchAll(/message (\d+) /g)].map(([, n]) => Number(n)) };
 }
 
-async function fill(t: TestContext, full: string): Promise<{ port: number; said: string[] }> {
+async function fill(t: TestContext, full: string): Promise<{ port: number; said: string[]; file: string }> {
   const port = await freePort();
   const agent = startAgent(t, { target: `tcp://127.0.0.1:${port}`, extra: `max_size = 1MiB\nfull = ${full}` });
   writeFileSync(agent.file, Array.from({ length: LINES }, (_, n) => line(n)).join(''));
   await until('it says that the spool is full', () => agent.said.some((sentence) => sentence.includes('is full')));
-  return { port, said: agent.said };
+  return { port, said: agent.said, file: agent.file };
 }
 
 test('with full = block the files wait while the spool is full, and all of it arrives in order afterwards', async (t) => {
@@ -62,5 +62,24 @@ test('with full = drop-newest a small spool keeps what came first', async (t) =>
   assert.deepEqual(
     server.numbers().slice(0, 300),
     Array.from({ length: 300 }, (_, i) => i),
+  );
+});
+
+test('with full = block a file that is rotated away unread is warned of before rotation deletes it, and still arrives', async (t) => {
+  const { port, said, file } = await fill(t, 'block');
+  renameSync(file, `${file}.1`);
+  writeFileSync(file, line(LINES));
+  await until('it is warned of', () => said.some((one) => one.includes(`${file}.1 was rotated away with `)));
+  renameSync(`${file}.1`, `${file}.2`);
+  renameSync(file, `${file}.1`);
+  writeFileSync(file, line(LINES + 1));
+  await until('the next one is warned of', () => said.some((one) => /\.1 was rotated away with \d+B unread/.test(one)));
+  assert.equal(said.filter((one) => one.includes('was rotated away with')).length, 2, 'each once');
+  const server = await startServer(t, port);
+  await until('the last line has come', () => server.text().includes(`message ${LINES + 1} `));
+  const numbers = server.numbers();
+  assert.deepEqual(
+    numbers,
+    numbers.map((_, i) => i),
   );
 });
