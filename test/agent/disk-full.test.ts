@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import os from 'node:os';
@@ -8,7 +9,9 @@ import { test } from 'node:test';
 import { until } from '../harness/wait.ts';
 import { startAgent } from './in-process.ts';
 
-const line = (n: number) => `Jul 15 11:30:35 host app: [12][INFO] message ${n} ${'x'.repeat(150)}\n`;
+/** Text that compression makes little smaller. */
+const line = (n: number) =>
+  `Jul 15 11:30:35 host app: [12][INFO] message ${n} ${randomBytes(225).toString('base64')}\n`;
 const lines = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => line(from + i)).join('');
 
 /** A disk of `size`, as mount says it. Throws where this process may not make one. */
