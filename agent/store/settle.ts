@@ -6,6 +6,7 @@
  */
 import type { Batch, Clock, Count, Log, Refused, Sent, SpoolConfig } from '../types.ts';
 import { formatDuration, formatSize } from '../wire/units.ts';
+import { createFitting } from './fitting.ts';
 import type { Generations } from './generations.ts';
 import type { Book, Ledger } from './ledger.ts';
 import type { Packed } from './packing.ts';
@@ -69,6 +70,7 @@ const EXPIRE_EVERY = 1_000;
 const EXPIRE_ROWS = 256;
 
 export function createSettling(parts: Parts): Settling {
+  const { pagesOf, leftOut } = createFitting(parts);
   const { config, clock, tx, move, ledger, rows, packed, refused, space, reserve } = parts;
   const sayDropped = createSaying(parts, 'lines-dropped', (dropped) => {
     const cure = 'Bring the server back, raise [spool] max_size, or use full = block.';
@@ -186,28 +188,6 @@ export function createSettling(parts: Parts): Settling {
     tx.look('make room in', () => {
       if (config.full !== 'block' || space.couldFit(pages)) space.tighten(pages);
     });
-  }
-
-  /**
-   * What of a list cannot be kept: what is too large for any spool, and with drop-oldest the oldest of a list that is. The
-   * spool is empty of all else by then.
-   */
-  function leftOut(sent: readonly Sent[]): ReadonlySet<Sent> {
-    const left = new Set(sent.filter((one) => !space.canEverFit(pagesOf(one))));
-    if (config.full !== 'drop-oldest') return left;
-    let total = 0;
-    for (const one of sent.toReversed()) {
-      if (left.has(one) || pagesOf(one) === 0) continue;
-      total += pagesOf(one);
-      if (!space.couldFit(total)) left.add(one);
-    }
-    return left;
-  }
-
-  /** A row is written already, and a batch without messages needs none. */
-  function pagesOf({ batch, row }: Sent): number {
-    if (row !== undefined || batch.ends.length === 0) return 0;
-    return space.pages(packed(batch).payload.length + batch.ends.byteLength);
   }
 
   return {
