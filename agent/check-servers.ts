@@ -1,8 +1,8 @@
 /** What `tailship check --connect` says of the servers: does the name resolve, does somebody listen there. Nothing is sent. */
 import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
-import { askRelpOffer } from './check-relp.ts';
-import { checkTls, shakeHands } from './check-tls.ts';
+import { askRelpOffer, type Cover } from './check-relp.ts';
+import { checkTls, coverFor, shakeHands } from './check-tls.ts';
 import { sectionText } from './config-names.ts';
 import { bad, fine, type Placed, placeOf, type Said } from './findings.ts';
 import type { Loaded } from './sections.ts';
@@ -13,7 +13,7 @@ export type Net = {
   /** All addresses of a name. Throws as node:dns does. */
   resolve(host: string): Promise<readonly string[]>;
   /** Opens a RELP session, ends it in order, and gives what the server offers. Throws as connect does, or an Error with a sentence. */
-  offer(address: string, port: number, ms: number): Promise<ReadonlyMap<string, string>>;
+  offer(address: string, port: number, ms: number, cover?: Cover): Promise<ReadonlyMap<string, string>>;
   /** Connects and lets go at once. Throws as node:net does; code ETIMEDOUT when nothing comes for `ms`. */
   connect(address: string, port: number, ms: number): Promise<void>;
   /** Makes a TLS connection and lets go of it. */
@@ -51,13 +51,15 @@ async function checkTarget(target: Target, tls: TlsConfig, net: Net): Promise<Sa
   const failures: string[] = [];
   for (const address of addresses) {
     try {
-      if (scheme === 'relp') {
-        const offer = await net.offer(address, port, PATIENCE);
-        return [fine(`${url}: ${known}Port ${port} of ${address} opens RELP sessions; ${offerText(offer)}.`)];
-      }
+      const sessions = (offer: ReadonlyMap<string, string>) =>
+        fine(`${url}: ${known}Port ${port} of ${address} opens RELP sessions; ${offerText(offer)}.`);
+      if (scheme === 'relp') return [sessions(await net.offer(address, port, PATIENCE))];
       await net.connect(address, port, PATIENCE);
       const taken = fine(`${url}: ${known}Port ${port} of ${address} takes connections.`);
-      return scheme === 'tls' ? [taken, ...(await checkTls(target, address, tls, net.shake))] : [taken];
+      if (scheme === 'tcp') return [taken];
+      const said = [taken, ...(await checkTls(target, address, tls, net.shake))];
+      if (scheme === 'tls' || said.some(({ level }) => level === 'error')) return said;
+      return [...said, sessions(await net.offer(address, port, PATIENCE, coverFor(host, tls)))];
     } catch (problem) {
       failures.push(`${address}: ${inWords(codeOf(problem))}`);
     }

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { bad, fine, type Said, warning } from './findings.ts';
 import { realClock } from './ops/clock.ts';
-import { realSockets } from './ship/sockets.ts';
+import { realSockets, type TcpSocket } from './ship/sockets.ts';
 import { secure, type TlsConnection } from './ship/tls-dial.ts';
 import type { Target, TlsConfig } from './types.ts';
 import { readCertificates } from './wire/pem.ts';
@@ -34,6 +34,12 @@ export async function shakeHands({ host, port }: Target, address: string, tls: T
   });
   socket.destroy();
   return { ...connection, refused };
+}
+
+/** What makes a TLS connection to the server `host` of one that stands. */
+export function coverFor(host: string, tls: TlsConfig): (raw: TcpSocket) => Promise<TcpSocket> {
+  const { signal } = new AbortController();
+  return async (raw) => (await secure(raw, { tls, clock: realClock, host, signal })).socket;
 }
 
 /** Findings about the server at `address`, which takes connections, and about the agent's own certificate. */

@@ -18,14 +18,15 @@ export const receiveCommand: Command = {
     listen: {
       kind: 'list',
       value: 'URL',
-      meaning: `udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT or relp://HOST:PORT; may be given several times, port 0 means any free one. Without it: ${LISTEN.join(' and ')}.`,
+      meaning: `udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT, relp://HOST:PORT or relps://HOST:PORT; may be given several times, port 0 means any free one. Without it: ${LISTEN.join(' and ')}.`,
     },
-    cert: { kind: 'value', value: 'FILE', meaning: 'For tls://: PEM file with the own certificate.' },
-    key: { kind: 'value', value: 'FILE', meaning: 'For tls://: PEM file with the private key of --cert.' },
+    cert: { kind: 'value', value: 'FILE', meaning: 'For tls:// and relps://: PEM file with the own certificate.' },
+    key: { kind: 'value', value: 'FILE', meaning: 'For tls:// and relps://: PEM file with the private key of --cert.' },
     ca: {
       kind: 'value',
       value: 'FILE',
-      meaning: 'For tls://: PEM file with authorities. Every client must show a certificate that one of them signed.',
+      meaning:
+        'For tls:// and relps://: PEM file with authorities. Every client must show a certificate that one of them signed.',
     },
     out: {
       kind: 'value',

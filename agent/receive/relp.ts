@@ -13,14 +13,20 @@ import {
 import type { ListenAddress } from './address.ts';
 import type { Listener, ListenerParts } from './listener.ts';
 import { openTcp } from './tcp.ts';
+import { openTls } from './tls.ts';
 
 /** Listens for connections, any number at once. Rejects with a ListenProblem. */
 export function openRelp(address: ListenAddress, parts: ListenerParts): Promise<Listener> {
   return openTcp(address, parts, serve);
 }
 
+/** The same over TLS. */
+export function openRelps(address: ListenAddress, parts: ListenerParts): Promise<Listener> {
+  return openTls(address, parts, serve);
+}
+
 /** Takes a session's records until the peer closes it. Gives what takes leave of the peer. */
-function serve(socket: Socket, { taker, say, limit, written }: ListenerParts): () => Promise<void> {
+function serve(socket: Socket, { taker, say, limit, written }: ListenerParts, reset: () => void): () => Promise<void> {
   const peer = `${socket.remoteAddress}:${socket.remotePort}`;
   let opened = false;
   let closing = false;
@@ -44,7 +50,7 @@ function serve(socket: Socket, { taker, say, limit, written }: ListenerParts): (
     if (txnrs.length === 0 && !more) return;
     const good = written();
     answers = answers.then(async () => {
-      if (!(await good)) socket.resetAndDestroy();
+      if (!(await good)) reset();
       if (socket.destroyed) return;
       if (txnrs.length > 0) socket.write(frameOks(txnrs));
       if (more) socket.write(more);

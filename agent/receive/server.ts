@@ -3,7 +3,7 @@
  */
 import { type ListenAddress, readListenUrl } from './address.ts';
 import type { Listener, ListenerParts } from './listener.ts';
-import { openRelp } from './relp.ts';
+import { openRelp, openRelps } from './relp.ts';
 import { openTcp } from './tcp.ts';
 import { openTls } from './tls.ts';
 import { openUdp } from './udp.ts';
@@ -22,6 +22,7 @@ const PROTOCOLS: Readonly<Record<string, (address: ListenAddress, parts: Listene
   tcp: openTcp,
   tls: openTls,
   relp: openRelp,
+  relps: openRelps,
 };
 
 /** A collector on the given URLs; throws a ListenProblem for one that cannot be read. */

@@ -19,7 +19,7 @@ export type Serve = (socket: Socket, reset: () => void) => void;
 export type Source = { readonly server: Server; drop(): void };
 
 /** Takes what comes over a connection. A protocol in which the server takes leave gives a function that does. */
-type Protocol = (socket: Socket, parts: ListenerParts, reset: () => void) => (() => Promise<void>) | undefined;
+export type Protocol = (socket: Socket, parts: ListenerParts, reset: () => void) => (() => Promise<void>) | undefined;
 
 export function openTcp(
   address: ListenAddress,

@@ -5,15 +5,15 @@ import { createServer, type TlsOptions } from 'node:tls';
 import { readCertificates, readPrivateKey, refuseStrangeKey } from '../wire/pem.ts';
 import { type ListenAddress, ListenProblem } from './address.ts';
 import type { Listener, ListenerParts, ListenTls } from './listener.ts';
-import { openStream, type Serve, type Source } from './tcp.ts';
+import { openStream, type Protocol, type Serve, type Source } from './tcp.ts';
 
 /** How long a handshake may take, ms. */
 const HANDSHAKE_TIMEOUT = 10_000;
 
 /** Listens for TLS. Rejects with a ListenProblem, also where a file of `parts.tls` is not good. */
-export async function openTls(address: ListenAddress, parts: ListenerParts): Promise<Listener> {
+export async function openTls(address: ListenAddress, parts: ListenerParts, protocol?: Protocol): Promise<Listener> {
   const options = readFiles(address, parts.tls);
-  return openStream(address, parts, (serve) => tlsSource(options, serve, parts.say));
+  return openStream(address, parts, (serve) => tlsSource(options, serve, parts.say), protocol);
 }
 
 function tlsSource(options: TlsOptions, serve: Serve, say: (sentence: string) => void): Source {

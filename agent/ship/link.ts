@@ -12,6 +12,7 @@ import { createHerald } from './herald.ts';
 import { watchForReturn } from './homing.ts';
 import { reasonOf } from './reasons.ts';
 import { createRelp } from './relp.ts';
+import { createRelps } from './relps.ts';
 import { createServer, type Server } from './server.ts';
 import { createTcp } from './tcp.ts';
 import { createTls } from './tls.ts';
@@ -24,11 +25,12 @@ const PROVEN_AFTER = 2_000;
 /** How long a server that is left has to confirm what it got, ms. */
 const LEAVE_GRACE = 3_000;
 
-const TRANSPORTS: Partial<Record<Target['scheme'], (parts: TransportParts) => Transport>> = {
+const TRANSPORTS: Record<Target['scheme'], (parts: TransportParts) => Transport> = {
   udp: createUdp,
   tcp: createTcp,
   tls: createTls,
   relp: createRelp,
+  relps: createRelps,
 };
 
 /** Delays between attempts, ms: the least one, which doubles and is drawn up to twice as long, and the ceiling. */
@@ -72,15 +74,9 @@ type Live = {
   leave(): void;
 };
 
-/** Throws an Error with a sentence where a target's scheme has no transport. */
 export function createLink(parts: LinkParts): Link {
   const { clock, events, retry } = parts;
-  const servers = parts.link.targets.map((target) => {
-    const create = TRANSPORTS[target.scheme];
-    if (!create)
-      throw new Error(`There is no transport for the target ${target.url}: use udp://, tcp://, tls:// or relp://.`);
-    return createServer(parts, target, create);
-  });
+  const servers = parts.link.targets.map((target) => createServer(parts, target, TRANSPORTS[target.scheme]));
   const all = servers.map(({ target }) => target.url).join(', ');
   const herald = createHerald({ log: parts.log, ticks: clock.ticks, target: all, ceiling: retry.ceiling });
   const controller = new AbortController();

@@ -7,7 +7,6 @@ import { parseDuration, parseSize } from '../wire/units.ts';
 /** Port of each scheme where the target names none. */
 const PORTS = { udp: 514, tcp: 514, tls: 6514, relp: 2514, relps: 2514 } as const;
 const SCHEMES = Object.keys(PORTS);
-const NOW = 'udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT and relp://HOST:PORT do';
 
 const duration = z.string().transform((text) => parseDuration(text));
 const positive = duration.refine((ms) => ms > 0, 'must be more than 0');
@@ -16,7 +15,7 @@ export const linkOptions = {
   target: {
     default: 'udp://127.0.0.1:514',
     meaning:
-      'The syslog server: udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT (syslog over TLS) or relp://HOST:PORT, IPv6 in brackets; @HOST:PORT (UDP) and @@HOST:PORT (TCP) as in rsyslog. The port may be left out: 514, with tls:// 6514, with relp:// 2514. Not in this version yet: relps:// (2514). Several servers with commas between are for failover: the first that can be reached is used, and one that comes before it is gone back to once it has been reachable for 30s.',
+      'The syslog server: udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT (syslog over TLS), relp://HOST:PORT or relps://HOST:PORT (RELP over TLS), IPv6 in brackets; @HOST:PORT (UDP) and @@HOST:PORT (TCP) as in rsyslog. The port may be left out: 514, with tls:// 6514, with relp:// and relps:// 2514. Several servers with commas between are for failover: the first that can be reached is used, and one that comes before it is gone back to once it has been reachable for 30s.',
     schema: z.string().transform((text, context) => {
       const items = text.split(',').map((item) => item.trim());
       for (const item of items) {
@@ -129,13 +128,10 @@ function readTargets(items: readonly string[]): readonly Target[] {
   return targets;
 }
 
-/** Takes a target apart; throws a sentence, also for what does not work yet. */
+/** Takes a target apart; throws a sentence. */
 function readTarget(text: string): Target {
   const [scheme, rest] = readScheme(text);
   const { host, port } = readAddress(rest.replace(/\/$/, ''), text);
-  if (scheme === 'relps') {
-    throw new Error(`${scheme}:// does not work in this version yet; ${NOW}`);
-  }
   const number = port === undefined ? PORTS[scheme] : Number(port);
   if (number < 1 || number > 65_535) throw new Error(`'${port}' is no port: ports go from 1 to 65535`);
   return { url: `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${number}`, scheme, host, port: number };

@@ -15,7 +15,7 @@ import {
 import { reasonOf } from './reasons.ts';
 import { createRelpSession, type RelpTake } from './relp-session.ts';
 import type { TcpSocket } from './sockets.ts';
-import { connected } from './tcp.ts';
+import { type Cover, connected } from './tcp.ts';
 import { addressText, type Transport, type TransportParts } from './transport.ts';
 
 /** How long a server that is connected may take to answer `open`, ms. */
@@ -23,12 +23,13 @@ const OPEN_TIMEOUT = 10_000;
 /** The most that an answer may hold, in bytes. */
 const LONGEST_ANSWER = 64 * 1024;
 
-export function createRelp(parts: TransportParts): Transport {
+export function createRelp(parts: TransportParts, cover?: Cover): Transport {
   return {
     level: 'confirmed',
     async connect(address, { signal }, events) {
-      const socket = parts.sockets.connectTcp(address.host, address.port);
-      await connected(socket, parts, signal);
+      const raw = parts.sockets.connectTcp(address.host, address.port);
+      await connected(raw, parts, signal);
+      const socket = cover ? await cover(raw, address, signal) : raw;
       const hear = await opened(socket, parts, signal);
       const { session, take } = createRelpSession({ ...parts, socket, address: addressText(address), events });
       hear(take);
@@ -84,7 +85,9 @@ function opened(socket: TcpSocket, { clock }: TransportParts, signal: AbortSigna
     );
     signal.addEventListener('abort', aborted);
     socket.on('error', (error) => take.failed(reasonOf(error)));
-    socket.on('end', () => take.failed('the server closed the connection'));
+    socket.on('end', () => {
+      take.failed(['the server closed the connection', socket.closedBecause?.() ?? []].flat().join('; '));
+    });
     socket.on('close', () => take.failed('the connection was closed'));
     socket.on('data', (bytes) => {
       try {

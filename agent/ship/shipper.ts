@@ -75,7 +75,6 @@ export type Shipper = {
 
 const RETRY: Retry = { least: 200, ceiling: 10_000 };
 
-/** Throws an Error with a sentence where the target has no transport. */
 export function createShipper(parts: ShipperParts): Shipper {
   const { clock, log, events } = parts;
   const window = createWindow(parts.link.window);

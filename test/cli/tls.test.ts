@@ -37,28 +37,35 @@ for (const command of ['run', 'check']) {
   });
 }
 
-test('receive takes over TLS what run --once sends, each with a certificate of its own, and proves it whole', async (t) => {
-  const s = scene(t);
-  const { authority, server, client } = certificates();
-  const ca = writeCertificate(s.dir, 'authority', authority).cert;
-  const theirs = writeCertificate(s.dir, 'server', server);
-  const own = writeCertificate(s.dir, 'client', client);
-  fs.writeFileSync(s.at('app.log'), 'Nov 23 10:00:01 web-1 billing[212]: [WARN] slow\n'.repeat(1_000));
-  const more = ['--cert', theirs.cert, '--key', theirs.key, '--ca', ca];
-  const receiver = await startReceiver(s, 'tls', { more });
-  const syslog = `tls_ca = ${ca}\ntls_cert = ${own.cert}\ntls_key = ${own.key}`;
-  const conf = writeConfig(s, { target: `tls://localhost:${receiver.port}`, syslog });
-  const running = tailship(s, ['run', '-c', conf, '--once']);
-  assert.equal((await running.exited).code, 0, running.stderr());
-  const { code, text } = await receiver.verdict();
-  assert.equal(code, 0, text);
-  assert.match(text, /complete/);
-  assert.equal(receiver.lines().length, 1_000);
-});
+for (const scheme of ['tls', 'relps'] as const) {
+  test(`receive takes over ${scheme} what run --once sends, each with a certificate of its own, and proves it whole`, async (t) => {
+    const s = scene(t);
+    const { authority, server, client } = certificates();
+    const ca = writeCertificate(s.dir, 'authority', authority).cert;
+    const theirs = writeCertificate(s.dir, 'server', server);
+    const own = writeCertificate(s.dir, 'client', client);
+    fs.writeFileSync(s.at('app.log'), 'Nov 23 10:00:01 web-1 billing[212]: [WARN] slow\n'.repeat(1_000));
+    const more = ['--cert', theirs.cert, '--key', theirs.key, '--ca', ca];
+    const receiver = await startReceiver(s, scheme, { more });
+    const syslog = `tls_ca = ${ca}\ntls_cert = ${own.cert}\ntls_key = ${own.key}`;
+    const conf = writeConfig(s, { target: `${scheme}://localhost:${receiver.port}`, syslog });
+    const running = tailship(s, ['run', '-c', conf, '--once']);
+    assert.equal((await running.exited).code, 0, running.stderr());
+    const { code, text } = await receiver.verdict();
+    assert.equal(code, 0, text);
+    assert.match(text, /complete/);
+    assert.equal(receiver.lines().length, 1_000);
+  });
+}
 
-async function checked(s: Scene, port: number, syslog: string): Promise<{ code: number | null; said: string }> {
+async function checked(
+  s: Scene,
+  port: number,
+  syslog: string,
+  scheme = 'tls',
+): Promise<{ code: number | null; said: string }> {
   fs.writeFileSync(s.at('app.log'), '');
-  const conf = writeConfig(s, { target: `tls://localhost:${port}`, syslog });
+  const conf = writeConfig(s, { target: `${scheme}://localhost:${port}`, syslog });
   const running = tailship(s, ['check', '-c', conf, '--connect']);
   const { code } = await running.exited;
   return { code, said: running.stdout().replaceAll(/\s+/g, ' ') };
@@ -101,4 +108,24 @@ test('check --connect shows the certificates of a TLS server and the days they h
   );
   const unchecked = await checked(s, open.port, 'tls_verify = off');
   assert.match(unchecked.said, /tls_verify = off, so these certificates were not checked/);
+});
+
+test('check --connect opens a RELP session over TLS, once the certificates are good', async (t) => {
+  const s = scene(t);
+  const { authority, server } = certificates();
+  const ca = writeCertificate(s.dir, 'authority', authority).cert;
+  const own = writeCertificate(s.dir, 'server', server);
+  const receiver = await startReceiver(s, 'relps', { more: ['--cert', own.cert, '--key', own.key] });
+  const good = await checked(s, receiver.port, `tls_ca = ${ca}`, 'relps');
+  assert.equal(good.code, 0, good.said);
+  assert.match(
+    good.said,
+    /relps:\S+ TLS works: .+ relps:\S+ .*opens RELP sessions; it offers syslog, and calls itself tailship/,
+  );
+  const strange = await checked(s, receiver.port, '', 'relps');
+  assert.equal(strange.code, 1);
+  assert.match(strange.said, /No TLS: the server's certificate is signed by Test Authority/);
+  const stream = await startReceiver(s, 'tls', { more: ['--cert', own.cert, '--key', own.key] });
+  const silent = await checked(s, stream.port, `tls_ca = ${ca}`, 'relps');
+  assert.equal(silent.code, 1, silent.said);
 });

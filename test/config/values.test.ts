@@ -168,15 +168,6 @@ test('targets that cannot be taken say how they would be written', () => {
   }
 });
 
-test('targets that belong to a later version are refused with what works now', () => {
-  for (const target of ['relps://h', 'relps://h:2514']) {
-    assert.match(
-      problem('syslog', 'target', target),
-      /^target = .+:\/\/ does not work in this version yet; udp:\/\/HOST:PORT, tcp:\/\/HOST:PORT, tls:\/\/HOST:PORT and relp:\/\/HOST:PORT do\.$/,
-    );
-  }
-});
-
 test('every key that does not work yet takes its default and refuses all else, with what happens instead', () => {
   const others: Record<string, string> = {
     balance: 'round-robin',

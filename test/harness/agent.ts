@@ -88,7 +88,7 @@ export type Receiver = {
 
 export async function startReceiver(
   scene: Scene,
-  scheme: 'tcp' | 'tls' | 'udp' | 'relp',
+  scheme: 'tcp' | 'tls' | 'udp' | 'relp' | 'relps',
   { port, more = [] }: { port?: number; more?: readonly string[] } = {},
 ): Promise<Receiver> {
   const own = port ?? (await freePort());

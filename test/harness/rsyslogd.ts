@@ -87,10 +87,10 @@ function configuration({
   relp: boolean;
   limits: Limits;
 }): string {
-  const [files, stream] = tls ? secured(tls) : ['', ''];
+  const [files, stream] = tls && !relp ? secured(tls) : ['', ''];
   const inputs = relp
-    ? `module(load="imrelp")
-input(type="imrelp" address="127.0.0.1" port="${port}")`
+    ? `module(load="imrelp"${tls?.driver === 'ossl' ? ' tls.tlslib="openssl"' : ''})
+input(type="imrelp" address="127.0.0.1" port="${port}"${tls ? relpSecured(tls) : ''})`
     : `module(load="imtcp"${stream})
 module(load="imudp")
 input(type="imtcp" address="127.0.0.1" port="${port}")
@@ -101,6 +101,12 @@ ${inputs}
 template(name="as_it_came" type="string" string="${template}")
 action(type="omfile" file="${out}" template="as_it_came")
 `;
+}
+
+/** What stands behind imrelp's port. With a certificate wanted, it must be the client's by its name. */
+function relpSecured({ ca, cert, key, asks }: Tls): string {
+  const who = asks ? ' tls.authmode="name" tls.permittedpeer=["web-1.test"]' : '';
+  return ` tls="on" tls.cacert="${ca}" tls.mycert="${cert}" tls.myprivkey="${key}"${who}`;
 }
 
 /** What stands behind the global settings, and behind imtcp's own. */

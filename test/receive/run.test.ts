@@ -217,9 +217,9 @@ test('with idle it ends by itself, but not before something has come', async () 
 });
 
 test('an address written wrongly gives 2, one in use and a file that cannot be written give 1, each with a sentence', async (t) => {
-  const wrong = await start({ listen: ['relps://127.0.0.1:0'] });
+  const wrong = await start({ listen: ['http://127.0.0.1:0'] });
   assert.equal(await wrong.code, 2);
-  assert.match(wrong.talk(), /^Receiving over relps .* use udp or tcp or tls or relp/);
+  assert.match(wrong.talk(), /^Receiving over http .* use udp or tcp or tls or relp or relps/);
   const first = await start({});
   const second = await start({ listen: [`tcp://127.0.0.1:${first.ports[0]}`] });
   assert.equal(await second.code, 1);

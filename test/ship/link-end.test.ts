@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { createLink } from '../../agent/ship/link.ts';
 import { createScene } from './link-scene.ts';
-import { breathe, createKeptLog, createTurnedClock, linkOf, noSockets } from './parts.ts';
+import { breathe } from './parts.ts';
 
 test('stop ends attempts, delays and lookups at once, and leaves a session that stands to its owner', async (t) => {
   const waiting = createScene(t, () => 'silent');
@@ -51,27 +50,4 @@ test('a defect in a listener is not retried but comes out and ends the process',
   const ended = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
   assert.equal(ended.status, 1);
   assert.match(ended.stderr, /Error: a defect above/);
-});
-
-test('a target without a transport is refused with a sentence', () => {
-  const target = { url: 'relps://127.0.0.1:2514', scheme: 'relps', host: '127.0.0.1', port: 2514 } as const;
-  const events = {
-    up() {},
-    leaving() {},
-    settled() {},
-    excess: () => 0,
-    closed() {},
-    failed() {},
-    probe: () => undefined,
-  };
-  const clock = createTurnedClock();
-  const parts = {
-    link: linkOf(target),
-    sockets: noSockets,
-    clock,
-    log: createKeptLog(),
-    retry: { least: 1, ceiling: 1 },
-    events,
-  };
-  assert.throws(() => createLink(parts), /no transport for the target relps:\/\/127\.0\.0\.1:2514/);
 });

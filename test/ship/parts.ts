@@ -81,7 +81,7 @@ export function messagesOf(sent: readonly Sent[]): string[] {
   return sent.flatMap(({ batch }) => batch.payload.toString().split('\n').slice(0, -1));
 }
 
-export function targetOf(scheme: 'udp' | 'tcp' | 'tls' | 'relp', port: number, host = '127.0.0.1'): Target {
+export function targetOf(scheme: Target['scheme'], port: number, host = '127.0.0.1'): Target {
   return { url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`, scheme, host, port };
 }
 

@@ -8,6 +8,7 @@ export const TRANSPORTS = [
   { name: 'udp', scheme: 'udp', framing: 'newline' },
   { name: 'tcp, newline framing', scheme: 'tcp', framing: 'newline' },
   { name: 'relp', scheme: 'relp', framing: 'newline' },
+  { name: 'relps', scheme: 'relps', framing: 'newline' },
   { name: 'tcp, octet counting', scheme: 'tcp', framing: 'octet-counting' },
   { name: 'tls, newline framing', scheme: 'tls', framing: 'newline' },
   { name: 'tls, octet counting', scheme: 'tls', framing: 'octet-counting' },

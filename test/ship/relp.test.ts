@@ -8,14 +8,10 @@ import { LAST_TXNR } from '../../agent/wire/relp.ts';
 import { until } from '../harness/wait.ts';
 import { type Carrier, startCarrier } from './carrier.ts';
 import { batchOf, targetOf } from './parts.ts';
-import { type Answers, relpTreatment, type Server, startRelp, startTcp } from './servers.ts';
+import { startRelp, startStream, TLS } from './secure.ts';
+import { type Answers, relpTreatment, type Server } from './servers.ts';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
-
-async function carried(t: TestContext, answers: Answers, changes: Partial<LinkConfig> = {}) {
-  const server = await startRelp(t, answers);
-  return { server, carrier: startCarrier(t, targetOf('relp', server.port), changes) };
-}
 
 const allSettled = (carrier: Carrier) =>
   until('all has settled', () => carrier.settled.length === carrier.offered, {
@@ -31,129 +27,140 @@ function assertOnce(server: Server, count: number): void {
   );
 }
 
-describe('relp', { concurrency: 4 }, () => {
-  const BREAKS: Record<string, (socketless: (text: string) => void) => void> = {
-    'announces that it closes': (say) => say('0 serverclose 0\n'),
-    'answers what was not asked': (say) => say('99999 rsp 6 200 OK\n'),
-    'talks nonsense': (say) => say('nonsense\n'),
-  };
-  for (const [what, breaks] of Object.entries(BREAKS)) {
-    test(`a server that ${what} in the middle of a batch: only what was not answered is sent again`, async (t) => {
-      const { server, carrier } = await carried(t, (number, index, say) => {
-        if (index > 3 || number < (index + 1) * 130) return '200 OK';
-        if (number === (index + 1) * 130) breaks(say);
-        return undefined;
-      });
-      carrier.offer(1_000, 100);
-      await allSettled(carrier);
-      assertOnce(server, 1_000);
-      assert.ok(server.connections.length >= 5);
-    });
-  }
-
-  const HANGUPS = {
-    'hangs up': (socket) => void socket.destroy(),
-    resets: (socket) => void socket.resetAndDestroy(),
-    'closes its half': (socket) => void socket.end(),
-  } satisfies Record<string, (socket: Socket) => void>;
-  for (const [what, hangUp] of Object.entries(HANGUPS)) {
-    test(`a server that ${what} under a stream: nothing is lost`, async (t) => {
-      const polite = relpTreatment(() => '200 OK');
-      const server = await startTcp(t, (socket, read, index, note) => {
-        let left = index < 4 ? 10_050 : Number.POSITIVE_INFINITY;
-        polite(socket, read, index, note);
-        socket.on('data', (bytes) => {
-          left -= bytes.length;
-          if (left <= 0) hangUp(socket);
-        });
-      });
-      const carrier = startCarrier(t, targetOf('relp', server.port));
-      for (let i = 0; i < 40 || server.connections.length < 5; i += 1) {
-        carrier.offer(100, 50);
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-      await allSettled(carrier);
-      assert.deepEqual(carrier.settled, numbers(carrier.offered));
-      assert.equal(new Set(server.received).size, carrier.offered);
-    });
-  }
-
-  test('a server that never answers is an outage after the timeout, and only the unanswered come back', async (t) => {
-    const { server, carrier } = await carried(
-      t,
-      (number, index) => (index === 0 && number >= 50 ? undefined : '200 OK'),
-      {
-        timeout: 300,
-      },
-    );
-    carrier.offer(200, 100);
-    await allSettled(carrier);
-    assert.match(carrier.log.said.join('\n'), /nothing was acknowledged for 300ms although data waits/);
-    assertOnce(server, 200);
-  });
-
-  test('a refused record is sent again and arrives, and holds up nobody that comes after it', async (t) => {
-    let refusals = 0;
-    const { server, carrier } = await carried(t, (number) => (number === 7 && ++refusals < 3 ? '500 busy' : '200 OK'));
-    carrier.offer(20, 10);
-    await until('all others have arrived', () => server.received.length === 19);
-    await allSettled(carrier);
-    assertOnce(server, 20);
-    assert.deepEqual(carrier.settled, numbers(20));
-    assert.equal(carrier.shipper.status().messages.refused, 0);
-  });
-
-  test('a record that is refused again and again is set aside, counted, and told of in a sentence', async (t) => {
-    const { server, carrier } = await carried(t, (number) => (number === 3 ? '500 not this one' : '200 OK'));
-    carrier.offer(10, 10);
-    await allSettled(carrier);
-    assert.deepEqual(carrier.refused, [3], 'it comes back with its batch, to be kept');
-    assert.equal(carrier.shipper.status().messages.refused, 1);
-    assert.ok(!server.received.includes(3) && server.received.length === 9);
-    assert.match(
-      carrier.log.said.join('\n'),
-      /set aside in the spool: the server refused it 4 times \(500 not this one\)\./,
-    );
-  });
-
-  test('a server that refuses every record refuses none for good: they are sent again until it takes something', async (t) => {
-    const answered = Array.from({ length: 10 }, () => 0);
-    const { carrier } = await carried(t, (number) => {
-      answered[number]! += 1;
-      return '500 disk full';
-    });
-    carrier.offer(10, 10);
-    await until('it has refused them more often than one record may be', () => answered.every((times) => times >= 4));
-    await until('it is said', () => /refuses every record \(500 disk full\)/.test(carrier.log.said.join('\n')));
-    assert.deepEqual([carrier.settled, carrier.refused], [[], []]);
-    assert.equal((await carrier.shipper.stop(0)).length, 1, 'the batch is given back');
-  });
-
-  test('with a rate, what was refused of a batch in several pieces comes back with the batch', async (t) => {
-    const { carrier } = await carried(t, (number) => (number % 7 === 3 ? '500 no' : '200 OK'), {
-      rate: { unit: 'lines', perSecond: 100 },
-    });
-    carrier.offer(20, 20);
-    await allSettled(carrier);
-    assert.deepEqual(carrier.refused, [3, 10, 17]);
-  });
-
-  test('what the server does not take is said when the session is opened', async (t) => {
-    for (const [answer, reason] of [
-      ['1 rsp 14 500 no licence\n', /the server refused the session: 500 no licence/],
-      ['1 rsp 24 200 OK\ncommands=eventlog\n', /takes no syslog over RELP, it offers eventlog/],
-      ['220 mail ESMTP\r\n', /the server does not speak RELP as it should: what came is no RELP/],
-    ] as const) {
-      const server = await startTcp(t, (socket) => {
-        socket.on('data', () => socket.write(answer));
-        socket.resume();
-      });
-      const carrier = startCarrier(t, targetOf('relp', server.port));
-      await until('the link is down', () => carrier.downs.length > 0);
-      assert.match(carrier.downs[0]!.reason, reason);
+for (const scheme of ['relp', 'relps'] as const) {
+  describe(scheme, { concurrency: 4 }, () => {
+    const carry = (t: TestContext, server: Server, changes: Partial<LinkConfig> = {}) =>
+      startCarrier(t, targetOf(scheme, server.port), { ...TLS, ...changes });
+    async function carried(t: TestContext, answers: Answers, changes: Partial<LinkConfig> = {}) {
+      const server = await startRelp(t, scheme, answers);
+      return { server, carrier: carry(t, server, changes) };
     }
+
+    const BREAKS: Record<string, (socketless: (text: string) => void) => void> = {
+      'announces that it closes': (say) => say('0 serverclose 0\n'),
+      'answers what was not asked': (say) => say('99999 rsp 6 200 OK\n'),
+      'talks nonsense': (say) => say('nonsense\n'),
+    };
+    for (const [what, breaks] of Object.entries(BREAKS)) {
+      test(`a server that ${what} in the middle of a batch: only what was not answered is sent again`, async (t) => {
+        const { server, carrier } = await carried(t, (number, index, say) => {
+          if (index > 3 || number < (index + 1) * 130) return '200 OK';
+          if (number === (index + 1) * 130) breaks(say);
+          return undefined;
+        });
+        carrier.offer(1_000, 100);
+        await allSettled(carrier);
+        assertOnce(server, 1_000);
+        assert.ok(server.connections.length >= 5);
+      });
+    }
+
+    const HANGUPS = {
+      'hangs up': (socket) => void socket.destroy(),
+      resets: (socket) => void socket.resetAndDestroy(),
+      'closes its half': (socket) => void socket.end(),
+    } satisfies Record<string, (socket: Socket) => void>;
+    for (const [what, hangUp] of Object.entries(HANGUPS)) {
+      test(`a server that ${what} under a stream: nothing is lost`, async (t) => {
+        const polite = relpTreatment(() => '200 OK');
+        const server = await startStream(t, scheme, (socket, read, index, note) => {
+          let left = index < 4 ? 10_050 : Number.POSITIVE_INFINITY;
+          polite(socket, read, index, note);
+          socket.on('data', (bytes) => {
+            left -= bytes.length;
+            if (left <= 0) hangUp(socket);
+          });
+        });
+        const carrier = carry(t, server);
+        for (let i = 0; i < 40 || server.connections.length < 5; i += 1) {
+          carrier.offer(100, 50);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        await allSettled(carrier);
+        assert.deepEqual(carrier.settled, numbers(carrier.offered));
+        assert.equal(new Set(server.received).size, carrier.offered);
+      });
+    }
+
+    test('a server that never answers is an outage after the timeout, and only the unanswered come back', async (t) => {
+      const { server, carrier } = await carried(
+        t,
+        (number, index) => (index === 0 && number >= 50 ? undefined : '200 OK'),
+        {
+          timeout: 300,
+        },
+      );
+      carrier.offer(200, 100);
+      await allSettled(carrier);
+      assert.match(carrier.log.said.join('\n'), /nothing was acknowledged for 300ms although data waits/);
+      assertOnce(server, 200);
+    });
+
+    test('a refused record is sent again and arrives, and holds up nobody that comes after it', async (t) => {
+      let refusals = 0;
+      const { server, carrier } = await carried(t, (number) =>
+        number === 7 && ++refusals < 3 ? '500 busy' : '200 OK',
+      );
+      carrier.offer(20, 10);
+      await until('all others have arrived', () => server.received.length === 19);
+      await allSettled(carrier);
+      assertOnce(server, 20);
+      assert.deepEqual(carrier.settled, numbers(20));
+      assert.equal(carrier.shipper.status().messages.refused, 0);
+    });
+
+    test('a record that is refused again and again is set aside, counted, and told of in a sentence', async (t) => {
+      const { server, carrier } = await carried(t, (number) => (number === 3 ? '500 not this one' : '200 OK'));
+      carrier.offer(10, 10);
+      await allSettled(carrier);
+      assert.deepEqual(carrier.refused, [3], 'it comes back with its batch, to be kept');
+      assert.equal(carrier.shipper.status().messages.refused, 1);
+      assert.ok(!server.received.includes(3) && server.received.length === 9);
+      assert.match(
+        carrier.log.said.join('\n'),
+        /set aside in the spool: the server refused it 4 times \(500 not this one\)\./,
+      );
+    });
+
+    test('a server that refuses every record refuses none for good: they are sent again until it takes something', async (t) => {
+      const answered = Array.from({ length: 10 }, () => 0);
+      const { carrier } = await carried(t, (number) => {
+        answered[number]! += 1;
+        return '500 disk full';
+      });
+      carrier.offer(10, 10);
+      await until('it has refused them more often than one record may be', () => answered.every((times) => times >= 4));
+      await until('it is said', () => /refuses every record \(500 disk full\)/.test(carrier.log.said.join('\n')));
+      assert.deepEqual([carrier.settled, carrier.refused], [[], []]);
+      assert.equal((await carrier.shipper.stop(0)).length, 1, 'the batch is given back');
+    });
+
+    test('with a rate, what was refused of a batch in several pieces comes back with the batch', async (t) => {
+      const { carrier } = await carried(t, (number) => (number % 7 === 3 ? '500 no' : '200 OK'), {
+        rate: { unit: 'lines', perSecond: 100 },
+      });
+      carrier.offer(20, 20);
+      await allSettled(carrier);
+      assert.deepEqual(carrier.refused, [3, 10, 17]);
+    });
+
+    test('what the server does not take is said when the session is opened', async (t) => {
+      for (const [answer, reason] of [
+        ['1 rsp 14 500 no licence\n', /the server refused the session: 500 no licence/],
+        ['1 rsp 24 200 OK\ncommands=eventlog\n', /takes no syslog over RELP, it offers eventlog/],
+        ['220 mail ESMTP\r\n', /the server does not speak RELP as it should: what came is no RELP/],
+      ] as const) {
+        const server = await startStream(t, scheme, (socket) => {
+          socket.on('data', () => socket.write(answer));
+          socket.resume();
+        });
+        const carrier = carry(t, server);
+        await until('the link is down', () => carrier.downs.length > 0);
+        assert.match(carrier.downs[0]!.reason, reason);
+      }
+    });
   });
-});
+}
 
 test('answers in any order settle batches in order, and what is left holds what was not answered', () => {
   const transactions = createTransactions(LAST_TXNR - 1);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, type TestContext } from 'node:test';
 import type { LinkConfig } from '../../agent/types.ts';
 import { certificates, writeCertificate } from '../harness/certificates.ts';
-import { startTcp, type Treatment } from './servers.ts';
+import { type Answers, relpTreatment, startTcp, type Treatment } from './servers.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tailship-'));
 after(() => fs.rmSync(folder, { recursive: true }));
@@ -14,5 +14,10 @@ const ca = writeCertificate(folder, 'authority', authority).cert;
 
 export const TLS: Pick<LinkConfig, 'tls'> = { tls: { ca, cert: undefined, key: undefined, verify: true } };
 
-export const startStream = (t: TestContext, scheme: 'tcp' | 'tls', treat?: Treatment) =>
-  startTcp(t, treat, scheme === 'tls' ? { cert: certified.cert, key: certified.key } : undefined);
+/** A TCP server, with TLS where the scheme wants it. */
+export const startStream = (t: TestContext, scheme: 'tcp' | 'tls' | 'relp' | 'relps', treat?: Treatment) =>
+  startTcp(t, treat, scheme === 'tls' || scheme === 'relps' ? { cert: certified.cert, key: certified.key } : undefined);
+
+/** A server that speaks RELP, plain or over TLS. */
+export const startRelp = (t: TestContext, scheme: 'relp' | 'relps', answers: Answers = () => '200 OK') =>
+  startStream(t, scheme, relpTreatment(answers));

@@ -101,11 +101,6 @@ function secureServer(
 /** How a RELP server behaves on one connection: what it answers to the record `number`, or nothing. */
 export type Answers = (number: number, index: number, say: (text: string) => void) => string | undefined;
 
-/** A server that reads frames, opens sessions, and answers each record as `answers` says. */
-export async function startRelp(t: TestContext, answers: Answers = () => '200 OK'): Promise<Server> {
-  return startTcp(t, relpTreatment(answers));
-}
-
 /** Speaks RELP on a connection. */
 export function relpTreatment(answers: Answers): Treatment {
   return (socket, _read, index, note) => {

@@ -7,13 +7,13 @@ import { until } from '../harness/wait.ts';
 import { startCarrier } from './carrier.ts';
 import { messagesOf, sentOf, targetOf } from './parts.ts';
 import { allSettled, assertNothingLost, assertOrder, numbers, RECORD, TRANSPORTS, WINDOW } from './promises.ts';
-import { startStream, TLS } from './secure.ts';
-import { type Server, startRelp, startUdp } from './servers.ts';
+import { startRelp, startStream, TLS } from './secure.ts';
+import { type Server, startUdp } from './servers.ts';
 
 for (const { name, scheme, framing } of TRANSPORTS) {
   const start = (t: TestContext) => {
     if (scheme === 'udp') return startUdp(t);
-    return scheme === 'relp' ? startRelp(t) : startStream(t, scheme);
+    return scheme === 'relp' || scheme === 'relps' ? startRelp(t, scheme) : startStream(t, scheme);
   };
   const carry = (t: TestContext, server: Server, changes: Partial<LinkConfig> = {}) =>
     startCarrier(t, targetOf(scheme, server.port), {
@@ -36,7 +36,7 @@ for (const { name, scheme, framing } of TRANSPORTS) {
       assert.deepEqual(server.received, numbers(2_000));
       assertNothingLost(carrier, server);
       assert.deepEqual([carrier.repeated, carrier.downs.length], [0, 0]);
-      const mark = scheme === 'relp' || framing === 'octet-counting' ? '1' : '<';
+      const mark = scheme === 'relp' || scheme === 'relps' || framing === 'octet-counting' ? '1' : '<';
       assert.deepEqual(server.firstBytes, scheme === 'udp' ? [] : [mark], 'framed as configured');
     });
 
