@@ -18,13 +18,14 @@ function lastLine(server: Receiver, writer: Writer, agent: Running): Promise<unk
   });
 }
 
-const KILLS = 10;
+/** TAILSHIP_KILLS = 1000 makes a soak of it. */
+const KILLS = Number(process.env.TAILSHIP_KILLS ?? 10);
 /** What may be sent and not settled, in bytes: the window, which one batch may overdraw. */
 const WINDOW = 256 * 1024;
 const BATCH = 256 * 1024;
 
 test(
-  'kill -9 of the agent at ten random moments loses nothing; what comes twice is bounded and recognised',
+  `kill -9 of the agent at ${KILLS} random moments loses nothing; what comes twice is bounded and recognised`,
   needsParts('logrotate'),
   async (t) => {
     const s = scene(t);
