@@ -7,7 +7,7 @@
 #     -e TAILSHIP_SYSLOG_TARGET=tcp://syslog.example:514 tailship
 #
 # A configuration file is mounted to /etc/tailship/config.conf. The logs must be readable by the user 1000 (node), or by a
-# group that --group-add names.
+# group that --group-add names. packaging/compose has it with an application and rsyslog, packaging/kubernetes for a cluster.
 
 FROM node:26-slim AS build
 WORKDIR /src
@@ -17,6 +17,9 @@ COPY . .
 RUN npm run build && npm prune --omit=dev
 
 FROM node:26-slim
+LABEL org.opencontainers.image.title="tailship" \
+  org.opencontainers.image.description="Follows log files through every rotation and ships them as syslog" \
+  org.opencontainers.image.licenses="MIT"
 ENV NODE_ENV=production
 WORKDIR /opt/tailship
 COPY --from=build /src/package.json /src/config.conf.example /src/README.md /src/CHANGELOG.md /src/LICENSE ./
@@ -29,6 +32,8 @@ WORKDIR /var/lib/tailship
 USER node
 VOLUME ["/var/log/app", "/var/lib/tailship"]
 STOPSIGNAL SIGTERM
+# Asks over the control socket, so that it works without an HTTP port too. An agent whose server is away is well: it spools.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=20s CMD ["node", "/opt/tailship/dist/main.js", "status", "--json"]
 # Exec form: node is process 1, so SIGTERM reaches the agent, which delivers or spools what is under way and ends.
 ENTRYPOINT ["node", "/opt/tailship/dist/main.js"]
 CMD ["run"]

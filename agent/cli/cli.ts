@@ -1,36 +1,10 @@
 /** The command line: argv in, exit code out. Every problem ends here as a sentence; a stack is never shown to a user. */
 import { readVersion } from '../version.ts';
-import { checkCommand } from './check.ts';
-import { type Command, UsageProblem } from './command.ts';
-import { completionCommand } from './completion.ts';
-import { explainCommand } from './explain.ts';
+import { UsageProblem } from './command.ts';
+import { COMMANDS } from './commands.ts';
 import { renderHelp, renderOverview } from './help.ts';
-import { initCommand } from './init.ts';
 import { EXIT, type Io } from './io.ts';
 import { type Asked, parse } from './parse.ts';
-import { receiveCommand } from './receive.ts';
-import { reportCommand } from './report.ts';
-import { forgetCommand, rewindCommand } from './rewind.ts';
-import { runCommand } from './run.ts';
-import { spoolCommand } from './spool.ts';
-import { statusCommand } from './status.ts';
-import { tryCommand } from './try.ts';
-
-/** In the order of the help; the first one runs when none is named. */
-const COMMANDS: readonly Command[] = [
-  runCommand,
-  initCommand,
-  tryCommand,
-  checkCommand,
-  statusCommand,
-  spoolCommand,
-  rewindCommand,
-  forgetCommand,
-  receiveCommand,
-  explainCommand,
-  reportCommand,
-  completionCommand,
-];
 
 /**
  * Runs one command line (without node and script) to its end. Gives the exit code: 0 fine, 1 failed, 2 wrong usage or

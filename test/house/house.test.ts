@@ -11,7 +11,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 function project(folder = '', tree: Record<string, string> = {}): Record<string, string> {
   for (const entry of fs.readdirSync(path.join(root, folder), { withFileTypes: true })) {
     const file = path.posix.join(folder, entry.name);
-    if (/^(node_modules|dist|coverage|\.git|\.env.*|~)$/.test(entry.name)) continue;
+    if (/^(node_modules|dist|out|coverage|\.git|\.env.*|~)$/.test(entry.name)) continue;
     if (entry.isDirectory()) project(file, tree);
     else if (entry.isFile()) tree[file] = fs.readFileSync(path.join(root, file), 'utf8');
   }
