@@ -13,7 +13,7 @@ export type EffectiveValue = {
 };
 
 /** Keys whose value nobody needs to see. */
-const SECRET = /(^|_)token$|password|secret/i;
+const SECRET = /(^|_)token$|(^|_)hash_key$|password$|secret/i;
 
 /** Every key of every section in effect, in the order of the manual. */
 export function valuesInEffect({ origins }: Loaded): EffectiveValue[] {

@@ -9,6 +9,8 @@ path = app.log
 [status]
 token = correct-horse-battery
 ;token = an-older-one
+[redact]
+hash_key = plum-pudding-and-cream
 [syslog]
 target = tcp://127.0.0.1:9
 ; target = tcp://user:lemon-tart@log.example:514
@@ -45,7 +47,7 @@ test('the report holds configuration, status, check and versions, and no secret 
     '[status] health_after = 60s (default)',
   ])
     assert.ok(text.includes(held), held);
-  for (const secret of ['horse', 'an-older-one', 'lemon-tart', 'secret of the application', 'not ours'])
+  for (const secret of ['horse', 'an-older-one', 'plum-pudding', 'lemon-tart', 'secret of the application', 'not ours'])
     assert.ok(!text.includes(secret), secret);
   assert.equal(fs.statSync(path.join(world.folder, 'r.txt')).mode & 0o777, 0o600);
 });
