@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { generated } from '../../scripts/docs.ts';
 import { ROOT } from '../harness/agent.ts';
 import { programPath } from '../harness/processes.ts';
-
-for (const [file, text] of Object.entries(generated())) {
-  test(`${file} says what the tables say; node scripts/docs.ts writes it anew`, () => {
-    assert.equal(fs.readFileSync(path.join(ROOT, file), 'utf8'), text);
-  });
-}
 
 test('the man page is roff without a warning, and holds every command and option', { skip: missing('groff') }, () => {
   const page = path.join(ROOT, 'packaging/tailship.1');
