@@ -222,7 +222,8 @@ async function killSender(stage: Stage): Promise<Writer> {
   for (let kill = 1; kill <= scale.kills; kill++) {
     // Some die while they start, most after they have sent something.
     if (kill % 5 !== 0) await sees(server, sender);
-    await sleep(Math.random() * 500);
+    // Now and then one lives for longer than `linger`; else nothing would ever settle over TCP, and all would come again each time.
+    await sleep(Math.random() * (kill % 10 === 0 ? 5_000 : 500));
     await sender.kill();
     sender.start();
   }
