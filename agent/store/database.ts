@@ -20,9 +20,12 @@ const LOOKS = [
 ] as const;
 
 /** Step i leads from version i to i + 1. The file's user_version is the number of steps it has taken. */
-const LADDER: readonly ((db: Database.Database) => void)[] = ['./schema.sql', './refused.sql', './packed.sql'].map(
-  (step) => (db) => db.exec(fs.readFileSync(new URL(step, import.meta.url), 'utf8')),
-);
+const LADDER: readonly ((db: Database.Database) => void)[] = [
+  './schema.sql',
+  './refused.sql',
+  './packed.sql',
+  './machine.sql',
+].map((step) => (db) => db.exec(fs.readFileSync(new URL(step, import.meta.url), 'utf8')));
 
 export type Settings = {
   readonly sync: 'normal' | 'full';

@@ -9,6 +9,11 @@ const REMEMBERED = 30 * 86_400_000;
 const GEN_ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
 const GEN_LENGTH = 16;
 
+/** A new identity: 16 random characters of [0-9a-z]. */
+export function mintGen(): string {
+  return Array.from({ length: GEN_LENGTH }, () => GEN_ALPHABET[randomInt(GEN_ALPHABET.length)]).join('');
+}
+
 export type Generations = {
   /** All generations of an input, in the order in which they were first seen. */
   generations(input: string): Generation[];
@@ -84,7 +89,7 @@ export function createGenerations(db: Database.Database, tx: Transactions, clock
   return {
     generations: (input) => tx.look('read', () => readGenerations(db, input)),
     add(generation) {
-      const gen = Array.from({ length: GEN_LENGTH }, () => GEN_ALPHABET[randomInt(GEN_ALPHABET.length)]).join('');
+      const gen = mintGen();
       return tx.run('write down a new file in', () => {
         const { clues, input, chain } = generation;
         const { lastInsertRowid } = insert.run({

@@ -13,6 +13,7 @@ import { openDatabase } from './database.ts';
 import { createGenerations, type Generations } from './generations.ts';
 import { addCounts, createLedger, type LedgerRow, type LossRow, readLedger, readLosses } from './ledger.ts';
 import { type Lock, takeLock } from './lock.ts';
+import { type Machine, settleMachine, thisMachine } from './machine.ts';
 import { createPacker } from './packing.ts';
 import { freeBytes, prepareFolder, setAside } from './place.ts';
 import { createPositionsCopy, readPositions } from './positions.ts';
@@ -42,6 +43,8 @@ export type StoreParts = {
   readonly command: string;
   /** Free bytes on the disk of a folder; by default what the file system says. */
   readonly freeBytes?: (folder: string) => number;
+  /** By what this machine is known; what the system says by default. */
+  readonly machine?: Machine;
   /** True: read the whole file first, and set it aside when anything is wrong with it. */
   readonly check?: boolean;
 };
@@ -88,6 +91,7 @@ export function openStore(parts: StoreParts): Store {
     const settings = { sync: config.sync, walLimit, check: parts.check === true };
     const open = () => withReserve(config.path, () => openDatabase(config.path, settings));
     db = openOrSetAside(parts, open, lock.left?.damaged === true);
+    sayCloned(parts, settleMachine(db, parts.machine ?? thisMachine()));
     return createStore(parts, db, lock, limit, walLimit);
   } catch (error) {
     db?.close();
@@ -165,6 +169,12 @@ export function createStore(
       }
     },
   };
+}
+
+function sayCloned({ config, log }: StoreParts, generations: number): void {
+  if (generations === 0) return;
+  const now = `its ${generations} files have new identities from here on, and are read on from where they stand`;
+  log.warn('state-cloned', `The state ${config.path} was written on another machine: ${now}.`);
 }
 
 /** A GiB, or a tenth of the space that is free or taken by this state already if that is less. */

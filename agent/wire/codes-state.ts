@@ -1,5 +1,11 @@
 /** What goes wrong with the spool, the positions in it, and its disk. */
 export const STATE_CODES = {
+  'state-cloned': {
+    meaning:
+      'The state file was written on another machine: it came with a cloned machine or an image, or a volume has moved here.',
+    risk: 'None by itself: every file gets a new identity, so that a receiver does not take the lines of one machine for repeats of the other. What waited in the spool may be sent by both.',
+    cure: 'Nothing is to be done. Leave the spool and /etc/machine-id out of images that are to be cloned.',
+  },
   'rotated-unread': {
     meaning:
       'The spool is full, so the files wait; and rotation has renamed a file of which something is not read yet.',

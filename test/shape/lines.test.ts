@@ -191,3 +191,12 @@ describe('the first record of a generation', () => {
     }
   });
 });
+
+test('a generation that goes on under a new identity says that all before was passed over, and follows none', () => {
+  const shaper = shaperOf();
+  const text = Buffer.from('old\nnew\n');
+  shaper.open(contextOf({ offset: 4, skip: 4, after: undefined }));
+  const [message] = messagesOf(shaper.shape(chunkOf(text, 4)));
+  const { at, skip, after } = readIdentity(readRfc5424(message!.toString())!.sd[0]!)!;
+  assert.deepEqual([at, skip, after], [4, 4, undefined]);
+});
