@@ -133,7 +133,10 @@ export function createChain(parts: ChainParts): Chain {
 
   /** What stood in a file before it was first seen with a byte may have been copied away meanwhile: the directory tells. */
   const isFirstSeen = (gen: Gen, stat: Stat): boolean =>
-    gen.place === 'live' && gen.clues.headBytes === 0 && stat.size > gen.size;
+    gen.place === 'live' &&
+    gen.clues.headBytes === 0 &&
+    stat.size > gen.size &&
+    parts.marks(gen).every((mark) => mark.offset === 0);
 
   function refresh(gen: Gen): void {
     if (gen.place === 'gone') return;

@@ -57,3 +57,21 @@ export function clueBefore(files: Files, fd: number, offset: number): string | u
   const bytes = Buffer.alloc(length);
   return files.read(fd, bytes, offset - length) === length ? clue(bytes) : undefined;
 }
+
+/** Archives are unpacked in memory for a clue up to this size, in bytes. */
+const UNPACKED_FOR_CLUE = 128 * 1024 * 1024;
+
+/**
+ * As `clueBefore`, of a gzip archive of `size` bytes: it is unpacked whole. Undefined where it is shorter, or larger than is
+ * unpacked for that. Throws as node:fs and node:zlib do.
+ */
+export function unpackedClueBefore(files: Files, fd: number, size: number, offset: number): string | undefined {
+  if (size > UNPACKED_FOR_CLUE || offset > UNPACKED_FOR_CLUE) return undefined;
+  const packed = Buffer.alloc(size);
+  const got = files.read(fd, packed, 0);
+  const bytes = gunzipSync(packed.subarray(0, got), {
+    finishFlush: zlib.Z_SYNC_FLUSH,
+    maxOutputLength: UNPACKED_FOR_CLUE,
+  });
+  return bytes.length < offset ? undefined : clue(bytes.subarray(Math.max(0, offset - CLUE_BYTES), offset));
+}

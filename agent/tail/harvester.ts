@@ -59,9 +59,15 @@ type Parts = {
 
 type Window = { readonly buffer: Buffer; readonly lead: number; readonly body: Buffer; readonly full: boolean };
 
+/** Holes are looked through in steps of so many bytes, all into the same memory: what is read there is nothing but NUL. */
+const STRIDE = 1024 * 1024;
+let stride: Buffer | undefined;
+const ZEROS = Buffer.alloc(SMALL);
+
 /** The number of NUL bytes at the beginning, in whole code units. */
 function nuls(bytes: Buffer, unit: number): number {
   let at = 0;
+  while (at + SMALL <= bytes.length && ZEROS.compare(bytes, at, at + SMALL) === 0) at += SMALL;
   while (at < bytes.length && bytes[at] === 0) at += 1;
   return at - (at % unit);
 }
@@ -143,13 +149,14 @@ export function createHarvester(parts: Parts): Harvester {
     if (window.body.length - run >= lines.unit) return give(window, run, 'gap');
     if (!window.full) return final && run > 0 ? give(window, run, 'gap') : { what: 'idle', held: true };
     const at = Math.max(empty, position + run);
-    const beyond = Buffer.allocUnsafe(largest);
+    stride ??= Buffer.allocUnsafe(STRIDE);
+    const beyond = stride;
     const got = source.read(beyond, at);
     if (got === undefined) return { what: 'later' };
     const more = nuls(beyond.subarray(0, got), lines.unit);
     empty = at + more;
-    if (got - more < lines.unit && !(final && got < largest)) {
-      return got < largest ? { what: 'idle', held: true } : { what: 'more' };
+    if (got - more < lines.unit && !(final && got < STRIDE)) {
+      return got < STRIDE ? { what: 'idle', held: true } : { what: 'more' };
     }
     const last = Buffer.alloc(Math.min(CLUE_BYTES, empty));
     return source.read(last, empty - last.length) === undefined ? { what: 'later' } : emit(NOTHING, empty, last, false);

@@ -70,7 +70,7 @@ export type Found = {
   readonly packed: string | undefined;
   /** Its first bytes; undefined where it cannot be read. */
   head(): Uint8Array | undefined;
-  /** The clue before `offset`; undefined where it cannot be read or is shorter. Never asked of an archive. */
+  /** The clue before `offset`; undefined where it cannot be read or is shorter. Of an archive it is dear: asked only where there is no head. */
   clue(offset: number): string | undefined;
 };
 
@@ -120,8 +120,11 @@ function unlike(known: Known, found: Found): string | undefined {
 
 /** Whether `found`, under another inode, holds the content of `known`. A live file must give stronger proof than a rotated one. */
 function isCopy(known: Known, found: Found): boolean {
-  const proven = known.clues.headBytes > 0 || (found.size !== undefined && known.marks.some((mark) => mark.offset > 0));
-  if (!proven) return false;
+  const marks = known.marks.filter((mark) => mark.offset > 0);
+  if (known.clues.headBytes === 0 && marks.length === 0) return false;
+  // A hole of NUL bytes has no head that proves anything, so an archive of it has to be unpacked up to what was read.
+  const blind = known.clues.headBytes === 0 && found.size === undefined;
+  if (blind && marks.some((mark) => found.clue(mark.offset) !== mark.clue)) return false;
   if (found.live && (known.ended || !known.marks.some((mark) => mark.offset >= HEAD_BYTES))) return false;
   if (!unlike(known, found)) return true;
   // A copy taken while the file was still growing is shorter than what was read of it.

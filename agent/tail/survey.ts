@@ -3,7 +3,7 @@
  */
 import path from 'node:path';
 import type { Files, Stat } from './files.ts';
-import { clueBefore, readHead, unpackedSize } from './fingerprint.ts';
+import { clueBefore, readHead, unpackedClueBefore, unpackedSize } from './fingerprint.ts';
 import { chainOf, compareAge, placeIn, type Rotated } from './names.ts';
 import type { Found } from './rotation.ts';
 
@@ -106,7 +106,10 @@ function candidate(files: Files, member: Member, stat: Stat, live: boolean): Can
       head ??= attempt((open) => readHead(files, open, packed !== undefined));
       return head;
     },
-    clue: (offset) => attempt((open) => clueBefore(files, open, offset)),
+    clue(offset) {
+      if (packed === undefined) return attempt((open) => clueBefore(files, open, offset));
+      return packed === 'gz' ? attempt((open) => unpackedClueBefore(files, open, stat.size, offset)) : undefined;
+    },
     unpacked: (expected) => attempt((open) => unpackedSize(files, open, stat.size, expected)),
     takeFd() {
       const open = opened();
