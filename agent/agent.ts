@@ -25,6 +25,7 @@ import { markWhenDue, tellLoss } from './own-records.ts';
 import { createReloader } from './reload.ts';
 import { fleeting } from './store/place.ts';
 import { openStore, type Store, StoreProblem } from './store/store.ts';
+import { createShared } from './tail/tail.ts';
 import type { Batch, Loss } from './types.ts';
 import {
   type AgentParts,
@@ -75,7 +76,7 @@ export async function runAgent(parts: AgentParts): Promise<number | undefined> {
   if (risk !== undefined) log.warn('spool-fleeting', risk);
   const walks: Walk[] = [];
   const lost = (loss: Loss) => tellLoss(loss, { clock, store }, walks);
-  const house: House = { parts, config, store, tails: new Map(), bell, lost };
+  const house: House = { parts, config, store, tails: new Map(), bell, shared: createShared(log), lost };
   for (const input of config.inputs) house.tails.set(input.name, follow(house, input, config.inputs.length));
   walks.push(...config.destinations.map((destination) => createWalk(house, destination)));
   const observed = await observe(house, walks);

@@ -8,6 +8,7 @@ import { checkInputs } from './check-files.ts';
 import { checkOutage } from './check-outage.ts';
 import { checkPatterns } from './check-patterns.ts';
 import { checkServers, type Net } from './check-servers.ts';
+import { checkShared } from './check-shared.ts';
 import { checkSpool } from './check-spool.ts';
 import { type EffectiveValue, valuesInEffect } from './check-values.ts';
 import { ConfigProblems } from './config.ts';
@@ -55,7 +56,7 @@ export async function check(parts: CheckParts): Promise<Checked> {
   const servers = parts.connect ? await checkServers(loaded, parts.net) : [];
   const findings = [
     ...under('Configuration', [...aboutConfig(loaded), ...checkPatterns(loaded)]),
-    ...under('Files', checkInputs(loaded)),
+    ...under('Files', [...checkInputs(loaded), ...checkShared(loaded)]),
     ...under('Rotation', lasting.rotation),
     ...under('Spool', [...checkSpool(loaded), ...lasting.spool]),
     ...under('Servers', [...checkChunks(loaded), ...servers]),

@@ -4,7 +4,7 @@ import { openFilesLimit } from './limits.ts';
 import type { Store } from './store/store.ts';
 import { realFiles } from './tail/files.ts';
 import { createReadSpace } from './tail/readspace.ts';
-import { createTail, type Tail } from './tail/tail.ts';
+import { createTail, type Shared, type Tail } from './tail/tail.ts';
 import type { Clock, InputConfig, Log, Loss } from './types.ts';
 
 /** Bytes of a file that are read at once, at most: fewer with a small spool, so that it can hold several batches. */
@@ -17,15 +17,16 @@ export type Followed = {
   readonly parts: { readonly log: Log; readonly clock: Clock; readonly once: unknown };
   readonly store: Store;
   readonly bell: Bell;
+  readonly shared: Shared;
   lost(loss: Loss): void;
 };
 
 /** `among`: how many inputs there are, for they share the descriptors. The tail is not started. */
-export function follow({ parts, store, bell, lost }: Followed, input: InputConfig, among: number): Tail {
+export function follow({ parts, store, bell, shared, lost }: Followed, input: InputConfig, among: number): Tail {
   const { log, clock } = parts;
   return createTail({
     ...{ input, files: realFiles, clock, log, registry: store, wake: bell.ring, once: parts.once !== undefined },
-    lost,
+    ...{ lost, shared },
     // The other half is for servers, the spool, and files that are looked into.
     openFiles: Math.floor(openFilesLimit() / 2 / among),
     space,

@@ -7,7 +7,7 @@ import { createShaper, type Shaper } from './shape/shaper.ts';
 import { createShipper, type Shipper } from './ship/shipper.ts';
 import { realSockets, type Sockets } from './ship/sockets.ts';
 import { type Store, StoreProblem } from './store/store.ts';
-import type { Tail, TailWalk } from './tail/tail.ts';
+import type { Shared, Tail, TailWalk } from './tail/tail.ts';
 import type { Clock, Config, DestinationConfig, InputConfig, Log, Loss, Sent } from './types.ts';
 import { formatSize } from './wire/units.ts';
 
@@ -47,6 +47,8 @@ export type House = {
   /** By the input's name. */
   readonly tails: Map<string, Tail>;
   readonly bell: Bell;
+  /** What the inputs read, each for itself. */
+  readonly shared: Shared;
   /** Told of bytes that never became lines. */
   lost(loss: Loss): void;
 };

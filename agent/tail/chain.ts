@@ -59,7 +59,7 @@ export type Chain = {
   halt(reason: string): void;
   /** Lets a deleted generation go before it was read to its end. */
   release(gen: Gen, reason: string): void;
-  has(stat: Stat): boolean;
+  has(file: { readonly dev: number; readonly ino: number }): boolean;
 };
 
 /** A sentence for the operator: what cannot be read, why, and the cure. */
@@ -246,8 +246,8 @@ export function createChain(parts: ChainParts): Chain {
     rewritten,
     failed,
     release: lineage.release,
-    has: (stat) =>
-      lineage.gens().some((gen) => gen.place !== 'gone' && gen.clues.ino === stat.ino && gen.clues.dev === stat.dev),
+    has: ({ dev, ino }) =>
+      lineage.gens().some((gen) => gen.place !== 'gone' && gen.clues.ino === ino && gen.clues.dev === dev),
   };
   return self;
 }

@@ -8,18 +8,20 @@ import { linesOf } from '../wire/lines.ts';
 import { type Chain, createChain } from './chain.ts';
 import { cureOf } from './cures.ts';
 import { createDiscovery } from './discovery.ts';
-import type { Files, Stat } from './files.ts';
+import type { Files } from './files.ts';
 import { createHandles, type Gen } from './generation.ts';
 import { createHold } from './hold.ts';
 import { bytesAtRisk, leave } from './leaving.ts';
 import type { LegParts } from './leg.ts';
 import { chainOf } from './names.ts';
+import { createOwners, type Shared } from './owners.ts';
 import type { Registry } from './registry.ts';
 import type { Mark } from './rotation.ts';
 import { createListings, type Listings } from './survey.ts';
 import { createWalk, type InnerWalk, type TailWalk } from './walk.ts';
 import { createWatch, type Watch, type WatchParts } from './watch.ts';
 
+export { createShared, type Shared } from './owners.ts';
 export type { Registry } from './registry.ts';
 export type { TailWalk } from './walk.ts';
 
@@ -37,6 +39,8 @@ export type TailParts = Pick<LegParts, 'largest' | 'space'> & {
   readonly once: boolean;
   /** Files to be kept open at most; idle ones beyond that are closed, and opened again by their name. 2048 where not given. */
   readonly openFiles?: number;
+  /** Where inputs that read the same file are told apart; none where not given. */
+  readonly shared?: Shared;
   /** The events of the file system; the real ones where not given. */
   readonly watch?: (parts: WatchParts) => Watch;
 };
@@ -59,8 +63,6 @@ export type Tail = {
 /** Hints that come within this time, in ms, are looked into together. */
 const GATHER = 10;
 
-const inode = (file: { readonly dev: number; readonly ino: number }): string => `${file.dev}:${file.ino}`;
-
 export function createTail(parts: TailParts): Tail {
   const { input, files, clock, log, registry } = parts;
   const name = { input: input.name };
@@ -71,9 +73,11 @@ export function createTail(parts: TailParts): Tail {
   const walks: InnerWalk[] = [];
   /** Live paths of which the registry knows generations. */
   const past = new Set<string>();
-  /** Which chain reads an inode; an entry may be out of date, so the chain itself is asked. */
-  const owners = new Map<string, Chain>();
-  const indexed = new Map<Chain, readonly Gen[]>();
+  const share = parts.shared?.join(input.name, (file) => owners.of(file) !== undefined);
+  const owners = createOwners(
+    (chain) => chains.get(chain.path) === chain,
+    (gen) => share?.saw(gen),
+  );
   const hinted = new Set<Chain>();
   const refused = new Map<string, string>();
   const discovery = createDiscovery(files, input.paths, (live) => chains.has(live) || past.has(live));
@@ -88,25 +92,17 @@ export function createTail(parts: TailParts): Tail {
   const listings = (): Listings => createListings(files, () => elsewhere?.paths() ?? []);
 
   function changed(chain: Chain): void {
-    const gens = chain.gens();
-    if (indexed.get(chain) !== gens) {
-      indexed.set(chain, gens);
-      for (const gen of gens) if (gen.place !== 'gone') owners.set(inode(gen.clues), chain);
-    }
+    owners.note(chain);
     for (const walk of walks) walk.note(chain);
     parts.wake();
-  }
-
-  function owner(stat: Stat): Chain | undefined {
-    const chain = owners.get(inode(stat));
-    return chain && chains.get(chain.path) === chain && chain.has(stat) ? chain : undefined;
   }
 
   function add(live: string, fresh: boolean): void {
     const known = past.has(live) ? registry.generations(input.name).filter((row) => row.chain === live) : [];
     past.add(live);
     const chain = createChain({
-      ...{ path: live, input, files, clock, log, registry, handles, known, fresh, listings, owner, changed },
+      ...{ path: live, input, files, clock, log, registry, handles, known, fresh, listings, changed },
+      owner: owners.of,
       marks: (gen) => walks.map((walk) => walk.mark(chain, gen)).filter((mark): mark is Mark => mark !== undefined),
       unread(gen) {
         const offsets = walks.flatMap((walk) => walk.unread(chain, gen) ?? []);
@@ -130,7 +126,7 @@ export function createTail(parts: TailParts): Tail {
     for (const chain of chains.values()) {
       if (named.has(chain.path) || chain.live() || chain.gens().some((gen) => gen.readers.size > 0)) continue;
       chains.delete(chain.path);
-      indexed.delete(chain);
+      owners.forget(chain);
       for (const walk of walks) walk.forget(chain);
     }
     watch?.directories(discovery.directories());
@@ -245,6 +241,7 @@ export function createTail(parts: TailParts): Tail {
     },
     async close() {
       phase = 'closed';
+      share?.leave();
       cancel?.();
       for (const walk of walks) walk.close();
       handles.close();

@@ -26,6 +26,11 @@ export const FILE_CODES = {
     risk: 'The lines behind that place are lost, unless the file can be restored.',
     cure: 'See what the kernel says (dmesg), and whether the file can be unpacked (gzip -t). After restoring it: tailship rewind FILE --to POSITION',
   },
+  'read-twice': {
+    meaning: 'Two inputs name the same file, perhaps under two names: by a link, or by globs that overlap.',
+    risk: 'Nothing is lost. Each of its lines is shipped twice, once as each of the inputs.',
+    cure: 'Take the file out of one of them, unless it is meant: write a narrower glob in [input] path.',
+  },
   'never-read': {
     meaning: 'A rotated file was found that was never read, and that cannot be read.',
     risk: 'All its lines are lost to the server, though they are still in the file.',

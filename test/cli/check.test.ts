@@ -348,4 +348,23 @@ test('a chunk above what an rsyslog with default limits takes whole is a warning
     assert.match(warnings[0]?.where ?? '', /config\.conf:\d+$/);
     assert.match(warnings[0]?.cure ?? '', /maxMessageSize/);
   }
+test('two inputs that name the same file are told of, by overlapping globs and by a link', async () => {
+  using world = createWorld();
+  world.write('app.log', 'x\n');
+  world.write('web.log', 'x\n');
+  fs.symlinkSync('app.log', path.join(world.folder, 'link'));
+  world.write(
+    'config.conf',
+    '[input]\npath = *.log\n[input.web]\npath = web.*\n[input.link]\npath = link\n[input.other]\npath = other.log\n',
+  );
+  const checked = await findings(world);
+  assert.equal(checked.code, 0);
+  const shared = said(checked, 'warning').filter(({ code }) => code === 'read-twice');
+  assert.deepEqual(
+    shared.map(({ what, where }) => [what.replaceAll(world.folder, '~'), where?.replace(world.folder, '~')]),
+    [
+      ['The inputs input and web both read ~/web.log: each of its lines is shipped twice.', '~/config.conf:4'],
+      ['The inputs input and link both read ~/link: each of its lines is shipped twice.', '~/config.conf:6'],
+    ],
+  );
 });
