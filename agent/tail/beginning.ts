@@ -2,7 +2,7 @@
  * Where a walk begins in generations that it has not read in this run.
  */
 import type { Checkpoint } from '../types.ts';
-import type { Chain } from './chain.ts';
+import type { Chain } from './chain-parts.ts';
 import type { Gen } from './generation.ts';
 import { BEGINNING, type LegParts, lastLineEnd } from './leg.ts';
 import type { Registry } from './registry.ts';

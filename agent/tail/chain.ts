@@ -2,71 +2,17 @@
  * One chain: a live path and the generations that bore it. It looks at the live file and at every rotated one still read, with
  * one stat each; only where something happened is the directory looked at (`lineage.ts`).
  */
-import type { Clock, Generation, InputConfig, Log, Loss } from '../types.ts';
-import { cureOf } from './cures.ts';
-import { codeOf, type Files, type Stat } from './files.ts';
+import type { Chain, ChainParts } from './chain-parts.ts';
+import { troubleOf } from './cures.ts';
+import { codeOf, type Stat } from './files.ts';
 import { clueBefore, cluesOf, readHead, sameHead } from './fingerprint.ts';
-import { Elsewhere, type Gen, type Handles } from './generation.ts';
+import { Elsewhere, type Gen } from './generation.ts';
 import { createLineage } from './lineage.ts';
-import type { Registry } from './registry.ts';
-import { look, type Mark } from './rotation.ts';
+import { look } from './rotation.ts';
 import type { Listings } from './survey.ts';
 
-export type ChainParts = {
-  /** The live path. */
-  readonly path: string;
-  readonly input: InputConfig;
-  readonly files: Files;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly registry: Registry;
-  readonly handles: Handles;
-  /** What the registry knows of this chain, oldest first. */
-  readonly known: readonly Generation[];
-  /** True where the agent had looked before and there was no such file: nothing in it is older than the agent. */
-  readonly fresh: boolean;
-  listings(): Listings;
-  /** How far each destination has read a generation. */
-  marks(gen: Gen): readonly Mark[];
-  /** The least offset at which a destination still has to read on; undefined where none has. */
-  unread(gen: Gen): number | undefined;
-  /** Another chain of the input that has the file with this inode. */
-  owner(stat: Stat): Chain | undefined;
-  lost(loss: Loss): void;
-  /** Called when there may be something to read. */
-  changed(chain: Chain): void;
-};
-
-export type Chain = {
-  readonly path: string;
-  /** True where the agent had looked before and there was no such file: nothing in it is older than the agent. */
-  fresh(): boolean;
-  /** Oldest first. */
-  gens(): readonly Gen[];
-  live(): Gen | undefined;
-  /** Why the live path cannot be read, or is not read here; undefined where it can. */
-  trouble(): string | undefined;
-  /** One stat of the live path and of every rotated file still read. True where the directory must be looked at: call `survey`. */
-  poll(): boolean;
-  survey(listings: Listings, reason?: string): void;
-  /** Looks at one generation again. */
-  refresh(gen: Gen): void;
-  /** The bytes of `gen` were overwritten: what follows is another generation. */
-  rewritten(gen: Gen, reason: string): void;
-  /** A generation could not be read: looks where it went, or says why. */
-  failed(gen: Gen, error: unknown): void;
-  /** Says why nothing more of it is read. */
-  halt(reason: string): void;
-  /** Lets a deleted generation go before it was read to its end. */
-  release(gen: Gen, reason: string): void;
-  has(file: { readonly dev: number; readonly ino: number }): boolean;
-};
-
-/** A sentence for the operator: what cannot be read, why, and the cure. */
-function troubleOf(path: string, error: unknown): string {
-  const code = codeOf(error);
-  return `${path} cannot be read (${code || (error instanceof Error ? error.message : String(error))}): ${cureOf(code)}`;
-}
+/** How often a rotated file is looked at that was let go, in ms. */
+const LOOK_BACK = 15_000;
 
 export function createChain(parts: ChainParts): Chain {
   const { path, input, files, clock, log, handles } = parts;
@@ -79,6 +25,8 @@ export function createChain(parts: ChainParts): Chain {
   let absent = false;
   /** Inode of the live file at the last look. */
   let polled: number | undefined;
+  /** Ticks at which a rotated file was last looked at that had been let go. */
+  let lookedBack = clock.ticks();
   /** Inode of a live file that could not be opened, so that its directory is not listed at every poll. */
   let barred: number | undefined;
   const lineage = createLineage({
@@ -203,6 +151,14 @@ export function createChain(parts: ChainParts): Chain {
     return false;
   }
 
+  /** Long after a rotation a worker that is about to end may still write to the old file: now and then the newest is looked at. */
+  function lookBack(): void {
+    if (clock.ticks() < lookedBack + LOOK_BACK) return;
+    lookedBack = clock.ticks();
+    const old = lineage.gens().findLast((gen) => gen.place === 'rotated' && gen.packed === undefined && !gen.ended);
+    if (old && old.readers.size === 0) refresh(old);
+  }
+
   function poll(): boolean {
     const stat = statLive();
     if (stat === false) return false;
@@ -210,6 +166,7 @@ export function createChain(parts: ChainParts): Chain {
     polled = stat?.ino;
     const before = lineage.live();
     for (const gen of lineage.gens()) if (gen !== before && gen.readers.size > 0) refresh(gen);
+    lookBack();
     const live = lineage.live();
     const verdict = look(live && { ...live.clues, size: live.size, modified: live.modified }, stat);
     if (verdict.what === 'nothing') return !lineage.surveyed();

@@ -2,7 +2,7 @@
  * What a destination is told of a generation before its first chunk.
  */
 import type { Checkpoint, FileContext, FileId, InputConfig, Predecessor } from '../types.ts';
-import type { Chain } from './chain.ts';
+import type { Chain } from './chain-parts.ts';
 import type { Gen } from './generation.ts';
 import { type Leg, positionOf } from './leg.ts';
 

@@ -5,7 +5,7 @@
 import type { Chunk, FileContext, FileId } from '../types.ts';
 import { createAlarm } from './alarm.ts';
 import { createBeginning } from './beginning.ts';
-import type { Chain } from './chain.ts';
+import type { Chain } from './chain-parts.ts';
 import { contextOf } from './context.ts';
 import { Elsewhere, type Gen } from './generation.ts';
 import { createLeg, grewSince, harvesterOf, type Leg, type LegParts, positionOf, rest } from './leg.ts';

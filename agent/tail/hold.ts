@@ -3,7 +3,7 @@
  */
 import type { Clock, InputConfig } from '../types.ts';
 import { formatDuration, formatSize } from '../wire/units.ts';
-import type { Chain } from './chain.ts';
+import type { Chain } from './chain-parts.ts';
 import type { Gen } from './generation.ts';
 
 export type Hold = {

@@ -3,7 +3,7 @@
  * among inputs, of which each reads for itself.
  */
 import type { Log } from '../types.ts';
-import type { Chain } from './chain.ts';
+import type { Chain } from './chain-parts.ts';
 import type { Gen } from './generation.ts';
 
 type Inode = { readonly dev: number; readonly ino: number };

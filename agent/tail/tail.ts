@@ -5,7 +5,8 @@
 import path from 'node:path';
 import type { Clock, FileContext, FileId, InputConfig, Log, Loss } from '../types.ts';
 import { linesOf } from '../wire/lines.ts';
-import { type Chain, createChain } from './chain.ts';
+import { createChain } from './chain.ts';
+import type { Chain } from './chain-parts.ts';
 import { cureOf } from './cures.ts';
 import { createDiscovery } from './discovery.ts';
 import type { Files } from './files.ts';

@@ -3,7 +3,7 @@
  * Only chains of which something is to be expected are asked, so that ten thousand idle ones cost nothing.
  */
 import type { Chunk, FileContext, FileId } from '../types.ts';
-import type { Chain } from './chain.ts';
+import type { Chain } from './chain-parts.ts';
 import { type Course, createCourse } from './course.ts';
 import type { Gen } from './generation.ts';
 import type { LegParts } from './leg.ts';

@@ -348,6 +348,8 @@ test('a chunk above what an rsyslog with default limits takes whole is a warning
     assert.match(warnings[0]?.where ?? '', /config\.conf:\d+$/);
     assert.match(warnings[0]?.cure ?? '', /maxMessageSize/);
   }
+});
+
 test('two inputs that name the same file are told of, by overlapping globs and by a link', async () => {
   using world = createWorld();
   world.write('app.log', 'x\n');

@@ -73,6 +73,20 @@ test('bytes that come after a renamed file was let go are found at the next rota
     assert.deepEqual(stage.look().split('\n').sort(), ['', 'three', 'very late']);
   }));
 
+test('a worker that writes to the old file long after the rotation is heard within seconds', () =>
+  scene({ before: { 'app.log': 'one\n' } }, (stage) => {
+    stage.reader.read();
+    stage.rename('app.log.1');
+    stage.write('two\n');
+    stage.pass(600_000);
+    assert.equal(stage.reader.closed.length, 1);
+    stage.write('very late\n', 'app.log.1');
+    assert.equal(stage.pass(16_000), 'very late\n');
+    stage.write('later\n', 'app.log.1');
+    assert.equal(stage.look(), 'later\n');
+    assert.equal(stage.pass(60_000), '');
+  }));
+
 test('an unterminated last line holds the new file back until its newline comes', () =>
   scene({ before: { 'app.log': 'one\nhal' } }, (stage) => {
     assert.equal(stage.reader.read(), 'one\n');

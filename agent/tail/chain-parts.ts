@@ -1,0 +1,59 @@
+/**
+ * What a chain needs of its input, and what it gives.
+ */
+import type { Clock, Generation, InputConfig, Log, Loss } from '../types.ts';
+import type { Files, Stat } from './files.ts';
+import type { Gen, Handles } from './generation.ts';
+import type { Registry } from './registry.ts';
+import type { Mark } from './rotation.ts';
+import type { Listings } from './survey.ts';
+
+export type ChainParts = {
+  /** The live path. */
+  readonly path: string;
+  readonly input: InputConfig;
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly handles: Handles;
+  /** What the registry knows of this chain, oldest first. */
+  readonly known: readonly Generation[];
+  /** True where the agent had looked before and there was no such file: nothing in it is older than the agent. */
+  readonly fresh: boolean;
+  listings(): Listings;
+  /** How far each destination has read a generation. */
+  marks(gen: Gen): readonly Mark[];
+  /** The least offset at which a destination still has to read on; undefined where none has. */
+  unread(gen: Gen): number | undefined;
+  /** Another chain of the input that has the file with this inode. */
+  owner(stat: Stat): Chain | undefined;
+  lost(loss: Loss): void;
+  /** Called when there may be something to read. */
+  changed(chain: Chain): void;
+};
+
+export type Chain = {
+  readonly path: string;
+  /** True where the agent had looked before and there was no such file: nothing in it is older than the agent. */
+  fresh(): boolean;
+  /** Oldest first. */
+  gens(): readonly Gen[];
+  live(): Gen | undefined;
+  /** Why the live path cannot be read, or is not read here; undefined where it can. */
+  trouble(): string | undefined;
+  /** One stat of the live path and of every rotated file still read. True where the directory must be looked at: call `survey`. */
+  poll(): boolean;
+  survey(listings: Listings, reason?: string): void;
+  /** Looks at one generation again. */
+  refresh(gen: Gen): void;
+  /** The bytes of `gen` were overwritten: what follows is another generation. */
+  rewritten(gen: Gen, reason: string): void;
+  /** A generation could not be read: looks where it went, or says why. */
+  failed(gen: Gen, error: unknown): void;
+  /** Says why nothing more of it is read. */
+  halt(reason: string): void;
+  /** Lets a deleted generation go before it was read to its end. */
+  release(gen: Gen, reason: string): void;
+  has(file: { readonly dev: number; readonly ino: number }): boolean;
+};
