@@ -198,29 +198,30 @@ export function createHarvester(parts: Parts): Harvester {
     return final && body.length > 0 ? give(window, body.length, 'lines') : { what: 'idle', held: body.length > 0 };
   }
 
-  /** Lets a byte order mark decide on the encoding. `window`: what was read at the position. False where its bytes are still to come. */
-  function readMark(window: Buffer, got: number): boolean {
-    if (marked) return true;
-    let head = window.subarray(0, got);
-    if (position > 0) {
-      head = Buffer.alloc(MARK_BYTES);
-      const there = source.read(head, 0);
-      if (there === undefined) return false;
-    }
+  /** Lets a byte order mark decide on the encoding, given the first bytes of the file. */
+  function readMark(head: Buffer): void {
     lines = linesFor(head, parts.lines);
     // The mark itself may still be written, byte by byte.
-    marked = position > 0 || got >= MARK_BYTES;
+    marked = head.length >= MARK_BYTES;
+  }
+
+  /** The same where reading goes on further behind; before anything there is read, for an archive is unpacked in one direction. */
+  function readMarkAhead(): boolean {
+    const head = Buffer.alloc(MARK_BYTES);
+    if (source.read(head, 0) === undefined) return false;
+    readMark(head);
     return true;
   }
 
   function open(ahead: number, size: number): Window | Take {
+    if (!marked && position > 0 && !readMarkAhead()) return { what: 'later' };
     const lead = Math.min(CLUE_BYTES, position);
     const buffer = space(lead + ahead);
     const got = source.read(buffer, position - lead);
     if (got === undefined) return { what: 'later' };
     const reason = changed(buffer, got, lead, size);
     if (reason !== undefined) return { what: 'changed', reason };
-    if (!readMark(buffer, got)) return { what: 'later' };
+    if (!marked) readMark(buffer.subarray(0, got));
     passing ??= isCut(buffer.subarray(0, lead));
     if (passing === undefined) return { what: 'later' };
     return { buffer, lead, body: buffer.subarray(lead, got), full: got === buffer.length };
