@@ -62,9 +62,9 @@ test('the tarball unpacks to a tailship that needs no other Node', { skip }, asy
   assert.ok(!fs.existsSync(path.join(home, 'node_modules/typescript')), 'what only development needs is not in it');
 });
 
-/** A Debian with nothing but its base. TAILSHIP_TEST_ROOT: the folder of one that is there already, which is copied. */
+/** A Debian with nothing but its base. MINBASE_ROOT: the folder of one that is there already, which is copied. */
 async function makeRoot(folder: string): Promise<void> {
-  const ready = process.env.TAILSHIP_TEST_ROOT;
+  const ready = process.env.MINBASE_ROOT;
   if (ready !== undefined) return void (await call('cp', ['-a', ready, folder]));
   const suite = /^VERSION_CODENAME=(\S+)/m.exec(fs.readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'stable';
   await call(programPath('debootstrap')!, ['--variant=minbase', '--include=libatomic1', suite, folder], {
