@@ -9,6 +9,9 @@ import type { Pattern } from './pattern.ts';
 /** What stands for the match of a line on which the pattern took too long, or on which it was not tried any more. */
 export const SLOW = 'slow';
 
+/** A line that waits for its match; empty for a blank one. */
+export type Waiting = { readonly line: string; readonly clean: boolean; readonly from: number; readonly next: number };
+
 export type Budget = {
   /** Tries the pattern on lines, each of which gets its result. It always comes to an end. */
   match(lines: readonly string[]): readonly (Match | null | typeof SLOW)[];

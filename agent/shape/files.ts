@@ -30,6 +30,8 @@ export type FileState = {
 export type Held = {
   readonly at: number;
   len: number;
+  /** Bytes of its lines that stand at the beginning of the next generation. */
+  beyond: number;
   lines: number;
   match: Match | null;
   /** Where its last line is only a piece of one: the stream on which it goes on. */

@@ -20,6 +20,12 @@ export type Joiner = {
    * With another policy than `join` only pieces of lines wait.
    */
   take(state: FileState, chunk: Chunk, line: Draft, place: LinePlace): void;
+  /**
+   * The next lines of `state`, as long as they join, belong to the record of `previous` that waits: the generation before it. Their
+   * bytes count as passed over in their own generation, for the record bears the identity of the other. `complete` is called before
+   * the first line that does not.
+   */
+  follow(state: FileState, previous: FileState, complete: () => void): void;
   /** Records so far whose first line the pattern did not match. */
   unmatched(): number;
   /** Takes a line without text, of `len` bytes. */
@@ -53,6 +59,7 @@ export function createJoiner({ policy, pattern, writer, tally }: Parts): Joiner 
   const waiting = new Set<FileState>();
   const draft = newDraft();
   let unmatched = 0;
+  let followed: { readonly state: FileState; readonly previous: FileState; readonly complete: () => void } | undefined;
 
   function hold(
     state: FileState,
@@ -62,12 +69,23 @@ export function createJoiner({ policy, pattern, writer, tally }: Parts): Joiner 
   ): void {
     if (isLost(match)) unmatched += 1;
     state.held = {
-      ...{ at: chunk.start + place.from, len: place.next - place.from, lines: 1 },
+      ...{ at: chunk.start + place.from, len: place.next - place.from, beyond: 0, lines: 1 },
       ...{ match, line, more: '', wide, clean, slow, cut },
       ...{ goesOn: match?.partial && match.stream, whole: undefined },
       ...{ modified: chunk.modified, readAt: chunk.readAt, touched: chunk.readAt, blankLines: 0, blankBytes: 0 },
     };
     waiting.add(state);
+  }
+
+  /** The record of the generation before, where the line goes on with it; else that record is complete. */
+  function carriedOver(state: FileState, line: Draft, len: number): Held | undefined {
+    if (followed?.state !== state) return undefined;
+    const { previous, complete } = followed;
+    const { held } = previous;
+    if (held && isLost(line.match) && !line.slow && hasRoom(held, len)) return held;
+    followed = undefined;
+    complete();
+    return undefined;
   }
 
   function append(held: Held, chunk: Chunk, line: Draft, { from, next }: LinePlace): void {
@@ -118,10 +136,10 @@ export function createJoiner({ policy, pattern, writer, tally }: Parts): Joiner 
     Object.assign(draft, pick(held));
     if (policy === 'drop' && isLost(held.match) && !held.slow) {
       state.skip += held.len;
-      tally.dropped(held.lines, held.len);
+      tally.dropped(held.lines, held.len + held.beyond);
     } else {
       const outcome = writer.write(draft, state, held.at, held.len);
-      tally[outcome](held.lines, held.len);
+      tally[outcome](held.lines, held.len + held.beyond);
       if (outcome !== 'sent') state.skip += held.len;
     }
     state.skip += held.blankBytes;
@@ -134,7 +152,19 @@ export function createJoiner({ policy, pattern, writer, tally }: Parts): Joiner 
   }
 
   return {
+    follow(state, previous, complete) {
+      followed = { state, previous, complete };
+    },
     take(state, chunk, line, place) {
+      const before = carriedOver(state, line, place.next - place.from);
+      if (before) {
+        const { len } = before;
+        append(before, chunk, line, place);
+        state.skip += before.len - len;
+        before.beyond += before.len - len;
+        before.len = len;
+        return;
+      }
       const { held } = state;
       const roomy = held !== undefined && hasRoom(held, place.next - place.from);
       if (roomy && held.goesOn !== undefined && held.goesOn === line.match?.stream) glue(held, chunk, line, place);

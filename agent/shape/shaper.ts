@@ -3,7 +3,7 @@
  * generation got, and, with `unmatched = join`, the one record of it whose continuation lines may still come.
  */
 import type { Batch, Checkpoint, Chunk, FileContext, FileId, InputConfig, RecordConfig } from '../types.ts';
-import { type Budget, createBudget, SLOW, setAsideSentence } from './budget.ts';
+import { type Budget, createBudget, SLOW, setAsideSentence, type Waiting } from './budget.ts';
 import { newDraft, ownerStandIn } from './draft.ts';
 import { createFileStates, type FileState, markAt } from './files.ts';
 import { createJoiner } from './join.ts';
@@ -46,9 +46,6 @@ type Parts = {
   /** Takes a sentence for the operator. */
   readonly warn: (sentence: string) => void;
 };
-
-/** A line that waits for its match; empty for a blank one. */
-type Waiting = { readonly line: string; readonly clean: boolean; readonly from: number; readonly next: number };
 
 /** One shaper serves one input on its way to one destination. Throws an Error when the pattern or the time zone is none. */
 export function createShaper(parts: Parts): Shaper {
@@ -195,15 +192,18 @@ export function createShaper(parts: Parts): Shaper {
       const begun = performance.now();
       const state = states.get(chunk.file);
       const marks: Checkpoint[] = [];
-      // What came before the generation goes before it.
       const previous = state.begun || !state.context.after ? undefined : states.find(state.context.after.file);
-      if (previous?.held) marks.push(release(previous));
+      // What came before the generation goes before it, with the lines that go on with it.
+      const complete = () => previous?.held && marks.push(release(previous));
+      if (previous?.held && policy === 'join') joiner.follow(state, previous, complete);
+      else complete();
       // A record ends where bytes were left out behind it.
       if (chunk.start !== state.end) joiner.release(state);
       const splitter = splitters.of(chunk);
       if (splitter) takeSplit(state, chunk, splitter);
       else takeLines(state, chunk);
       if (budget) takeWaiting(state, chunk, budget);
+      complete();
       const passed = chunk.end - chunk.start - chunk.bytes.length;
       if (passed > 0) {
         joiner.release(state);
