@@ -67,9 +67,18 @@ async function makeRoot(folder: string): Promise<void> {
   const ready = process.env.MINBASE_ROOT;
   if (ready !== undefined) return void (await call('cp', ['-a', ready, folder]));
   const suite = /^VERSION_CODENAME=(\S+)/m.exec(fs.readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'stable';
-  await call(programPath('debootstrap')!, ['--variant=minbase', '--include=libatomic1', suite, folder], {
-    maxBuffer: 2 ** 26,
-  });
+  const make = () =>
+    call(programPath('debootstrap')!, ['--variant=minbase', '--include=libatomic1', suite, folder], {
+      maxBuffer: 2 ** 26,
+    });
+  try {
+    await make();
+  } catch {
+    // A mirror may fail once. What a failed debootstrap leaves mounted would outlive the test.
+    await call('umount', [path.join(folder, 'proc')]).catch(() => {});
+    fs.rmSync(folder, { recursive: true, force: true });
+    await make();
+  }
 }
 
 const asRoot = process.getuid?.() === 0 ? needsParts('debootstrap') : { skip: 'a root of its own takes root' };
