@@ -54,7 +54,12 @@ export function chainOf(name: string): Rotated[] {
   ];
   for (const [match, extension] of dates) {
     const date = match ? dated(match[2]!) : undefined;
-    if (match && date !== undefined) add(match[1]! + (extension ? match[4] : ''), 'date', [date, ...groups(match[3]!)]);
+    if (!match || date === undefined) continue;
+    const stem = match[1]!;
+    const order = [date, ...groups(match[3]!)];
+    // pm2 puts two underscores before its dates.
+    for (const one of new Set([stem, stem.replace(/(?<=.)[-._]$/, '')]))
+      add(one + (extension ? match[4] : ''), 'date', order);
   }
   const number = NAME_NUMBER.exec(plain);
   if (number) add(number[1]!, 'number', [-Number(number[2])]);
@@ -67,19 +72,42 @@ export function chainOf(name: string): Rotated[] {
 export const placeIn = (live: string, name: string): Rotated | undefined =>
   chainOf(name).find((one) => one.chain === live);
 
+/** A rotated file by what tells its age; times in ms since the epoch, `birth` 0 where the file system gives none. */
+type Aged = { readonly place: Rotated | undefined; readonly modified: number; readonly birth: number };
+
 /**
- * Negative where `a` is older than `b`: by date or number, then by the time of change; by that time alone where one name
- * carries a date and the other a number.
+ * Sorts rotated files, oldest first: by date or number, then by the time of change; by that time alone where one name carries a
+ * date and the other a number.
  */
-export function compareAge(
-  a: { readonly place: Rotated | undefined; readonly modified: number },
-  b: { readonly place: Rotated | undefined; readonly modified: number },
-): number {
+export function sortByAge<T extends Aged>(files: readonly T[]): T[] {
+  const turn = isRising(files) ? -1 : 1;
+  return [...files].sort((a, b) => compareAge(a, b, turn));
+}
+
+/**
+ * Whether higher numbers are newer, as log4j's `fileIndex = max` has it. Births and changes must say so without exception, for a
+ * late writer can make an old file the one that was changed last.
+ */
+function isRising(files: readonly Aged[]): boolean {
+  const numbered = files
+    .flatMap(({ place, modified, birth }) =>
+      place?.by === 'number' ? [{ number: -place.order[0]!, modified, birth }] : [],
+    )
+    .sort((a, b) => a.number - b.number);
+  const rises = numbered.slice(1).every((one, at) => {
+    const before = numbered[at]!;
+    return before.birth !== 0 && before.birth < one.birth && before.modified < one.modified;
+  });
+  return rises && numbered.length > 1;
+}
+
+/** Negative where `a` is older than `b`. `turn` is -1 where higher numbers are newer. */
+function compareAge(a: Aged, b: Aged, turn: 1 | -1): number {
   if (a.place && b.place && a.place.by === b.place.by) {
     const length = Math.min(a.place.order.length, b.place.order.length);
     for (let i = 0; i < length; i += 1) {
       const difference = a.place.order[i]! - b.place.order[i]!;
-      if (difference !== 0) return difference;
+      if (difference !== 0) return a.place.by === 'number' ? turn * difference : difference;
     }
   }
   return a.modified - b.modified;

@@ -4,7 +4,7 @@
 import path from 'node:path';
 import type { Files, Stat } from './files.ts';
 import { clueBefore, readHead, unpackedClueBefore, unpackedSize } from './fingerprint.ts';
-import { chainOf, compareAge, placeIn, type Rotated } from './names.ts';
+import { chainOf, placeIn, type Rotated, sortByAge } from './names.ts';
 import type { Found } from './rotation.ts';
 
 type Member = { readonly path: string; readonly place: Rotated | undefined };
@@ -160,7 +160,6 @@ export function survey(
     if (stat) rotated.push(candidate(files, member, stat, false));
   }
   const paths = new Set(rotated.map((one) => one.path));
-  const kept = rotated.filter((one) => !one.packed || !paths.has(one.path.slice(0, -one.packed.length - 1)));
-  kept.sort(compareAge);
+  const kept = sortByAge(rotated.filter((one) => !one.packed || !paths.has(one.path.slice(0, -one.packed.length - 1))));
   return current ? [...kept, candidate(files, { path: live, place: undefined }, current, true)] : kept;
 }

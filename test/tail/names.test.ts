@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { chainOf, compareAge, placeIn } from '../../agent/tail/names.ts';
+import { chainOf, placeIn, sortByAge } from '../../agent/tail/names.ts';
 
 const GENERATIONS: readonly [name: string, live: string][] = [
   ['app.log-20261122', 'app.log'],
@@ -22,6 +22,8 @@ const GENERATIONS: readonly [name: string, live: string][] = [
   ['app.log.3.zst', 'app.log'],
   ['messages-20261122', 'messages'],
   ['messages.1', 'messages'],
+  ['app__2026-11-22_00-00-00.log', 'app.log'],
+  ['app_-20261122', 'app_'],
 ];
 for (const [name, live] of GENERATIONS) {
   test(`${name} is a generation of ${live}`, () => assert.ok(placeIn(live, name)));
@@ -47,25 +49,25 @@ const ORDERS: readonly [by: string, oldestFirst: readonly string[]][] = [
 ];
 for (const [by, oldestFirst] of ORDERS) {
   test(`${by}: the names tell the order, whatever the times of change say`, () => {
-    const all = oldestFirst.map((name, index) => ({ name, place: placeIn('app.log', name), modified: -index }));
+    const all = oldestFirst.map((name, index) => ({
+      name,
+      place: placeIn('app.log', name),
+      modified: -index,
+      birth: 0,
+    }));
     assert.ok(all.every((one) => one.place));
     assert.deepEqual(
-      [...all]
-        .reverse()
-        .sort(compareAge)
-        .map((one) => one.name),
+      sortByAge([...all].reverse()).map((one) => one.name),
       oldestFirst,
     );
   });
 }
 
 test('names order generations by date, or by number with the lowest as the newest, then by time', () => {
-  const age = (name: string, modified = 0) => ({ place: placeIn('app.log', name), modified });
-  const sorted = (...names: string[]) =>
-    names
-      .map((name, index) => ({ name, ...age(name, -index) }))
-      .sort(compareAge)
-      .map((one) => one.name);
+  const age = (name: string, modified: number) => ({ name, place: placeIn('app.log', name), modified, birth: 0 });
+  const namesOf = (files: Parameters<typeof sortByAge<ReturnType<typeof age>>>[0]) =>
+    sortByAge(files).map((one) => one.name);
+  const sorted = (...names: string[]) => namesOf(names.map((name, index) => age(name, -index)));
   assert.deepEqual(sorted('app.log.2', 'app.log.10.gz', 'app.log.1'), ['app.log.10.gz', 'app.log.2', 'app.log.1']);
   assert.deepEqual(
     sorted('app.log-20261122', 'app.log-20251231', 'app.log-20261122-2', 'app.log-20261122-10'),
@@ -73,5 +75,21 @@ test('names order generations by date, or by number with the lowest as the newes
       a === 'app.log-20261122' ? 1 : b === 'app.log-20261122' ? -1 : 0,
     ),
   );
-  assert.ok(compareAge(age('app.log.1', 5), age('app.log-20261122', 9)) < 0);
+  const mixed = ['app.log.1', 'app.log-20261122'];
+  assert.deepEqual(namesOf([age(mixed[1]!, 9), age(mixed[0]!, 5)]), mixed);
+});
+
+test('a higher number is newer where births and changes say so without exception, as with log4j2 and fileIndex = max', () => {
+  const sorted = (births: readonly number[], changes: readonly number[]) =>
+    sortByAge(
+      births.map((birth, i) => ({
+        ...{ name: i + 1, place: placeIn('app.log', `app.${i + 1}.log`), birth, modified: changes[i]! },
+      })),
+    ).map((one) => one.name);
+  assert.deepEqual(sorted([1, 2, 3], [4, 5, 6]), [1, 2, 3]);
+  assert.deepEqual(sorted([3, 2, 1], [6, 5, 4]), [3, 2, 1]);
+  // A late writer of the oldest; a file system without births; one that was touched.
+  assert.deepEqual(sorted([2, 1], [5, 6]), [2, 1]);
+  assert.deepEqual(sorted([0, 0], [5, 6]), [2, 1]);
+  assert.deepEqual(sorted([1, 2, 3], [4, 5, 5]), [3, 2, 1]);
 });
