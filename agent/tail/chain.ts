@@ -5,7 +5,7 @@
 import type { Chain, ChainParts } from './chain-parts.ts';
 import { troubleOf } from './cures.ts';
 import { codeOf, type Stat } from './files.ts';
-import { clueBefore, cluesOf, readHead, sameHead } from './fingerprint.ts';
+import { clueBefore, cluesOf, readHead, sameHead, sameInode } from './fingerprint.ts';
 import { Elsewhere, type Gen } from './generation.ts';
 import { createLineage } from './lineage.ts';
 import { look } from './rotation.ts';
@@ -90,7 +90,7 @@ export function createChain(parts: ChainParts): Chain {
     if (gen.place === 'gone') return;
     try {
       const stat = handles.isOpen(gen) ? files.fstat(handles.fd(gen)) : files.stat(gen.path);
-      if (!stat || stat.ino !== gen.clues.ino || stat.dev !== gen.clues.dev) {
+      if (!stat || !sameInode(gen.clues, stat)) {
         survey(parts.listings(), `${gen.path} is not what it was`);
         return;
       }

@@ -47,6 +47,12 @@ export const cluesOf = (stat: Stat, head: Uint8Array): Clues => ({
   head: clue(head),
 });
 
+/** Whether a file that was not held open meanwhile may still be the one with these clues: an inode number is given again after a deletion. */
+export const sameInode = (clues: Clues, stat: Stat): boolean =>
+  stat.dev === clues.dev &&
+  stat.ino === clues.ino &&
+  (stat.birth === clues.birth || stat.birth === 0 || clues.birth === 0);
+
 /** Whether a file that begins with `head` may be the one with these clues. A shorter file is never the same. */
 export const sameHead = (clues: Clues, head: Uint8Array): boolean =>
   head.length >= clues.headBytes && clue(head.subarray(0, clues.headBytes)) === clues.head;

@@ -1,5 +1,6 @@
 import type { Clues, Generation } from '../types.ts';
 import { codeOf, type Files } from './files.ts';
+import { sameInode } from './fingerprint.ts';
 
 /** live: it has the chain's name. rotated: another name, or none that is known. deleted: no name, but open. gone: not to be had. */
 type Place = 'live' | 'rotated' | 'deleted' | 'gone';
@@ -99,9 +100,9 @@ export function createHandles(files: Files, limit = OPEN_FILES): Handles {
       throw error;
     }
     const stat = files.fstat(fd);
-    if (stat.dev === gen.clues.dev && stat.ino === gen.clues.ino) return fd;
+    if (sameInode(gen.clues, stat)) return fd;
     files.close(fd);
-    throw new Elsewhere(`${gen.path} is another file by now (inode ${stat.ino} instead of ${gen.clues.ino})`);
+    throw new Elsewhere(`${gen.path} is another file by now (inode ${stat.ino}, where ${gen.clues.ino} was)`);
   }
 
   return {

@@ -7,6 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { type Files, realFiles, type Stat } from '../../agent/tail/files.ts';
 import { scene } from './scene.ts';
 
 test('what an empty file got and lost to a copy before its first byte was seen is read before what it holds now', () =>
@@ -101,3 +102,39 @@ test('copies that were taken of a file which is deleted now, and was empty at th
     fs.unlinkSync(stage.live);
     assert.equal(stage.look(), 'one\ntwo\n');
   }));
+
+test('an empty file that was deleted is not taken for the copy that got its inode number', () => {
+  const births = new Map<number, number>();
+  const inodes = new Map<number, number>();
+  const told = (stat: Stat): Stat => ({
+    ...stat,
+    ino: inodes.get(stat.ino) ?? stat.ino,
+    birth: births.get(stat.ino) ?? stat.birth,
+  });
+  const files: Files = {
+    ...realFiles,
+    stat(file) {
+      const stat = realFiles.stat(file);
+      return stat && told(stat);
+    },
+    fstat: (fd) => told(realFiles.fstat(fd)),
+  };
+  return scene({ files, before: { 'app.log': '' } }, (stage) => {
+    stage.look();
+    stage.rename('app.log.1');
+    stage.write('one\n');
+    assert.equal(stage.look(), 'one\n');
+    stage.kill();
+    stage.start();
+    const { ino, birth } = realFiles.stat(`${stage.live}.1`)!;
+    fs.unlinkSync(`${stage.live}.1`);
+    fs.copyFileSync(stage.live, `${stage.live}.1`);
+    const copy = realFiles.stat(`${stage.live}.1`)!.ino;
+    inodes.set(copy, ino);
+    births.set(copy, birth + 60_000);
+    fs.truncateSync(stage.live, 0);
+    stage.write('x\n');
+    assert.equal(stage.look(), 'x\n');
+    assert.deepEqual(stage.losses, []);
+  });
+});
