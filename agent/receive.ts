@@ -5,14 +5,14 @@
  *                           │  parts ▲ joined        └──▶ output
  *                           └─▶ joiner ┘
  */
-import { createWriteStream, openSync, type WriteStream } from 'node:fs';
 import { realClock } from './ops/clock.ts';
 import { ListenProblem } from './receive/address.ts';
 import { createIntake, type Intake } from './receive/intake.ts';
 import type { ListenTls } from './receive/listener.ts';
-import { createOutput, type Sink } from './receive/output.ts';
+import type { Sink } from './receive/output.ts';
 import type { IncompleteRecord } from './receive/parts.ts';
 import { createCollector } from './receive/server.ts';
+import { OutputProblem, openTarget } from './receive/target.ts';
 import { verdict } from './receive/verdict.ts';
 import { createVerifier, type Verifier } from './receive/verify.ts';
 import { formatSize } from './wire/units.ts';
@@ -27,7 +27,10 @@ const NAMED_INCOMPLETE = 10;
 export type ReceiveOptions = {
   /** URLs to listen on: `udp://127.0.0.1:0`, `tcp://[::1]:5514`, `relp://127.0.0.1:2514`. */
   readonly listen: readonly string[];
-  /** File to which messages are appended; `-` is standard output. Undefined: standard output, unless `verify` is on. */
+  /**
+   * File to which messages are appended, or `sqlite:FILE`, a database; `-` is standard output. Undefined: standard output, unless
+   * `verify` is on.
+   */
   readonly out: string | undefined;
   /** Write fields as JSON objects instead of the messages, and the report of `verify` as one too. */
   readonly json: boolean;
@@ -54,7 +57,7 @@ export type ReceiveIo = {
 
 /**
  * Receives until `stop`, or until nothing has come for `idle`. Gives the exit code: 0 fine; 1 an address cannot be bound, the
- * output failed, or `verify` found something missing or nothing to verify; 2 an address is written wrongly.
+ * output failed, or `verify` found something missing or nothing to verify; 2 an address or the output is written wrongly.
  */
 export async function runReceive(options: ReceiveOptions, io: ReceiveIo): Promise<number> {
   const say = (sentence: string) => void io.stderr.write(`${sentence}\n`);
@@ -63,34 +66,33 @@ export async function runReceive(options: ReceiveOptions, io: ReceiveIo): Promis
   } catch (problem) {
     if (!(problem instanceof ListenProblem || problem instanceof OutputProblem)) throw problem;
     say(problem.message);
-    return problem instanceof ListenProblem && problem.usage ? 2 : 1;
+    return problem.usage ? 2 : 1;
   }
 }
-
-class OutputProblem extends Error {}
 
 async function receive(options: ReceiveOptions, io: ReceiveIo, say: (sentence: string) => void): Promise<number> {
   const failure = new AbortController();
   const verifier = options.verify ? createVerifier({ fromFirst: options.fromFirst }) : undefined;
-  const file = options.out === undefined || options.out === '-' ? undefined : openFile(options.out);
+  const out = options.out === '-' ? undefined : options.out;
   /** Standard output belongs to the messages or to the report, whichever is the data. */
-  const toStdout = file === undefined && (options.out === '-' || !options.verify);
-  const output = createOutput({
-    sink: file ?? io.stdout,
-    json: options.json,
+  const toStdout = out === undefined && (options.out === '-' || !options.verify);
+  const output = openTarget(out, {
+    ...{ stdout: io.stdout, json: options.json, clock: realClock },
     blocked: (yes) => collector.pause(yes),
-    failed(problem) {
-      say(`Cannot write to ${file ? options.out : 'standard output'}: ${problem.message}. Receiving ends here.`);
+    failed(sentence) {
+      say(sentence);
       failure.abort();
     },
   });
   const incomplete = incompleteTeller(say);
-  const write = file || toStdout ? output.add : undefined;
+  const write = out !== undefined || toStdout ? output.add : undefined;
   const intake = createIntake({ clock: realClock, limits: JOINER_LIMITS, write, verifier, incomplete });
   const collector = createCollector({
     ...{ listen: options.listen, taker: intake, written: output.written },
     ...{ clock: realClock, limit: LARGEST_MESSAGE, say, tls: options.tls },
   });
+  // The clock's timers keep no process alive, and once the last connection has closed nothing else does.
+  const alive = setInterval(() => {}, 60_000);
   try {
     await collector.start();
     say(`Listening on ${collector.bound().join(' and ')}.`);
@@ -104,21 +106,8 @@ async function receive(options: ReceiveOptions, io: ReceiveIo, say: (sentence: s
       verifier === undefined || (await report(verifier, options.json, toStdout ? undefined : io.stdout, say));
     return good && written ? 0 : 1;
   } finally {
-    if (file) await new Promise<void>((resolve) => file.close(() => resolve()));
-  }
-}
-
-/** Appends, so that a receiver that is started again destroys nothing. Throws an OutputProblem. */
-function openFile(path: string): WriteStream {
-  try {
-    const stream = createWriteStream(path, { fd: openSync(path, 'a', 0o640) });
-    // Whoever writes hears of a failure; but for a listener here the process would end.
-    stream.on('error', () => {});
-    return stream;
-  } catch (problem) {
-    throw new OutputProblem(
-      `Cannot write to ${path}: ${(problem as Error).message}. Name a file in a folder that you may write to.`,
-    );
+    clearInterval(alive);
+    await output.close();
   }
 }
 

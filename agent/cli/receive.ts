@@ -6,7 +6,7 @@ const LISTEN = ['udp://127.0.0.1:5514', 'tcp://127.0.0.1:5514'] as const;
 export const receiveCommand: Command = {
   name: 'receive',
   usage:
-    'receive [--listen URL]... [--cert FILE --key FILE [--ca FILE]]\n  [--out FILE] [--json] [--verify [--from-first]] [--idle TIME]',
+    'receive [--listen URL]... [--cert FILE --key FILE [--ca FILE]]\n  [--out FILE|sqlite:FILE] [--json] [--verify [--from-first]] [--idle TIME]',
   summary: 'A small syslog server, for trials and proofs.',
   about: [
     'Receives syslog over UDP, TCP, TLS and RELP until Ctrl-C and writes one message a line. Both framings of a stream are told apart by ' +
@@ -31,7 +31,9 @@ export const receiveCommand: Command = {
     out: {
       kind: 'value',
       value: 'FILE',
-      meaning: 'Append to this file instead of standard output; - is standard output.',
+      meaning:
+        "Append to this file instead of standard output; - is standard output. sqlite:FILE: to a SQLite database, in rsyslog's table SystemEvents " +
+        'with one column more, StructuredData.',
     },
     verify: { kind: 'flag', meaning: 'Report gaps and repeats at the end, and exit 1 when something is missing.' },
     'from-first': {
@@ -43,7 +45,10 @@ export const receiveCommand: Command = {
       value: 'TIME',
       meaning: 'End by itself when something has come and then nothing for so long, e.g. 5s.',
     },
-    json: { kind: 'flag', meaning: 'One JSON object a message with its fields, and the report as one too.' },
+    json: {
+      kind: 'flag',
+      meaning: 'One JSON object a message with its fields (not into sqlite:), and the report as one too.',
+    },
   },
   words: 0,
   examples: [
@@ -53,6 +58,7 @@ export const receiveCommand: Command = {
       'tailship receive --listen tcp://0.0.0.0:5514 --out got.log --verify --idle 10s',
       'Take a whole run and say whether it is complete.',
     ],
+    ['tailship receive --out sqlite:got.db', 'Fill a database, to look at it with SQL.'],
   ],
   exits: [
     [0, 'Received; with --verify: nothing is missing.'],

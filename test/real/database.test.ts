@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { rowOf } from '../../agent/receive/row.ts';
 import { leftBehind, ROOT, startAgent, status, stopped, writeConfig } from '../harness/agent.ts';
 import { freePort, start } from '../harness/processes.ts';
 import { needsParts } from '../harness/system.ts';
 import { type Scene, scene } from '../harness/temp.ts';
 import { until } from '../harness/wait.ts';
+import { journal, PLANTED } from '../receive/records.ts';
 
 const PARTS = needsParts('rsyslog', 'rsyslog-relp', 'rsyslog-mysql', 'mariadb-server');
 
@@ -25,6 +27,7 @@ async function startCollector(s: Scene) {
   await run(s, path.join(ROOT, 'scripts/collector'), [dir, '--tcp', String(tcp), '--relp', String(relp)]);
   return {
     ...{ dir, tcp, relp },
+    query: (sql: string) => run(s, path.join(dir, 'query'), [sql]),
     async rows(columns: readonly string[]): Promise<Record<string, string>[]> {
       const pairs = columns.map((name) => `'${name}', ${name}`).join(', ');
       const text = await run(s, path.join(dir, 'query'), [
@@ -36,6 +39,11 @@ async function startCollector(s: Scene) {
     },
   };
 }
+
+/** The query that the manual gives for MariaDB. */
+const SUM = /```sql\n([^`]*REGEXP_SUBSTR[^`]*)```/.exec(
+  fs.readFileSync(path.join(ROOT, 'docs/reliability.md'), 'utf8'),
+)![1]!;
 
 const COLUMNS = ['Facility', 'Priority', 'FromHost', 'SysLogTag', 'Message', 'DeviceReportedTime', 'EventBinaryData'];
 const SEVERITIES = { DEBUG: 7, INFO: 6, WARN: 4, ERROR: 3 } as const;
@@ -107,6 +115,21 @@ async function intoDatabase(t: TestContext, scheme: 'tcp' | 'relp', more: string
     assert.equal((JSON.parse(Message!) as { MSG: string }).MSG, text);
     assert.match(DeviceReportedTime!, new RegExp(`-07-15 11:30:${String(n % 60).padStart(2, '0')}`));
     assert.match(EventBinaryData!, / len="\d+"/);
+  }
+  assert.equal(await collector.query(SUM), '', 'nothing is missing');
+  if (scheme === 'relp') await findsPlanted(collector.query);
+}
+
+/** The query finds what is missing, also in parts, behind a skip and at a quiet end. */
+async function findsPlanted(query: (sql: string) => Promise<string>): Promise<void> {
+  for (const [lost, expected] of [[[], []] as const, ...PLANTED]) {
+    const came = journal().filter((_, n) => !lost.some((one) => one === n));
+    const cells = came.map((text) => `('${rowOf(text, 0).at(-1)}')`);
+    const found = await query(
+      `DELETE FROM SystemEvents; INSERT INTO SystemEvents (EventBinaryData) VALUES ${cells.join()}; ${SUM}`,
+    );
+    const gaps = expected.map((gap) => gap.join('\t'));
+    assert.deepEqual(found.split('\n').slice(1, -1), gaps, `without ${lost.join()}`);
   }
 }
 

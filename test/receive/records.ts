@@ -1,4 +1,8 @@
-/** Records as tailship writes them, a clock whose hands a test turns, and waiting for a condition. */
+/** Records as tailship writes them, a folder, a clock whose hands a test turns, and waiting for a condition. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
 import type { Clock } from '../../agent/types.ts';
 import { type Identity, writeIdentity } from '../../agent/wire/identity.ts';
 
@@ -19,6 +23,49 @@ export function records(gen: string, count: number, more: Partial<Identity> = {}
 /** An rfc5424 record cut into parts of its MSG. */
 export function cutRecord(identity: Identity, pieces: readonly string[]): string[] {
   return pieces.map((piece, i) => record({ ...identity, part: { n: i + 1, of: pieces.length } }, piece));
+}
+
+/** Three generations: lines of 10 bytes, a record in parts, a skip, and a quiet end that a mark proves. */
+export function journal(): string[] {
+  const end = { gen: GEN[0], at: 60, len: 10, skip: 10 };
+  return [
+    ...records(GEN[0], 5),
+    record(end),
+    ...records(GEN[1], 3, { after: { gen: GEN[0], end: 75 }, prevskip: 5 }),
+    ...cutRecord({ gen: GEN[1], at: 30, len: 30 }, ['a', 'b', 'c']),
+    ...records(GEN[2], 2, { after: { gen: GEN[1], end: 60 } }),
+    `<46>1 2026-07-15T11:30:35Z web1 tailship - - [tail@32473 mark="${GEN[1]}:60" mark="${GEN[2]}:23:3"] {"MSG":"-- MARK --"}`,
+    '<14>1 2026-07-15T11:30:35Z web1 other - - [x f="1"] no identity',
+    '<14>Jul 15 11:30:35 web1 app: older',
+  ];
+}
+
+/** What is missing of the journal without some of its messages: generation, from, to. */
+export const PLANTED: readonly (readonly [
+  lost: readonly number[],
+  gaps: readonly (readonly [gen: string, from: number, to: number])[],
+])[] = [
+  [[0], [[GEN[0], 0, 10]]],
+  [[2], [[GEN[0], 20, 30]]],
+  [[5], [[GEN[0], 50, 70]]],
+  [[10], [[GEN[1], 30, 60]]],
+  [[13], [[GEN[2], 10, 20]]],
+  [[0, 1, 2, 3, 4, 5], [[GEN[0], 0, 70]]],
+  [
+    [1, 4, 7],
+    [
+      [GEN[0], 10, 20],
+      [GEN[0], 40, 50],
+      [GEN[1], 10, 20],
+    ],
+  ],
+];
+
+/** A folder that is gone when the test has ended. */
+export function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'tailship-'));
+  t.after(() => rmSync(path, { recursive: true }));
+  return path;
 }
 
 export type TestClock = Clock & { turn(ms: number): void };

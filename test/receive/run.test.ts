@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
+import Database from 'better-sqlite3';
 import { type ReceiveOptions, runReceive } from '../../agent/receive.ts';
-import { cutRecord, GEN, record, records, until } from './records.ts';
+import { cutRecord, folder, GEN, record, records, until } from './records.ts';
 
 const DEFAULTS: ReceiveOptions = {
   ...{ listen: ['tcp://127.0.0.1:0'], out: undefined, json: false, verify: false, fromFirst: false, idle: undefined },
@@ -51,10 +52,13 @@ function send(port: number, text: string): Promise<void> {
 
 const lines = (messages: readonly string[]) => messages.map((message) => `${message}\n`).join('');
 
-function folder(t: TestContext): string {
-  const path = mkdtempSync(join(tmpdir(), 'tailship-'));
-  t.after(() => rmSync(path, { recursive: true }));
-  return path;
+function rows(file: string, sql: string): unknown[] {
+  const db = new Database(file, { readonly: true });
+  try {
+    return db.prepare(sql).raw().all();
+  } finally {
+    db.close();
+  }
 }
 
 test('messages are written to standard output, one a line, and nothing else is', async () => {
@@ -78,6 +82,48 @@ test('with a file messages are appended to it, also over several runs', async (t
     assert.equal(data(), '');
   }
   assert.equal(readFileSync(out, 'utf8'), '<14>a\n<14>b\n');
+});
+
+test('with sqlite: messages are rows of a database, over several runs and beside verify, and none is lost at the stop', async (t) => {
+  const file = join(folder(t), 'got.db');
+  const sent = records(GEN[0], 3000);
+  const parts = cutRecord({ gen: GEN[0], at: 30_000, len: 10 }, ['a', 'b']);
+  for (const some of [sent, parts]) {
+    const { code, ports, stop, data } = await start({ out: `sqlite:${file}`, verify: true, fromFirst: true });
+    await send(ports[0]!, lines(some));
+    stop();
+    assert.equal(await code, 0);
+    assert.match(data(), /Complete: \d+ records?, 0 repeats, nothing is missing\.\n$/);
+    assert.ok(!existsSync(`${file}-wal`), 'closed in order');
+  }
+  const found = rows(file, 'SELECT FromHost, SysLogTag, Message, StructuredData FROM SystemEvents ORDER BY ID');
+  assert.equal(found.length, 3001);
+  for (const [n, message] of ['line 0', 'line 2999', 'ab'].entries()) {
+    const at = [0, 29_990, 30_000][n]!;
+    const element = `[tail@32473 f="${GEN[0]}" at="${at}" len="10"]`;
+    assert.deepEqual(found[at / 10], ['web1', 'app[12]', JSON.stringify({ MSG: message }), element]);
+  }
+});
+
+test('a database that cannot take messages gives 1 before anything is received, or ends the run with 1; without a name it gives 2', async (t) => {
+  const place = folder(t);
+  const refused = await start({ out: `sqlite:${join(place, 'no', 'such.db')}` });
+  assert.equal(await refused.code, 1);
+  assert.match(refused.talk(), /^Cannot write to .*such\.db: .*Name a file in a folder that you may write to\.\n$/);
+  const unnamed = await start({ out: 'sqlite:' });
+  assert.equal(await unnamed.code, 2);
+  assert.equal(unnamed.talk(), '--out sqlite: names no file. Write sqlite:FILE.\n');
+
+  const file = join(place, 'got.db');
+  const { code, ports, talk } = await start({ out: `sqlite:${file}` });
+  const other = new Database(file);
+  other.exec('DROP TABLE SystemEvents');
+  other.close();
+  const socket = connect(ports[0]!, '127.0.0.1').on('error', () => {});
+  socket.write('<14>a\n');
+  assert.equal(await code, 1);
+  assert.match(talk(), /Cannot write to sqlite:.*got\.db: no such table.* Receiving ends here\./);
+  socket.destroy();
 });
 
 test('parts that come over UDP in any order, some of them twice, are written as one record', async () => {
@@ -240,4 +286,26 @@ test('an output that fails ends the run with 1 and a sentence', {
   assert.equal(await code, 1);
   assert.match(talk(), /Cannot write to \/dev\/full: .*no space left.*Receiving ends here\./i);
   socket.destroy();
+});
+
+test('a process whose output fails ends with 1, also when its last connection ends at the same moment', async (t) => {
+  const file = join(folder(t), 'got.db');
+  const main = join(import.meta.dirname, '../../agent/main.ts');
+  const child = spawn(process.execPath, [main, 'receive', '--listen', 'tcp://127.0.0.1:0', '--out', `sqlite:${file}`]);
+  t.after(() => child.kill());
+  let talk = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    talk += text;
+  });
+  const code = new Promise((resolve) => child.on('close', resolve));
+  await until(() => talk.includes('Listening'));
+  const other = new Database(file);
+  other.exec('DROP TABLE SystemEvents');
+  other.close();
+  connect(Number(/:(\d+)\.$/m.exec(talk)![1]), '127.0.0.1')
+    .on('error', () => {})
+    .resume()
+    .end('<14>a\n');
+  assert.equal(await code, 1, talk);
+  assert.match(talk, /Receiving ends here\.\nReceived 1 messages, .*\n$/);
 });
