@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import type { Clock } from '../types.ts';
-import type { Output } from './output.ts';
+import { atEndOfTurn, type Output } from './output.ts';
 import { FILLED, rowOf } from './row.ts';
 
 /** ommysql's createDB.sql, in SQLite's words for its key; StructuredData is the one column more. */
@@ -36,7 +36,7 @@ const CURES: Readonly<Record<string, string>> = {
 };
 
 /** Why SQLite refused, as half a sentence. */
-export function reasonOf(problem: unknown): string {
+function reasonOf(problem: unknown): string {
   const { code, message } = problem as { code?: string; message: string };
   return CURES[(code ?? '').split('_', 2).join('_')] ?? message;
 }
@@ -113,7 +113,6 @@ export function createEvents(parts: {
     `INSERT INTO SystemEvents (${FILLED.join(', ')}) VALUES (${FILLED.map(() => '?').join(', ')})`,
   );
   let pending = 0;
-  let scheduled = false;
   let isFailed = false;
 
   function attempt(work: () => void): void {
@@ -134,14 +133,7 @@ export function createEvents(parts: {
     attempt(() => commit.run());
   }
 
-  function schedule(): void {
-    if (scheduled) return;
-    scheduled = true;
-    setImmediate(() => {
-      scheduled = false;
-      flush();
-    });
-  }
+  const schedule = atEndOfTurn(flush);
 
   return {
     add(bytes, start, end) {

@@ -31,7 +31,6 @@ export function createOutput(parts: {
   let block = Buffer.allocUnsafeSlow(BLOCK);
   let from = 0;
   let used = 0;
-  let scheduled = false;
   let isBlocked = false;
   let isFailed = false;
   /** Bytes handed to the sink since the start, and how many of them it has written. */
@@ -77,14 +76,7 @@ export function createOutput(parts: {
     used = 0;
   }
 
-  function schedule(): void {
-    if (scheduled) return;
-    scheduled = true;
-    setImmediate(() => {
-      scheduled = false;
-      flush();
-    });
-  }
+  const schedule = atEndOfTurn(flush);
 
   function addText(text: string, encoding: 'utf8' | 'latin1'): void {
     room(Buffer.byteLength(text, encoding) + 1);
@@ -113,5 +105,18 @@ export function createOutput(parts: {
       if (done === handed) return Promise.resolve(!isFailed);
       return new Promise((resolve) => waiters.push({ upTo: handed, resolve }));
     },
+  };
+}
+
+/** A function that has `work` done once when this turn of the event loop ends, however often it is called until then. */
+export function atEndOfTurn(work: () => void): () => void {
+  let scheduled = false;
+  return () => {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      work();
+    });
   };
 }
