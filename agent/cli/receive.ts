@@ -6,7 +6,7 @@ const LISTEN = ['udp://127.0.0.1:5514', 'tcp://127.0.0.1:5514'] as const;
 export const receiveCommand: Command = {
   name: 'receive',
   usage:
-    'receive [--listen URL]... [--cert FILE --key FILE [--ca FILE]]\n  [--out FILE|sqlite:FILE] [--json] [--verify [--from-first]] [--idle TIME]',
+    'receive [--listen URL]... [--cert FILE --key FILE [--ca FILE]]\n  [--out FILE|sqlite:FILE] [--json]\n  [--verify [--from-first]] [--idle TIME]',
   summary: 'A small syslog server, for trials and proofs.',
   about: [
     'Receives syslog over UDP, TCP, TLS and RELP until Ctrl-C and writes one message a line. Both framings of a stream are told apart by ' +
