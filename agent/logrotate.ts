@@ -38,7 +38,10 @@ export function readLogrotate(conf: string): Rotations {
   const globals = new Map<string, string>();
   const include = (target: string, depth: number): void => {
     const text = attempt(target, unread, () => {
-      if (!fs.statSync(target).isDirectory()) return fs.readFileSync(target, 'utf8');
+      const stat = fs.statSync(target);
+      // A pipe would be waited for, without end.
+      if (!stat.isFile() && !stat.isDirectory()) throw new Error('not a file');
+      if (stat.isFile()) return fs.readFileSync(target, 'utf8');
       const names = fs.readdirSync(target).filter((name) => !name.startsWith('.') && !TABOO.test(name));
       for (const name of names.sort()) include(path.join(target, name), depth + 1);
       return '';

@@ -28,12 +28,18 @@ process.on('uncaughtException', (error: unknown) => {
   process.exit(1);
 });
 
+/** How long the agent takes at most from here to the point where it takes orders, ms. */
+const START_WITHIN = 2000;
+
 const stop = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
 
 // A hang-up is an order to the agent, and the end of every other command.
 const orders = new EventEmitter();
-process.on('SIGHUP', () => orders.emit('reload') || stop.abort());
+process.on('SIGHUP', () => {
+  // One that comes while the agent is still starting waits until it can be obeyed.
+  if (!orders.emit('reload')) setTimeout(() => orders.emit('reload') || stop.abort(), START_WITHIN);
+});
 process.on('SIGUSR1', () => orders.emit('reopen'));
 process.on('SIGUSR2', () => orders.emit('tell'));
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -117,4 +118,10 @@ test('the growth of a file is reckoned from it and the plain generations beside 
   file('app.log.2', 9999, 3_000_000);
   file('app.log.3.gz', 9999, 9_000_000);
   assert.equal(growthOf(s.at('app.log'), now), 1);
+});
+
+test('a pipe in the place of a configuration is named as unread, and not waited for', (t) => {
+  const s = scene(t);
+  spawnSync('mkfifo', [s.at('pipe')]);
+  assert.deepEqual(readLogrotate(s.at('pipe')), { rotations: [], unread: [`${s.at('pipe')} (Error: not a file)`] });
 });

@@ -133,3 +133,21 @@ test('SIGUSR1 says where the log goes, SIGUSR2 tells the status, and neither sto
   await until('it tells its status', () => /Status of syslog: (spooling|connecting), tcp/.test(agent.stderr()));
   assert.equal(await stopped(agent), 0);
 });
+
+test('a SIGHUP while the agent is still starting does not end it', async (t) => {
+  const s = scene(t);
+  fs.writeFileSync(s.at('app.log'), 'one\n');
+  const conf = configure(s, `tcp://127.0.0.1:${await freePort()}`, {});
+  const agent = startAgent(s, conf);
+  // From the first moment at which the process has a handler of its own.
+  await until('it listens to signals', () => catchesHangup(agent.pid));
+  agent.signal('SIGHUP');
+  await until('it has answered', () => answers(agent) > 0, { told: agent.stderr });
+  assert.equal(await stopped(agent), 0, agent.stderr());
+});
+
+/** Whether the process catches SIGHUP, signal 1: the lowest bit of SigCgt (proc(5)). */
+function catchesHangup(pid: number): boolean {
+  const mask = /^SigCgt:\s*(\w+)/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
+  return (BigInt(`0x${mask}`) & 1n) === 1n;
+}
