@@ -53,11 +53,18 @@ function addressOf(record: Buffer): string {
   return shorten(groups.join(':'));
 }
 
-/** The longest run of zero groups becomes `::` (RFC 5952 section 4.2). */
+/** The longest run of zero groups, the first of several, becomes `::` (RFC 5952 section 4.2). */
 function shorten(address: string): string {
-  const runs = [...address.matchAll(/(?:^|:)0(?::0)+(?=:|$)/g)].map(([run]) => run);
-  const longest = runs.sort((a, b) => b.length - a.length)[0];
-  return longest === undefined ? address : address.replace(longest, '::').replace(':::', '::');
+  const groups = address.split(':');
+  let [start, most] = [0, 1];
+  for (let at = 0; at < groups.length; at += 1) {
+    let end = at;
+    while (groups[end] === '0') end += 1;
+    if (end - at > most) [start, most] = [at, end - at];
+    at = Math.max(at, end - 1);
+  }
+  if (most < 2) return address;
+  return `${groups.slice(0, start).join(':')}::${groups.slice(start + most).join(':')}`;
 }
 
 /** ISO 8601 with a comma, in UTC. */
