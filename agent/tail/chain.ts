@@ -5,7 +5,7 @@
 import type { Chain, ChainParts } from './chain-parts.ts';
 import { troubleOf } from './cures.ts';
 import { codeOf, type Stat } from './files.ts';
-import { clueBefore, cluesOf, readHead, sameHead, sameInode } from './fingerprint.ts';
+import { clueBefore, readHead, sameHead, sameInode } from './fingerprint.ts';
 import { Elsewhere, type Gen } from './generation.ts';
 import { createLineage } from './lineage.ts';
 import { look } from './rotation.ts';
@@ -72,7 +72,7 @@ export function createChain(parts: ChainParts): Chain {
         rewritten(gen, `its first ${gen.clues.headBytes} bytes changed: it was truncated and refilled`);
         return;
       }
-      if (head.length > gen.clues.headBytes) lineage.remember(gen, { clues: cluesOf(stat, head) });
+      if (head.length > gen.clues.headBytes) lineage.learn(gen, stat, head);
     }
     const other = parts.marks(gen).find((mark) => clueBefore(files, handles.fd(gen), mark.offset) !== mark.clue);
     if (other) rewritten(gen, `the bytes before offset ${other.offset} are not those that were read: it was refilled`);

@@ -12,6 +12,8 @@ export type Gen = {
   path: string;
   place: Place;
   clues: Clues;
+  /** The bytes of a head that is not full yet: a copy may have been taken of fewer. Undefined where they were not seen in this run. */
+  start: Uint8Array | undefined;
   /** The suffix of the compressor when `path` is an archive. */
   packed: string | undefined;
   /** True once its inode was truncated, so that its bytes can only be found in a copy. */
@@ -36,6 +38,7 @@ export function fromRow(row: Generation, now: number): Gen {
     path: row.path ?? row.chain,
     place: 'gone',
     clues: row.clues,
+    start: undefined,
     packed: undefined,
     ended: false,
     size: row.clues.headBytes,

@@ -1,7 +1,7 @@
 /**
  * What a lineage needs of its chain, and what it gives.
  */
-import type { Clues, Generation, InputConfig, Log, Loss } from '../types.ts';
+import type { Generation, InputConfig, Log, Loss } from '../types.ts';
 import type { Files, Stat } from './files.ts';
 import type { Gen, Handles } from './generation.ts';
 import type { Registry } from './registry.ts';
@@ -48,6 +48,6 @@ export type Lineage = {
   release(gen: Gen, reason: string): void;
   /** Takes note of size and time of change. */
   note(gen: Gen, stat: Stat): void;
-  /** Changes what is known of a generation, here and in the registry. */
-  remember(gen: Gen, change: { readonly clues?: Clues; readonly path?: string }): void;
+  /** Knows a generation by the head that it has now, here and in the registry. */
+  learn(gen: Gen, stat: Stat, head: Uint8Array): void;
 };

@@ -30,6 +30,11 @@ export function createLineage(parts: LineageParts): Lineage {
     registry.update(gen.row.file, change);
   }
 
+  function learn(gen: Gen, stat: Stat, head: Uint8Array): void {
+    gen.start = head.length < HEAD_BYTES ? Uint8Array.from(head) : undefined;
+    if (head.length > gen.clues.headBytes) remember(gen, { clues: cluesOf(stat, head) });
+  }
+
   function touch(gen: Gen): void {
     gen.version += 1;
     gen.quietSince = parts.ticks();
@@ -58,7 +63,7 @@ export function createLineage(parts: LineageParts): Lineage {
       return;
     }
     const head = gen.clues.headBytes < HEAD_BYTES ? found.head() : undefined;
-    if (head && head.length > gen.clues.headBytes) remember(gen, { clues: cluesOf(found.stat, head) });
+    if (head && head.length >= gen.clues.headBytes) learn(gen, found.stat, head);
     note(gen, found.stat);
   }
 
@@ -77,22 +82,31 @@ export function createLineage(parts: LineageParts): Lineage {
     hold(gen, found);
   }
 
-  /** The content of `gen` lies in another file: it is read on there, unless its own file is still open. */
+  /** Whether a file without a name holds less than its copy, as after an editor saved it anew and the result was rotated at once. */
+  function isOutgrown(gen: Gen, size: number): boolean {
+    const own = files.fstat(handles.fd(gen));
+    return gen.packed === undefined && own.links === 0 && own.size < size;
+  }
+
+  /** The content of `gen` lies in another file: it is read on there, unless its own file is still open and holds as much. */
   function copied(gen: Gen, sighting: Sighting, found: Candidate): void {
-    if (handles.isOpen(gen)) {
+    const size = found.packed === undefined ? found.stat.size : (found.unpacked(gen.size) ?? gen.size);
+    if (handles.isOpen(gen) && !isOutgrown(gen, size)) {
       registry.update(gen.row.file, { path: found.path });
       nameless(gen);
       return;
     }
+    handles.drop(gen);
     const unread = parts.unread(gen);
-    const size = found.packed === undefined ? found.stat.size : (found.unpacked(gen.size) ?? gen.size);
     if (unread !== undefined && Math.max(unread, size) < gen.size)
       losses.lose(gen, Math.max(unread, size), 'truncated');
     log.info(`${found.path} holds the content of an earlier ${path}: what was not read yet is read from it`, name);
     gen.ended = false;
     gen.size = size;
     const { dev, ino, birth } = found;
-    remember(gen, { clues: { ...gen.clues, dev, ino, birth } });
+    const head = found.head();
+    const short = head && head.length < gen.clues.headBytes;
+    remember(gen, { clues: short ? cluesOf(found.stat, head) : { ...gen.clues, dev, ino, birth } });
     touch(gen);
     same(gen, sighting, found);
   }
@@ -157,6 +171,7 @@ export function createLineage(parts: LineageParts): Lineage {
     const gen = fromRow(registry.add(row), parts.ticks());
     gen.place = found.live ? 'live' : 'rotated';
     gen.reason = sighting.reason;
+    learn(gen, found.stat, head);
     gen.packed = found.packed;
     gen.modified = found.stat.modified;
     gen.size = found.packed === undefined ? found.stat.size : (found.unpacked(head.length) ?? head.length);
@@ -213,7 +228,7 @@ export function createLineage(parts: LineageParts): Lineage {
     abandon,
     release,
     note,
-    remember,
+    learn,
     survey(listings, why, polled) {
       // A link that leads nowhere for the moment: the folder to which it led last is where its old files are.
       real = realPath(files, path) ?? real;
@@ -222,7 +237,7 @@ export function createLineage(parts: LineageParts): Lineage {
       const candidates = all.filter((one) => !one.live || !parts.foreign(one.stat));
       busy = true;
       try {
-        const known = gens.map((gen) => knownOf(gen, { files, handles, remember, marks: parts.marks }));
+        const known = gens.map((gen) => knownOf(gen, { files, handles, learn, marks: parts.marks }));
         const sightings = recognise(known, candidates, input.start);
         log.debug(`${path} was looked into, because ${why}: ${inWords(sightings)}`, name);
         apply(sightings, candidates, new Set(known.filter((one) => one.empty).map((one) => one.file)));

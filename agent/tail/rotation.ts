@@ -5,6 +5,7 @@
 import type { Clues, FileId, InputConfig } from '../types.ts';
 import { CLUE_BYTES, HEAD_BYTES } from '../wire/clue.ts';
 import { sameHead } from './fingerprint.ts';
+import { gapsOf, isUnfinished, missedAfter } from './missed.ts';
 import type { Rotated } from './names.ts';
 
 type Shape = { readonly dev: number; readonly ino: number; readonly size: number; readonly modified: number };
@@ -32,9 +33,6 @@ export function look(before: Shape | undefined, now: Shape | undefined): Verdict
     : { what: 'touched', reason: 'it was written to without growing' };
 }
 
-/** File systems keep times of change as coarsely as this, in ms. */
-const COARSE = 2000;
-
 /** A place in a generation and the clue of the bytes before it. */
 export type Mark = { readonly offset: number; readonly clue: string };
 
@@ -42,10 +40,14 @@ export type Mark = { readonly offset: number; readonly clue: string };
 export type Known = {
   readonly file: FileId;
   readonly clues: Clues;
+  /** The bytes of a head that is not full yet, where they are known. */
+  readonly start: Uint8Array | undefined;
   /** How far each destination has read it. */
   readonly marks: readonly Mark[];
   /** True while it is open: its inode cannot have been given to another file. */
   readonly held: boolean;
+  /** True where it had the live path when it was last seen. */
+  readonly wasLive: boolean;
   /** True once its inode was truncated: its bytes can only be found in a copy. */
   readonly ended: boolean;
   /** True where not one byte of it had been seen at the last look, so that it proves nothing about what came before it. */
@@ -92,6 +94,7 @@ export type Sighting = {
 /** Why `found`, which has the inode of `known`, is not that generation after all; undefined where it is. */
 function refuted(known: Known, found: Found): string | undefined {
   if (known.ended) return 'it was truncated';
+  if (isCutCopy(known, found)) return undefined;
   if (found.size !== undefined && found.size < known.size) return `it shrank from ${known.size} to ${found.size} bytes`;
   // Rights may have been taken away since it was opened.
   if (known.held && !found.head()) return undefined;
@@ -100,6 +103,16 @@ function refuted(known: Known, found: Found): string | undefined {
   }
   return unlike(known, found);
 }
+
+/** Whether it is the copy as which a generation was known last, made before the last lines that were read of the original. */
+const isCutCopy = (known: Known, found: Found): boolean =>
+  !known.wasLive &&
+  !found.live &&
+  found.size !== undefined &&
+  found.size >= known.size &&
+  known.marks.some((mark) => mark.offset > found.size!) &&
+  known.clues.birth === found.birth &&
+  beginsAlike(known, found);
 
 /** Why the content of `found` is not that of `known`, as far as that was read; undefined where it is. */
 function unlike(known: Known, found: Found): string | undefined {
@@ -128,15 +141,16 @@ function isCopy(known: Known, found: Found): boolean {
   if (found.live && (known.ended || !known.marks.some((mark) => mark.offset >= HEAD_BYTES))) return false;
   if (!unlike(known, found)) return true;
   // A copy taken while the file was still growing is shorter than what was read of it.
-  const furthest = Math.max(0, ...known.marks.map((mark) => mark.offset));
+  const furthest = Math.max(known.size, ...known.marks.map((mark) => mark.offset));
+  return known.ended && found.size !== undefined && found.size < furthest && beginsAlike(known, found);
+}
+
+/** Whether `found` begins as `known` did, as far as either goes; an empty file proves nothing. */
+function beginsAlike({ clues, start }: Known, found: Found): boolean {
   const head = found.head();
-  return (
-    known.ended &&
-    found.size !== undefined &&
-    found.size < furthest &&
-    head !== undefined &&
-    sameHead(known.clues, head)
-  );
+  if (!head || head.length === 0) return false;
+  if (head.length >= clues.headBytes) return sameHead(clues, head);
+  return start !== undefined && Buffer.compare(start.subarray(0, head.length), head) === 0;
 }
 
 const named = (known: Known, found: Found): string =>
@@ -177,11 +191,19 @@ export function recognise(known: readonly Known[], found: readonly Found[], star
     if (generation) take(one, generation, 'copy', `same content as inode ${generation.clues.ino} had, in another file`);
   }
   const isMissed = missedAfter(known, found, matched, start);
+  const live = found.find((one) => one.live);
   const isBetween = gapsOf(known, found, matched);
   for (const [index, one] of found.entries()) {
     if (sightings.has(one)) continue;
     const missed = one.place !== undefined && (isMissed(one, index) || isBetween(index));
-    sightings.set(one, firstSight(one, missed, refusals.get(one)));
+    if (missed && isUnfinished(one, live)) {
+      sightings.set(one, {
+        found: one,
+        file: undefined,
+        what: 'old',
+        reason: `a copy of ${live?.path}, not truncated yet`,
+      });
+    } else sightings.set(one, firstSight(one, missed, refusals.get(one)));
   }
   return found.map((one) => sightings.get(one)!);
 }
@@ -198,49 +220,6 @@ function firstSight(found: Found, missed: boolean, refusal: Refusal | undefined)
   if (found.live) return give('new', 'never seen before');
   const sighting = give('missed', 'a generation that came and was rotated unseen');
   return refusal && !missed ? { ...sighting, behind: refusal.instead } : sighting;
-}
-
-/** Tells which unknown rotated files are younger than what was seen last. */
-function missedAfter(
-  known: readonly Known[],
-  found: readonly Found[],
-  matched: ReadonlyMap<FileId, Found>,
-  start: InputConfig['start'],
-): (one: Found, index: number) => boolean {
-  // What a generation held that was empty at the last look may lie elsewhere by now, and older than what it holds.
-  const last = known.at(-1);
-  const anchor = last?.empty ? known.at(-2) : last;
-  if (!last) return () => start === 'oldest';
-  const place = anchor && matched.get(anchor.file);
-  if (place) {
-    // Where one name carries a date and the other a number, only times of change order them, and these must then be beyond doubt.
-    const alike = (one: Found): boolean => place.live || one.place?.by === place.place?.by;
-    return (one, index) => index > found.indexOf(place) && (alike(one) || one.modified >= last.firstSeen - COARSE);
-  }
-  const rotated = [...matched]
-    .filter(([file, one]) => !one.live && !(last.empty && file === last.file))
-    .map(([, one]) => one);
-  const floor = Math.max(-1, ...rotated.map((one) => found.indexOf(one)));
-  return (one, index) => index > floor && one.modified >= last.firstSeen - COARSE;
-}
-
-/**
- * Tells which unknown files stand where a generation is missing that was empty at the last look: nothing of it could be known again,
- * should it have been written to and then packed.
- */
-function gapsOf(
-  known: readonly Known[],
-  found: readonly Found[],
-  matched: ReadonlyMap<FileId, Found>,
-): (index: number) => boolean {
-  const places = known.map((one) => found.indexOf(matched.get(one.file) as Found));
-  const gaps = known.flatMap((one, at) => {
-    if (!one.empty || places[at]! >= 0) return [];
-    const from = places.slice(0, at).findLast((place) => place >= 0);
-    const to = places.slice(at + 1).find((place) => place >= 0);
-    return from === undefined || to === undefined ? [] : [{ from, to }];
-  });
-  return (index) => gaps.some(({ from, to }) => index > from && index < to);
 }
 
 /** Who is who, for the agent's own log. */

@@ -30,6 +30,8 @@ const known = (file: number, ino: number, text: string, more: Partial<Known> = {
   marks: [{ offset: text.length, clue: clue(Buffer.from(text)) }],
   held: false,
   ended: false,
+  start: undefined,
+  wasLive: true,
   empty: text === '',
   size: 0,
   firstSeen: 10_000,

@@ -8,8 +8,9 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { type Files, realFiles, type Stat } from '../../agent/tail/files.ts';
 import type { Watch, WatchParts } from '../../agent/tail/watch.ts';
 import type { Loss } from '../../agent/types.ts';
-import { scene } from './scene.ts';
-import { World } from './story-world.ts';
+import { type Scene, scene } from './scene.ts';
+import { Story } from './story-steps.ts';
+import type { Stage, World } from './story-world.ts';
 
 export type Verdict = { readonly seed: number; readonly problems: string[]; readonly steps: string[] };
 
@@ -24,7 +25,7 @@ export function randomOf(seed: number): () => number {
   };
 }
 
-const STEPS: readonly [keyof World & string, number][] = [
+const STEPS: readonly [keyof Story & string, number][] = [
   ['write', 30],
   ['look', 14],
   ['readSettled', 16],
@@ -34,14 +35,17 @@ const STEPS: readonly [keyof World & string, number][] = [
   ['clockJump', 1],
   ['rename', 10],
   ['writeLate', 6],
-  ['copyTruncate', 5],
+  ['copyTruncate', 3],
+  ['slowCopy', 3],
+  ['save', 1],
+  ['readOther', 8],
   ['truncate', 2],
   ['delete', 2],
   ['gzip', 4],
   ['wait', 3],
   ['kill', 4],
   ['begin', 8],
-] as unknown as readonly [keyof World & string, number][];
+] as unknown as readonly [keyof Story & string, number][];
 
 function play(world: World, step: string): void {
   if (step === 'readSettled') world.read(true);
@@ -59,19 +63,25 @@ export function choose(random: () => number): string {
   return 'write';
 }
 
-/** What is counted as lost must be lost, and what was seen and is lost must be counted. */
-function judgeLedger(world: World, losses: readonly Loss[], absent: readonly number[]): string[] {
+/** What is counted as lost must be lost to one destination, and what was seen and is lost to all must be counted. */
+function judgeLedger(
+  world: World,
+  losses: readonly Loss[],
+  absent: readonly number[],
+  nowhere: readonly number[],
+): string[] {
   const counted = losses.reduce((sum, loss) => sum + loss.to - loss.from, 0);
   const bytesOf = (tokens: Iterable<number>): number =>
     [...tokens].reduce((sum, token) => sum + (world.bytes.get(token) ?? 0), 0);
-  const most = bytesOf(new Set([...absent, ...world.mayRepeat]));
-  const least = bytesOf(absent.filter((token) => world.looked.has(token)));
+  const holes = [...world.holes.values()].reduce((sum, bytes) => sum + bytes, 0);
+  const most = bytesOf(new Set([...absent, ...world.mayRepeat])) + holes;
+  const least = bytesOf(nowhere.filter((token) => world.looked.has(token)));
   if (counted > most) return [`${counted} bytes are counted as lost, and only ${most} are`];
   return counted < least ? [`${counted} bytes are counted as lost, and ${least} were seen and are`] : [];
 }
 
 /** Inside a file always; across rotations too, but for what a late writer added: that is read in turns with the successor. */
-function judgeOrder({ delivered, lateTokens, written }: World): string[] {
+function judgeOrder({ lateTokens, written }: World, delivered: readonly number[]): string[] {
   const first = [...new Set(delivered)];
   const places = new Map(first.map((token, i) => [token, i]));
   const inOrder = (tokens: readonly number[]): string[] => {
@@ -83,18 +93,31 @@ function judgeOrder({ delivered, lateTokens, written }: World): string[] {
   return [...inOrder(prompt), ...written.flatMap(inOrder)];
 }
 
-function judge(world: World, losses: readonly Loss[]): string[] {
+/** What one destination got; gives what it did not get, too. */
+function judgeOne(world: World, delivered: readonly number[]): { problems: string[]; absent: number[] } {
   const problems: string[] = [];
   const absent: number[] = [];
   const counts = new Map<number, number>();
-  for (const token of world.delivered) counts.set(token, (counts.get(token) ?? 0) + 1);
+  for (const token of delivered) counts.set(token, (counts.get(token) ?? 0) + 1);
   for (let token = 1; token < world.next; token += 1) {
     const count = counts.get(token) ?? 0;
     if (count === 0) absent.push(token);
     if (count === 0 && !world.mayLack.has(token)) problems.push(`[${token}] is missing`);
     if (count > 1 && !world.mayRepeat.has(token)) problems.push(`[${token}] came ${count} times`);
   }
-  return [...problems, ...judgeOrder(world), ...judgeLedger(world, losses, absent)];
+  return { problems: [...problems, ...judgeOrder(world, delivered)], absent };
+}
+
+function judge(world: World, losses: readonly Loss[]): string[] {
+  const one = judgeOne(world, world.delivered);
+  const other = judgeOne(world, world.other);
+  const absent = new Set([...one.absent, ...other.absent]);
+  const nowhere = one.absent.filter((token) => other.absent.includes(token));
+  return [
+    ...one.problems,
+    ...other.problems.map((problem) => `for the other: ${problem}`),
+    ...judgeLedger(world, losses, [...absent], nowhere),
+  ];
 }
 
 /** The real file system, with times of birth as a story tells them. */
@@ -127,6 +150,21 @@ function toldEvents(): { watch: (parts: WatchParts) => Watch; hint: (file: strin
   };
 }
 
+/** A scene as a world sees it. */
+const stageOf = (stage: Scene, hint: Stage['hint']): Stage => ({
+  folder: stage.folder,
+  clock: stage.clock,
+  get reader() {
+    return stage.reader;
+  },
+  get other() {
+    return stage.readers[1]!;
+  },
+  ...(hint && { hint }),
+  kill: stage.kill,
+  start: () => stage.start(),
+});
+
 /** Plays the story of a seed and says what was wrong with it. Every other story has events, the rest polls alone. */
 export async function playStory(seed: number, length = 60): Promise<Verdict> {
   const random = randomOf(seed);
@@ -136,8 +174,8 @@ export async function playStory(seed: number, length = 60): Promise<Verdict> {
   const events = seed % 2 === 0;
   const options = { files: bornIn(births), watch, largest: random() < 0.5 ? 4096 : 256 * 1024 };
   const input = { start: 'oldest', watch: events ? 'auto' : 'poll' } as const;
-  await scene({ ...options, input }, async (stage) => {
-    const world = new World(events ? Object.assign(Object.create(stage), { hint }) : stage, random, births);
+  await scene({ ...options, input, destinations: ['server', 'other'] }, async (stage) => {
+    const world = new Story(stageOf(stage, events ? hint : undefined), random, births);
     for (let i = 0; i < length; i += 1) {
       const step = choose(random);
       play(world, step);
@@ -145,6 +183,7 @@ export async function playStory(seed: number, length = 60): Promise<Verdict> {
       if (step.startsWith('read')) await breathe();
     }
     world.begin();
+    world.calm = true;
     world.dropLate();
     world.wait();
     // What a late writer added after its file was let go is found at the next rotation.
@@ -153,9 +192,11 @@ export async function playStory(seed: number, length = 60): Promise<Verdict> {
     world.born('app.log');
     // Archives are unpacked in other threads, which takes real time.
     const end = Date.now() + 5000;
-    for (let i = 0; Date.now() < end && (i < 10 || !world.delivered.includes(world.next - 1)); i += 1) {
+    const over = (): boolean => [world.delivered, world.other].every((one) => one.includes(world.next - 1));
+    for (let i = 0; Date.now() < end && (i < 10 || !over()); i += 1) {
       world.look();
       world.read(true);
+      world.readOther();
       await breathe();
     }
     verdict.problems.push(...judge(world, stage.losses));

@@ -3,12 +3,13 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { gzipSync } from 'node:zlib';
 /** What a world needs of the stage on which it is played. */
 export type Stage = {
   readonly folder: string;
   readonly clock: { advance(ms: number): void; jump(ms: number): void };
   readonly reader: { read(options: { settle: boolean; most?: number }): string };
+  /** A second destination. */
+  readonly other?: { read(options: { settle: boolean; most?: number }): string };
   /** Tells the agent of a change, where it listens to events. */
   readonly hint?: (file: string) => void;
   kill(): void;
@@ -26,17 +27,23 @@ type Content = {
   born: boolean;
 };
 
+const tokensIn = (text: string): number[] => [...text.matchAll(/\[(\d+)\]/g)].map((match) => Number(match[1]));
+
 export class World {
   readonly stage: Stage;
   readonly random: () => number;
   readonly dated: boolean;
   readonly steps: string[] = [];
   readonly delivered: number[] = [];
+  /** What the second destination got. */
+  readonly other: number[] = [];
   /** Tokens that may be missing, and such that may come twice. */
   readonly mayLack = new Set<number>();
   readonly mayRepeat = new Set<number>();
   /** Bytes that each token takes, with all that stands behind it. */
   readonly bytes = new Map<number, number>();
+  /** Bytes of the hole before a token. */
+  readonly holes = new Map<number, number>();
   /** Tokens that stood in the live file when the agent last looked, in this run of it. */
   readonly looked = new Set<number>();
   pending: number[] = [];
@@ -156,9 +163,13 @@ export class World {
       const to = `app.log.${number + 1}${one.packed ? '.gz' : ''}`;
       fs.renameSync(this.file(one.name!), this.file(to));
       one.name = to;
+      this.shifted();
     }
     return 'app.log.1';
   }
+
+  /** Called between the renames of a rotation. */
+  shifted(): void {}
 
   rename(): void {
     const live = this.live();
@@ -214,20 +225,6 @@ export class World {
     content.name = undefined;
   }
 
-  gzip(): void {
-    const plain = this.contents.filter((one) => one.name !== undefined && one.name !== 'app.log' && !one.packed);
-    const content = plain[this.pick(plain.length)];
-    if (!content || this.late?.content === content) return;
-    const name = content.name!;
-    fs.writeFileSync(this.file(`${name}.gz`), gzipSync(fs.readFileSync(this.file(name))));
-    this.born(`${name}.gz`);
-    const { atime, mtime } = fs.statSync(this.file(name));
-    fs.utimesSync(this.file(`${name}.gz`), atime, mtime);
-    fs.unlinkSync(this.file(name));
-    content.name = `${name}.gz`;
-    content.packed = true;
-  }
-
   /** Some of the events come: late, twice, or not at all. */
   event(): void {
     if (!this.running) return;
@@ -244,9 +241,15 @@ export class World {
   }
 
   take(text: string): void {
-    const tokens = [...text.matchAll(/\[(\d+)\]/g)].map((match) => Number(match[1]));
+    const tokens = tokensIn(text);
     this.delivered.push(...tokens);
     this.pending.push(...tokens);
+  }
+
+  /** A second destination, which reads less often and settles what it reads. */
+  readOther(): void {
+    if (!this.running) return;
+    this.other.push(...tokensIn(this.stage.other?.read({ settle: true, most: 1 + this.pick(3) }) ?? ''));
   }
 
   look(): void {

@@ -1,8 +1,24 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { realFiles } from '../../agent/tail/files.ts';
+import { until } from '../harness/wait.ts';
 import { scene } from './scene.ts';
+
+/** Until a file that is created now is born later than all before: file systems tell births by ticks of the kernel's clock. */
+async function tick(folder: string): Promise<void> {
+  const probe = path.join(folder, 'probe');
+  const born = (): number => {
+    fs.writeFileSync(probe, '');
+    const { birth } = realFiles.stat(probe)!;
+    fs.unlinkSync(probe);
+    return birth;
+  };
+  const before = born();
+  await until('the clock of the file system ticks', () => born() > before);
+}
 
 test('a truncated file that was read to its end loses nothing, and what follows is a new generation that names the old one', () =>
   scene({ before: { 'app.log': 'one\ntwo\n' } }, (stage) => {
@@ -201,4 +217,75 @@ test('the same where not a byte of it was read: what was seen of the old content
       stage.losses.reduce((sum, { from, to }) => sum + to - from, 0),
       8,
     );
+  }));
+
+test('a look between the copy and the truncation takes the copy for what it is, also at first sight', () =>
+  scene({ start: false, input: { start: 'oldest' } }, async (stage) => {
+    stage.write('one\ntwo\n');
+    await tick(stage.folder);
+    fs.copyFileSync(stage.live, `${stage.live}.1`);
+    stage.write('three\n');
+    stage.start();
+    assert.equal(stage.look(), 'one\ntwo\nthree\n');
+    fs.truncateSync(stage.live, 0);
+    stage.write('n\n');
+    assert.equal(stage.look(), 'n\n');
+    assert.deepEqual(stage.losses, []);
+  }));
+
+test('an old file that holds what the live one begins with is no copy of it, for it was born before', () =>
+  scene({ start: false, input: { start: 'oldest' } }, async (stage) => {
+    stage.write('started\n', 'app.log.1');
+    await tick(stage.folder);
+    stage.write('started\nworking\n');
+    stage.start();
+    assert.equal(stage.look(), 'started\nstarted\nworking\n');
+  }));
+
+for (const away of [false, true]) {
+  test(`a copy that lacks the last lines that were read is not read again when it is renamed${away ? ' while the agent is away' : ''}`, () =>
+    scene({ before: { 'app.log': 'one\n' } }, (stage) => {
+      stage.reader.read();
+      fs.copyFileSync(stage.live, `${stage.live}.1`);
+      stage.write('two, which is in no copy\n');
+      assert.equal(stage.look(), 'two, which is in no copy\n');
+      fs.truncateSync(stage.live, 0);
+      assert.equal(stage.look(), '');
+      if (away) stage.kill();
+      stage.write('n\n');
+      stage.rename('app.log.2', 'app.log.1');
+      stage.rename('app.log.1');
+      stage.write('m\n');
+      if (away) stage.start();
+      assert.equal(stage.pass(20_000), 'n\nm\n');
+      assert.deepEqual(stage.losses, []);
+    }));
+}
+
+test('lines between the copy and the truncation that nobody read are lost, and their bytes are the number that is counted', () =>
+  scene({ before: { 'app.log': 'one\n' } }, (stage) => {
+    stage.reader.read();
+    stage.write('two\n');
+    fs.copyFileSync(stage.live, `${stage.live}.1`);
+    stage.write('three\nfour\n');
+    stage.clock.advance(1000);
+    fs.truncateSync(stage.live, 0);
+    stage.write('n\n');
+    assert.equal(stage.look(), 'two\nn\n');
+    assert.deepEqual(
+      stage.losses.map(({ from, to, cause }) => [from, to, cause]),
+      [[8, 19, 'truncated']],
+    );
+  }));
+
+test('what an editor saved, and was copied and truncated before anyone looked, is read from the copy', () =>
+  scene({ before: { 'app.log': 'one\n' } }, (stage) => {
+    stage.reader.read();
+    fs.writeFileSync(`${stage.folder}/new`, 'one\ntwo\n');
+    fs.renameSync(`${stage.folder}/new`, stage.live);
+    fs.copyFileSync(stage.live, `${stage.live}.1`);
+    fs.truncateSync(stage.live, 0);
+    stage.write('three\n');
+    assert.equal(stage.look(), 'two\nthree\n');
+    assert.deepEqual(stage.losses, []);
   }));
