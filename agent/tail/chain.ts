@@ -74,8 +74,9 @@ export function createChain(parts: ChainParts): Chain {
       }
       if (head.length > gen.clues.headBytes) lineage.learn(gen, stat, head);
     }
-    const other = parts.marks(gen).find((mark) => clueBefore(files, handles.fd(gen), mark.offset) !== mark.clue);
-    if (other) rewritten(gen, `the bytes before offset ${other.offset} are not those that were read: it was refilled`);
+    const marks = gen.end ? [...parts.marks(gen), gen.end] : parts.marks(gen);
+    const other = marks.find((mark) => clueBefore(files, handles.fd(gen), mark.offset) !== mark.clue);
+    if (other) rewritten(gen, `the bytes before offset ${other.offset} are not those that were there: it was refilled`);
     else lineage.note(gen, stat);
   }
 

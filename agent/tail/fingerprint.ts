@@ -57,6 +57,9 @@ export const sameInode = (clues: Clues, stat: Stat): boolean =>
 export const sameHead = (clues: Clues, head: Uint8Array): boolean =>
   head.length >= clues.headBytes && clue(head.subarray(0, clues.headBytes)) === clues.head;
 
+/** The clue of nothing but NUL bytes. */
+export const CLUE_OF_NULS = clue(Buffer.alloc(CLUE_BYTES));
+
 /** The clue of the bytes just before `offset` of an open plain file; undefined where it is shorter than that. */
 export function clueBefore(files: Files, fd: number, offset: number): string | undefined {
   const length = Math.min(CLUE_BYTES, offset);

@@ -12,8 +12,10 @@ export type Gen = {
   path: string;
   place: Place;
   clues: Clues;
-  /** The bytes of a head that is not full yet: a copy may have been taken of fewer. Undefined where they were not seen in this run. */
+  /** The head's bytes, as long as the file is small: a copy may have been taken of fewer. Undefined where they were not seen in this run. */
   start: Uint8Array | undefined;
+  /** Of a file that has no head, being a hole there: where it ended when its first bytes were seen, and the clue before that. */
+  end: { readonly offset: number; readonly clue: string } | undefined;
   /** The suffix of the compressor when `path` is an archive. */
   packed: string | undefined;
   /** True once its inode was truncated, so that its bytes can only be found in a copy. */
@@ -39,6 +41,7 @@ export function fromRow(row: Generation, now: number): Gen {
     place: 'gone',
     clues: row.clues,
     start: undefined,
+    end: undefined,
     packed: undefined,
     ended: false,
     size: row.clues.headBytes,

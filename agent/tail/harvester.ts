@@ -219,6 +219,8 @@ export function createHarvester(parts: Parts): Harvester {
     const buffer = space(lead + ahead);
     const got = source.read(buffer, position - lead);
     if (got === undefined) return { what: 'later' };
+    // An archive of a copy that was made before the last lines were read.
+    if (got < lead && size === Infinity) return { what: 'idle', held: false };
     const reason = changed(buffer, got, lead, size);
     if (reason !== undefined) return { what: 'changed', reason };
     if (!marked) readMark(buffer.subarray(0, got));

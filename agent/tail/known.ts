@@ -3,7 +3,7 @@
  */
 import { HEAD_BYTES } from '../wire/clue.ts';
 import type { Files, Stat } from './files.ts';
-import { clueBefore, readHead, sameHead } from './fingerprint.ts';
+import { CLUE_OF_NULS, clueBefore, readHead, sameHead } from './fingerprint.ts';
 import type { Gen, Handles } from './generation.ts';
 import type { Known, Mark } from './rotation.ts';
 
@@ -18,6 +18,14 @@ function grownHead(gen: Gen, marks: readonly Mark[], files: Files, handles: Hand
   return { stat, head };
 }
 
+/** Where a file without a head ends now, which is all that it can be known by until it is read; undefined where that proves nothing. */
+export function earlyEnd(gen: Gen, files: Files, handles: Handles): Mark | undefined {
+  if (gen.clues.headBytes > 0 || gen.size === 0 || gen.packed !== undefined || !handles.isOpen(gen)) return undefined;
+  const clue = clueBefore(files, handles.fd(gen), gen.size);
+  // Space that was set aside is filled later.
+  return clue === undefined || clue === CLUE_OF_NULS ? undefined : { offset: gen.size, clue };
+}
+
 type Seen = { readonly stat: Stat; readonly head: Uint8Array };
 
 type Parts = {
@@ -28,13 +36,27 @@ type Parts = {
 };
 
 export function knownOf(gen: Gen, parts: Parts): Known {
-  const marks = parts.marks(gen);
-  const empty = gen.clues.headBytes === 0 && marks.every((mark) => mark.offset === 0);
+  const read = parts.marks(gen);
+  const headless = gen.clues.headBytes === 0 && read.every((mark) => mark.offset === 0);
+  const marks = headless && gen.end ? [...read, gen.end] : read;
+  const empty = headless && !gen.end;
   const grown = grownHead(gen, marks, parts.files, parts.handles);
   if (grown) parts.learn(gen, grown.stat, grown.head);
   const { file, firstSeen } = gen.row;
   const size = gen.packed === undefined ? gen.size : 0;
   const held = parts.handles.isOpen(gen);
   const wasLive = gen.place === 'live' || gen.path === gen.row.chain;
-  return { file, clues: gen.clues, start: gen.start, marks, held, wasLive, ended: gen.ended, empty, size, firstSeen };
+  return {
+    file,
+    clues: gen.clues,
+    start: gen.start,
+    end: gen.end,
+    marks,
+    held,
+    wasLive,
+    ended: gen.ended,
+    empty,
+    size,
+    firstSeen,
+  };
 }

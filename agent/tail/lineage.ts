@@ -7,18 +7,21 @@ import { HEAD_BYTES } from '../wire/clue.ts';
 import { realPath, type Stat } from './files.ts';
 import { clueBefore, cluesOf, readHead, sameHead } from './fingerprint.ts';
 import { fromRow, type Gen } from './generation.ts';
-import { knownOf } from './known.ts';
+import { earlyEnd, knownOf } from './known.ts';
 import type { Lineage, LineageParts } from './lineage-parts.ts';
 import { createLosses } from './losses.ts';
-import { forget, inOrder, placeOf, REMEMBERED } from './order.ts';
+import { asDated, forget, inOrder, placeOf, REMEMBERED } from './order.ts';
 import { inWords, recognise, type Sighting } from './rotation.ts';
 import { type Candidate, survey } from './survey.ts';
+
+/** Of files below this size the first bytes are kept in memory, not their hash alone. */
+const SMALL = 16 * 1024;
 
 export function createLineage(parts: LineageParts): Lineage {
   const { path, input, files, log, registry, handles } = parts;
   const name = { input: input.name };
   const losses = createLosses(parts);
-  let gens: Gen[] = parts.known.slice(-4 * REMEMBERED).map((row) => fromRow(row, parts.ticks()));
+  let gens: Gen[] = asDated(parts.known.slice(-4 * REMEMBERED).map((row) => fromRow(row, parts.ticks())));
   let live: Gen | undefined;
   let surveyed = false;
   let busy = false;
@@ -31,7 +34,7 @@ export function createLineage(parts: LineageParts): Lineage {
   }
 
   function learn(gen: Gen, stat: Stat, head: Uint8Array): void {
-    gen.start = head.length < HEAD_BYTES ? Uint8Array.from(head) : undefined;
+    gen.start = stat.size < SMALL ? Uint8Array.from(head) : undefined;
     if (head.length > gen.clues.headBytes) remember(gen, { clues: cluesOf(stat, head) });
   }
 
@@ -46,6 +49,8 @@ export function createLineage(parts: LineageParts): Lineage {
     if (stat.size === gen.size && stat.modified === gen.modified) return;
     gen.size = stat.size;
     gen.modified = stat.modified;
+    if (gen.size >= SMALL) gen.start = undefined;
+    gen.end ??= earlyEnd(gen, files, handles);
     touch(gen);
   }
 
@@ -177,6 +182,7 @@ export function createLineage(parts: LineageParts): Lineage {
     gen.size = found.packed === undefined ? found.stat.size : (found.unpacked(head.length) ?? head.length);
     const fd = found.takeFd();
     if (fd !== undefined) handles.adopt(gen, fd);
+    gen.end ??= earlyEnd(gen, files, handles);
     touch(gen);
     if (previous !== undefined) log.info(`${found.path} is read as a new generation: ${sighting.reason}`, name);
     return gen;

@@ -1,11 +1,24 @@
 /**
  * How the generations of a chain stand in line. Pure.
  */
+import path from 'node:path';
 import type { Gen } from './generation.ts';
+import { placeIn, sortByAge } from './names.ts';
 import type { Sighting } from './rotation.ts';
 
 /** Generations that are gone are remembered up to this number, to know a file again that is brought back. */
 export const REMEMBERED = 64;
+
+/** Generations as the registry has them, in the order in which they were found; those whose last names bear dates stand in that order. */
+export function asDated(gens: readonly Gen[]): Gen[] {
+  const dated = gens.flatMap((gen) => {
+    const place = placeIn(path.basename(gen.row.chain), path.basename(gen.path));
+    return place?.by === 'date' ? [{ gen, place, modified: 0, birth: 0 }] : [];
+  });
+  const queue = sortByAge(dated).map((one) => one.gen);
+  const places = new Set(queue);
+  return gens.map((gen) => (places.has(gen) ? queue.shift()! : gen));
+}
 
 /** All generations but the live one, those that were found in the order that their names tell. */
 export function inOrder(gens: readonly Gen[], sightings: readonly Sighting[], now: Gen | undefined): Gen[] {

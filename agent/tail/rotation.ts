@@ -40,8 +40,10 @@ export type Mark = { readonly offset: number; readonly clue: string };
 export type Known = {
   readonly file: FileId;
   readonly clues: Clues;
-  /** The bytes of a head that is not full yet, where they are known. */
+  /** The bytes of the head of a small file, where they are known. */
   readonly start: Uint8Array | undefined;
+  /** Of a file without a head: an early end of it. */
+  readonly end?: Mark | undefined;
   /** How far each destination has read it. */
   readonly marks: readonly Mark[];
   /** True while it is open: its inode cannot have been given to another file. */
@@ -131,23 +133,26 @@ function unlike(known: Known, found: Found): string | undefined {
   return undefined;
 }
 
-/** Whether `found`, under another inode, holds the content of `known`. A live file must give stronger proof than a rotated one. */
-function isCopy(known: Known, found: Found): boolean {
+/** Whether `found`, under another inode, holds the content of `known`. A live file must give stronger proof than a rotated one. `ended`: its inode holds something else by now. */
+function isCopy(known: Known, found: Found, ended: boolean): boolean {
   const marks = known.marks.filter((mark) => mark.offset > 0);
   if (known.clues.headBytes === 0 && marks.length === 0) return false;
   // A hole of NUL bytes has no head that proves anything, so an archive of it has to be unpacked up to what was read.
   const blind = known.clues.headBytes === 0 && found.size === undefined;
   if (blind && marks.some((mark) => found.clue(mark.offset) !== mark.clue)) return false;
-  if (found.live && (known.ended || !known.marks.some((mark) => mark.offset >= HEAD_BYTES))) return false;
+  if (found.live && (ended || !known.marks.some((mark) => mark.offset >= HEAD_BYTES))) return false;
   if (!unlike(known, found)) return true;
-  // A copy taken while the file was still growing is shorter than what was read of it.
+  // A copy taken while the file was still growing is shorter than what was seen or read of it.
   const furthest = Math.max(known.size, ...known.marks.map((mark) => mark.offset));
-  return known.ended && found.size !== undefined && found.size < furthest && beginsAlike(known, found);
+  const head = found.head()?.length ?? HEAD_BYTES;
+  const shorter = found.size === undefined ? head < known.clues.headBytes : found.size < furthest;
+  return ended && shorter && (beginsAlike(known, found) || marks.some((mark) => found.clue(mark.offset) === mark.clue));
 }
 
-/** Whether `found` begins as `known` did, as far as either goes; an empty file proves nothing. */
-function beginsAlike({ clues, start }: Known, found: Found): boolean {
+/** Whether `found` begins as `known` did, as far as either goes; an empty file proves nothing, nor does one without a head. */
+function beginsAlike({ clues, start, end }: Known, found: Found): boolean {
   const head = found.head();
+  if (clues.headBytes === 0) return end !== undefined && found.clue(end.offset) === end.clue;
   if (!head || head.length === 0) return false;
   if (head.length >= clues.headBytes) return sameHead(clues, head);
   return start !== undefined && Buffer.compare(start.subarray(0, head.length), head) === 0;
@@ -185,25 +190,31 @@ export function recognise(known: readonly Known[], found: readonly Found[], star
       if (reason === undefined) break;
     }
   }
+  const live = found.find((one) => one.live);
+  for (const one of found) {
+    if (sightings.has(one) || !isUnfinished(one, live)) continue;
+    const { instead } = refusals.get(one) ?? {};
+    const what = {
+      file: undefined,
+      what: 'old',
+      reason: `a copy of ${live?.path}, which is not truncated yet`,
+    } as const;
+    sightings.set(one, { found: one, ...what, ...(instead !== undefined && { instead }) });
+  }
+  const refused = new Set([...refusals.values()].map(({ instead }) => instead));
   for (const one of newestFirst) {
     if (sightings.has(one)) continue;
-    const generation = [...known].reverse().find((other) => !matched.has(other.file) && isCopy(other, one));
+    const generation = [...known]
+      .reverse()
+      .find((other) => !matched.has(other.file) && isCopy(other, one, other.ended || refused.has(other.file)));
     if (generation) take(one, generation, 'copy', `same content as inode ${generation.clues.ino} had, in another file`);
   }
   const isMissed = missedAfter(known, found, matched, start);
-  const live = found.find((one) => one.live);
   const isBetween = gapsOf(known, found, matched);
   for (const [index, one] of found.entries()) {
     if (sightings.has(one)) continue;
     const missed = one.place !== undefined && (isMissed(one, index) || isBetween(index));
-    if (missed && isUnfinished(one, live)) {
-      sightings.set(one, {
-        found: one,
-        file: undefined,
-        what: 'old',
-        reason: `a copy of ${live?.path}, not truncated yet`,
-      });
-    } else sightings.set(one, firstSight(one, missed, refusals.get(one)));
+    sightings.set(one, firstSight(one, missed, refusals.get(one)));
   }
   return found.map((one) => sightings.get(one)!);
 }

@@ -76,7 +76,7 @@ function judgeLedger(
   const holes = [...world.holes.values()].reduce((sum, bytes) => sum + bytes, 0);
   const most = bytesOf(new Set([...absent, ...world.mayRepeat])) + holes;
   const least = bytesOf(nowhere.filter((token) => world.looked.has(token)));
-  if (counted > most) return [`${counted} bytes are counted as lost, and only ${most} are`];
+  if (counted > most && !world.unsure) return [`${counted} bytes are counted as lost, and only ${most} are`];
   return counted < least ? [`${counted} bytes are counted as lost, and ${least} were seen and are`] : [];
 }
 

@@ -48,6 +48,11 @@ export class Story extends World {
     live.tokens.push(...tokens);
   }
 
+  /** A file that begins with a hole and of which nothing was read has no clue that outlives the agent. */
+  override kill(): void {
+    if (!this.plain) super.kill();
+  }
+
   override rename(): void {
     super.rename();
     if (!this.live()) this.#at = 0;
@@ -67,7 +72,7 @@ export class Story extends World {
     this.born(to);
     this.stamp(to);
     const copied = [...live.tokens];
-    const copy = { tokens: copied, name: to, packed: false, seen: false, born: true };
+    const copy = { tokens: copied, name: to, packed: false, seen: false, born: true, short: 'made' as 'made' | 'cut' };
     this.contents.splice(this.contents.indexOf(live), 0, copy);
     for (let n = this.pick(4); n > 0; n -= 1) {
       this.between();
@@ -76,6 +81,7 @@ export class Story extends World {
     for (const token of live.tokens.slice(copied.length)) this.mayLack.add(token);
     fs.truncateSync(this.file('app.log'), 0);
     this.stamp('app.log');
+    copy.short = 'cut';
     live.tokens = this.fresh();
     live.seen = false;
   }
@@ -88,6 +94,7 @@ export class Story extends World {
     fs.writeFileSync(this.file('new'), Buffer.concat([fs.readFileSync(this.file('app.log')), Buffer.from(text)]));
     this.born('new');
     this.stamp('new');
+    this.unsure = true;
     // Of a short file nothing proves that it is the old one.
     for (const token of live.tokens) this.mayRepeat.add(token);
     fs.renameSync(this.file('new'), this.file('app.log'));

@@ -25,6 +25,8 @@ type Content = {
   /** True once the agent has looked while this file lay there, so that it may hold it open. */
   seen: boolean;
   born: boolean;
+  /** Set for a copy that may lack the last lines of the original, until the agent has looked once that is cut. */
+  short?: 'made' | 'cut' | undefined;
 };
 
 const tokensIn = (text: string): number[] => [...text.matchAll(/\[(\d+)\]/g)].map((match) => Number(match[1]));
@@ -42,6 +44,8 @@ export class World {
   readonly mayRepeat = new Set<number>();
   /** Bytes that each token takes, with all that stands behind it. */
   readonly bytes = new Map<number, number>();
+  /** True once bytes may be counted as lost that are in another file, because nothing proves that it is the same. */
+  unsure = false;
   /** Bytes of the hole before a token. */
   readonly holes = new Map<number, number>();
   /** Tokens that stood in the live file when the agent last looked, in this run of it. */
@@ -255,7 +259,10 @@ export class World {
   look(): void {
     if (!this.running) return;
     this.stage.clock.advance(1000);
-    for (const one of this.contents) if (one.name !== undefined) one.seen = true;
+    for (const one of this.contents) {
+      if (one.name !== undefined) one.seen = true;
+      if (one.short === 'cut' && this.live()) one.short = undefined;
+    }
     for (const token of this.live()?.tokens ?? []) this.looked.add(token);
   }
 
@@ -284,6 +291,10 @@ export class World {
     for (const one of this.contents) {
       one.seen = false;
       if (one.name === undefined) this.mayVanish(one);
+      if (!one.short) continue;
+      // It is known by what was read and by a hash of the first bytes, and may hold fewer than either.
+      for (const token of one.tokens) this.mayRepeat.add(token);
+      this.unsure = true;
     }
   }
 
