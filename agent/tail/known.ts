@@ -5,7 +5,7 @@ import { HEAD_BYTES } from '../wire/clue.ts';
 import type { Files, Stat } from './files.ts';
 import { CLUE_OF_NULS, clueBefore, readHead, sameHead } from './fingerprint.ts';
 import type { Gen, Handles } from './generation.ts';
-import type { Known, Mark } from './rotation.ts';
+import type { Found, Known, Mark } from './rotation.ts';
 
 /** The head with what was written since the last look; by it the file is known in an archive or a copy. Undefined where there is no more. */
 function grownHead(gen: Gen, marks: readonly Mark[], files: Files, handles: Handles): Seen | undefined {
@@ -20,10 +20,12 @@ function grownHead(gen: Gen, marks: readonly Mark[], files: Files, handles: Hand
 
 /** Where a file without a head ends now, which is all that it can be known by until it is read; undefined where that proves nothing. */
 export function earlyEnd(gen: Gen, files: Files, handles: Handles): Mark | undefined {
-  if (gen.clues.headBytes > 0 || gen.size === 0 || gen.packed !== undefined || !handles.isOpen(gen)) return undefined;
-  const clue = clueBefore(files, handles.fd(gen), gen.size);
+  if (gen.clues.headBytes > 0 || gen.packed !== undefined || !handles.isOpen(gen)) return undefined;
+  const fd = handles.fd(gen);
+  const offset = files.fstat(fd).size;
+  const clue = clueBefore(files, fd, offset);
   // Space that was set aside is filled later.
-  return clue === undefined || clue === CLUE_OF_NULS ? undefined : { offset: gen.size, clue };
+  return offset === 0 || clue === undefined || clue === CLUE_OF_NULS ? undefined : { offset, clue };
 }
 
 type Seen = { readonly stat: Stat; readonly head: Uint8Array };
@@ -35,11 +37,33 @@ type Parts = {
   learn(gen: Gen, stat: Stat, head: Uint8Array): void;
 };
 
+/** Whether an open file holds something else by now than what it is known for: it was truncated, and perhaps refilled. */
+function isOverwritten(gen: Gen, { files, handles, marks }: Parts): boolean {
+  if (!handles.isOpen(gen) || gen.packed !== undefined) return false;
+  const fd = handles.fd(gen);
+  if (files.fstat(fd).size < gen.size || !sameHead(gen.clues, readHead(files, fd, false))) return true;
+  const all = gen.end ? [...marks(gen), gen.end] : marks(gen);
+  return all.some((mark) => clueBefore(files, fd, mark.offset) !== mark.clue);
+}
+
+/** What was truncated and then lost its name, so that it is none of `found`, can only be found in a copy from now on. */
+export function endOverwritten(gens: readonly Gen[], found: readonly Found[], parts: Parts): void {
+  for (const gen of gens) {
+    if (found.some((one) => one.ino === gen.clues.ino && one.dev === gen.clues.dev)) continue;
+    if (!isOverwritten(gen, parts)) continue;
+    gen.ended = true;
+    parts.handles.drop(gen);
+  }
+}
+
 export function knownOf(gen: Gen, parts: Parts): Known {
   const read = parts.marks(gen);
+  const unseen = gen.clues.headBytes === 0 && gen.end === undefined;
+  // It may have been written to, rotated and packed since the last look, all at once.
+  gen.end ??= earlyEnd(gen, parts.files, parts.handles);
   const headless = gen.clues.headBytes === 0 && read.every((mark) => mark.offset === 0);
   const marks = headless && gen.end ? [...read, gen.end] : read;
-  const empty = headless && !gen.end;
+  const empty = unseen && headless;
   const grown = grownHead(gen, marks, parts.files, parts.handles);
   if (grown) parts.learn(gen, grown.stat, grown.head);
   const { file, firstSeen } = gen.row;

@@ -5,9 +5,9 @@
 import type { Clues, FileId } from '../types.ts';
 import { HEAD_BYTES } from '../wire/clue.ts';
 import { realPath, type Stat } from './files.ts';
-import { clueBefore, cluesOf, readHead, sameHead } from './fingerprint.ts';
+import { cluesOf } from './fingerprint.ts';
 import { fromRow, type Gen } from './generation.ts';
-import { earlyEnd, knownOf } from './known.ts';
+import { earlyEnd, endOverwritten, knownOf } from './known.ts';
 import type { Lineage, LineageParts } from './lineage-parts.ts';
 import { createLosses } from './losses.ts';
 import { asDated, forget, inOrder, placeOf, REMEMBERED } from './order.ts';
@@ -119,8 +119,7 @@ export function createLineage(parts: LineageParts): Lineage {
   /** No file of the chain is this generation any more, but it is open. */
   function nameless(gen: Gen): void {
     const stat = files.fstat(handles.fd(gen));
-    // Refilled before it lost its name: then what it holds now is not what it is known for, and none of that grew.
-    if (gen.packed === undefined && stat.size > gen.size && isStillItself(gen)) note(gen, stat);
+    if (gen.packed === undefined && stat.size > gen.size) note(gen, stat);
     const place = stat.links === 0 ? 'deleted' : 'rotated';
     if (gen.place !== place) {
       const what = place === 'deleted' ? 'was deleted' : 'was moved out of sight';
@@ -129,10 +128,6 @@ export function createLineage(parts: LineageParts): Lineage {
       touch(gen);
     }
   }
-
-  const isStillItself = (gen: Gen): boolean =>
-    sameHead(gen.clues, readHead(files, handles.fd(gen), false)) &&
-    parts.marks(gen).every((mark) => clueBefore(files, handles.fd(gen), mark.offset) === mark.clue);
 
   function abandon(gen: Gen, reason: string): void {
     losses.unreadable(gen, parts.unread(gen) ?? gen.size, reason);
@@ -243,7 +238,9 @@ export function createLineage(parts: LineageParts): Lineage {
       const candidates = all.filter((one) => !one.live || !parts.foreign(one.stat));
       busy = true;
       try {
-        const known = gens.map((gen) => knownOf(gen, { files, handles, learn, marks: parts.marks }));
+        const clues = { files, handles, learn, marks: parts.marks };
+        endOverwritten(gens, candidates, clues);
+        const known = gens.map((gen) => knownOf(gen, clues));
         const sightings = recognise(known, candidates, input.start);
         log.debug(`${path} was looked into, because ${why}: ${inWords(sightings)}`, name);
         apply(sightings, candidates, new Set(known.filter((one) => one.empty).map((one) => one.file)));

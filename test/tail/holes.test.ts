@@ -58,3 +58,52 @@ for (const how of ['plain', 'packed', 'packed while the agent is away'] as const
       assert.deepEqual(stage.losses, []);
     }));
 }
+
+test('an empty file that gets a hole, is rotated and packed between two looks is read once', () =>
+  scene({ before: { 'app.log': '' } }, async (stage) => {
+    stage.reader.read();
+    writeAt(stage.live, 'one\n', 5000);
+    fs.writeFileSync(`${stage.live}.1.gz`, gzipSync(fs.readFileSync(stage.live)));
+    fs.rmSync(stage.live);
+    stage.write('two\n');
+    assert.equal(await stage.until(8), 'one\ntwo\n');
+    assert.deepEqual(stage.losses, []);
+  }));
+
+for (const begin of ['lines', 'a hole'] as const) {
+  for (const refill of ['nothing', 'a hole and more than was there'] as const) {
+    test(`the copy of a file that begins with ${begin} is read although the file was truncated, got ${refill}, and was deleted in one`, () =>
+      scene({ before: { 'app.log': begin === 'lines' ? 'one\n' : '' } }, (stage) => {
+        if (begin === 'a hole') {
+          stage.reader.read();
+          writeAt(stage.live, 'one\n', 5000);
+        }
+        stage.clock.advance(1000);
+        fs.appendFileSync(stage.live, 'two\n');
+        fs.copyFileSync(stage.live, `${stage.live}.1`);
+        const { size } = fs.statSync(stage.live);
+        fs.truncateSync(stage.live, 0);
+        if (refill !== 'nothing') writeAt(stage.live, 'gone\n', size);
+        fs.rmSync(stage.live);
+        stage.write('three\n');
+        assert.equal(stage.look(), 'one\ntwo\nthree\n');
+        assert.deepEqual(stage.losses, []);
+      }));
+  }
+}
+
+test('a file that was truncated before it was deleted is counted as lost where there is no copy', () =>
+  scene({ before: { 'app.log': '' } }, (stage) => {
+    stage.reader.read();
+    writeAt(stage.live, 'one\n', 5000);
+    stage.clock.advance(1000);
+    fs.truncateSync(stage.live, 0);
+    writeAt(stage.live, 'gone\n', 6000);
+    fs.rmSync(stage.live);
+    stage.write('two\n');
+    assert.equal(stage.look(), 'two\n');
+    assert.deepEqual(
+      stage.losses.map(({ from, to, cause }) => [from, to, cause]),
+      [[0, 5004, 'truncated']],
+    );
+  }));
