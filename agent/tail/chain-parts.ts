@@ -5,7 +5,7 @@ import type { Clock, Generation, InputConfig, Log, Loss } from '../types.ts';
 import type { Files, Stat } from './files.ts';
 import type { Gen, Handles } from './generation.ts';
 import type { Registry } from './registry.ts';
-import type { Mark } from './rotation.ts';
+import type { Mark } from './rotation-parts.ts';
 import type { Listings } from './survey.ts';
 
 export type ChainParts = {

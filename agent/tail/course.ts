@@ -10,7 +10,7 @@ import { contextOf } from './context.ts';
 import { Elsewhere, type Gen } from './generation.ts';
 import { createLeg, grewSince, harvesterOf, type Leg, type LegParts, positionOf, rest } from './leg.ts';
 import type { Registry } from './registry.ts';
-import type { Mark } from './rotation.ts';
+import type { Mark } from './rotation-parts.ts';
 
 export type CourseParts = LegParts & {
   readonly destination: string;

@@ -3,7 +3,7 @@ import { CLUE_BYTES, clue } from '../wire/clue.ts';
 import { type Lines, linesFor, MARK_BYTES } from '../wire/lines.ts';
 import { sameHead } from './fingerprint.ts';
 import type { ReadSpace } from './readspace.ts';
-import type { Mark } from './rotation.ts';
+import type { Mark } from './rotation-parts.ts';
 
 /** Where the bytes of one generation come from: an open file, or an archive that is unpacked on the way. */
 export type Source = {

@@ -5,7 +5,7 @@ import { HEAD_BYTES } from '../wire/clue.ts';
 import type { Files, Stat } from './files.ts';
 import { CLUE_OF_NULS, clueBefore, readHead, sameHead } from './fingerprint.ts';
 import type { Gen, Handles } from './generation.ts';
-import type { Found, Known, Mark } from './rotation.ts';
+import type { Found, Known, Mark } from './rotation-parts.ts';
 
 /** The head with what was written since the last look; by it the file is known in an archive or a copy. Undefined where there is no more. */
 function grownHead(gen: Gen, marks: readonly Mark[], files: Files, handles: Handles): Seen | undefined {

@@ -9,7 +9,7 @@ import type { Gen, Handles } from './generation.ts';
 import { createGunzipSource } from './gunzip.ts';
 import { createHarvester, type Harvester, type Source } from './harvester.ts';
 import type { ReadSpace } from './readspace.ts';
-import type { Mark } from './rotation.ts';
+import type { Mark } from './rotation-parts.ts';
 
 export type LegParts = {
   readonly input: InputConfig;

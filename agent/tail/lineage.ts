@@ -11,7 +11,8 @@ import { earlyEnd, endOverwritten, knownOf } from './known.ts';
 import type { Lineage, LineageParts } from './lineage-parts.ts';
 import { createLosses } from './losses.ts';
 import { asDated, forget, inOrder, placeOf, REMEMBERED } from './order.ts';
-import { inWords, recognise, type Sighting } from './rotation.ts';
+import { inWords, recognise } from './rotation.ts';
+import type { Sighting } from './rotation-parts.ts';
 import { type Candidate, survey } from './survey.ts';
 
 /** Of files below this size the first bytes are kept in memory, not their hash alone. */

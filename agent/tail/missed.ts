@@ -2,7 +2,7 @@
  * Which files that nobody knows are generations that came and were rotated unseen. Pure, apart from what a `Found` reads.
  */
 import type { FileId, InputConfig } from '../types.ts';
-import type { Found, Known } from './rotation.ts';
+import type { Found, Known } from './rotation-parts.ts';
 
 /** File systems keep times of change as coarsely as this, in ms. */
 const COARSE = 2000;

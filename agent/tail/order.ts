@@ -4,7 +4,7 @@
 import path from 'node:path';
 import type { Gen } from './generation.ts';
 import { placeIn, sortByAge } from './names.ts';
-import type { Sighting } from './rotation.ts';
+import type { Sighting } from './rotation-parts.ts';
 
 /** Generations that are gone are remembered up to this number, to know a file again that is brought back. */
 export const REMEMBERED = 64;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Files, Stat } from './files.ts';
 import { clueBefore, readHead, unpackedClueBefore, unpackedSize } from './fingerprint.ts';
 import { chainOf, placeIn, type Rotated, sortByAge } from './names.ts';
-import type { Found } from './rotation.ts';
+import type { Found } from './rotation-parts.ts';
 
 type Member = { readonly path: string; readonly place: Rotated | undefined };
 

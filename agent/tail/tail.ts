@@ -17,7 +17,7 @@ import type { LegParts } from './leg.ts';
 import { chainOf } from './names.ts';
 import { createOwners, type Shared } from './owners.ts';
 import type { Registry } from './registry.ts';
-import type { Mark } from './rotation.ts';
+import type { Mark } from './rotation-parts.ts';
 import { createListings, type Listings } from './survey.ts';
 import { createWalk, type InnerWalk, type TailWalk } from './walk.ts';
 import { createWatch, type Watch, type WatchParts } from './watch.ts';

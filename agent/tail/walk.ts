@@ -9,7 +9,7 @@ import type { Gen } from './generation.ts';
 import type { LegParts } from './leg.ts';
 import { createLoopGuard } from './loop.ts';
 import type { Registry } from './registry.ts';
-import type { Mark } from './rotation.ts';
+import type { Mark } from './rotation-parts.ts';
 import { type FileStatus, statusOf } from './status.ts';
 
 /** Where one destination stands in the files of one input. */

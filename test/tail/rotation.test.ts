@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { placeIn } from '../../agent/tail/names.ts';
-import { type Found, type Known, look, recognise } from '../../agent/tail/rotation.ts';
+import { look, recognise } from '../../agent/tail/rotation.ts';
+import type { Found, Known } from '../../agent/tail/rotation-parts.ts';
 import { clue } from '../../agent/wire/clue.ts';
 
 const base = { dev: 1, ino: 10, size: 100, modified: 1000 };

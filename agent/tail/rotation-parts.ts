@@ -1,0 +1,65 @@
+/**
+ * What is known and what is found of files, and what is said of them.
+ */
+import type { Clues, FileId } from '../types.ts';
+import type { Rotated } from './names.ts';
+
+/** A place in a generation and the clue of the bytes before it. */
+export type Mark = { readonly offset: number; readonly clue: string };
+
+/** A generation that was seen before. */
+export type Known = {
+  readonly file: FileId;
+  readonly clues: Clues;
+  /** The bytes of the head of a small file, where they are known. */
+  readonly start: Uint8Array | undefined;
+  /** Of a file without a head: an early end of it. */
+  readonly end?: Mark | undefined;
+  /** How far each destination has read it. */
+  readonly marks: readonly Mark[];
+  /** True while it is open: its inode cannot have been given to another file. */
+  readonly held: boolean;
+  /** True where it had the live path when it was last seen. */
+  readonly wasLive: boolean;
+  /** True once its inode was truncated: its bytes can only be found in a copy. */
+  readonly ended: boolean;
+  /** True where not one byte of it had been seen at the last look, so that it proves nothing about what came before it. */
+  readonly empty: boolean;
+  /** Bytes that it had when it was last looked at. */
+  readonly size: number;
+  /** The youngest of its times when it was first seen, ms since the epoch. */
+  readonly firstSeen: number;
+};
+
+/** A file that bears a name of the chain. */
+export type Found = {
+  readonly path: string;
+  readonly live: boolean;
+  readonly place: Rotated | undefined;
+  readonly dev: number;
+  readonly ino: number;
+  readonly birth: number;
+  readonly modified: number;
+  /** Bytes; undefined for an archive. */
+  readonly size: number | undefined;
+  readonly packed: string | undefined;
+  /** Its first bytes; undefined where it cannot be read. */
+  head(): Uint8Array | undefined;
+  /** The clue before `offset`; undefined where it cannot be read or is shorter. Of an archive it is dear: asked only where there is no head. */
+  clue(offset: number): string | undefined;
+};
+
+/**
+ * same: a known generation, at its place or under a new name. copy: a known generation's content in another inode.
+ * new: the live file, never seen. missed: an older generation never seen that is to be read. old: nothing to do with it.
+ */
+export type Sighting = {
+  readonly found: Found;
+  readonly file: FileId | undefined;
+  readonly what: 'same' | 'copy' | 'new' | 'missed' | 'old' | 'unreadable';
+  readonly reason: string;
+  /** The generation that had this inode before: its bytes are not in this file any more. */
+  readonly instead?: FileId;
+  /** The generation right behind which this one belongs, where its name does not tell. */
+  readonly behind?: FileId;
+};
