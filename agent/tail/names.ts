@@ -91,11 +91,13 @@ export function sortByAge<T extends Aged>(files: readonly T[]): T[] {
 function isRising(files: readonly Aged[]): boolean {
   const numbered = files
     .flatMap(({ place, modified, birth }) =>
-      place?.by === 'number' ? [{ number: -place.order[0]!, modified, birth }] : [],
+      place?.by === 'number' ? [{ number: -place.order[0]!, packed: place.packed !== undefined, modified, birth }] : [],
     )
     .sort((a, b) => a.number - b.number);
   const rises = numbered.slice(1).every((one, at) => {
     const before = numbered[at]!;
+    // An archive is born when it is packed, which may be after the birth of a younger file.
+    if (one.packed && !before.packed) return false;
     return before.birth !== 0 && before.birth < one.birth && before.modified < one.modified;
   });
   return rises && numbered.length > 1;

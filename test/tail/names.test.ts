@@ -80,11 +80,12 @@ test('names order generations by date, or by number with the lowest as the newes
 });
 
 test('a higher number is newer where births and changes say so without exception, as with log4j2 and fileIndex = max', () => {
-  const sorted = (births: readonly number[], changes: readonly number[]) =>
+  const sorted = (births: readonly number[], changes: readonly number[], ends: readonly string[] = []) =>
     sortByAge(
-      births.map((birth, i) => ({
-        ...{ name: i + 1, place: placeIn('app.log', `app.${i + 1}.log`), birth, modified: changes[i]! },
-      })),
+      births.map((birth, i) => {
+        const place = placeIn('app.log', `app.${i + 1}.log${ends[i] ?? ''}`);
+        return { name: i + 1, place, birth, modified: changes[i]! };
+      }),
     ).map((one) => one.name);
   assert.deepEqual(sorted([1, 2, 3], [4, 5, 6]), [1, 2, 3]);
   assert.deepEqual(sorted([3, 2, 1], [6, 5, 4]), [3, 2, 1]);
@@ -92,4 +93,7 @@ test('a higher number is newer where births and changes say so without exception
   assert.deepEqual(sorted([2, 1], [5, 6]), [2, 1]);
   assert.deepEqual(sorted([0, 0], [5, 6]), [2, 1]);
   assert.deepEqual(sorted([1, 2, 3], [4, 5, 5]), [3, 2, 1]);
+  // Packed in the background, youngest last; an archive is younger than its content, which a late writer made younger too.
+  assert.deepEqual(sorted([1, 2, 3], [4, 5, 6], ['.gz', '.gz']), [1, 2, 3]);
+  assert.deepEqual(sorted([1, 2], [4, 5], ['', '.gz']), [2, 1]);
 });

@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { type Files, realFiles } from '../../agent/tail/files.ts';
 import { scene } from './scene.ts';
 
-const chain = { 'app.log': 'live 1\nlive 2\nhal', 'app.log.1': 'old 1\n', 'app.log.2': 'older\n' };
+// Written in this order, for numbers that rise with the times of birth are log4j's.
+const chain = { 'app.log.2': 'older\n', 'app.log.1': 'old 1\n', 'app.log': 'live 1\nlive 2\nhal' };
 
 test('start = beginning reads the live file from its start and leaves older generations alone', () =>
   scene({ before: chain }, (stage) => {
