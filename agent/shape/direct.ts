@@ -7,11 +7,11 @@ import { headerField } from '../wire/rfc5424.ts';
 import type { FileState } from './files.ts';
 import { type HeaderReader, LONGEST, PLAIN } from './header.ts';
 import { COMPACT } from './json.ts';
-import type { Piece } from './members.ts';
+import type { Piece as Member } from './members.ts';
 import type { Pattern } from './pattern.ts';
 import type { Payload } from './payload.ts';
 import { createPriorityCache } from './pricache.ts';
-import { putBytes, putDecimal, putPiece } from './put.ts';
+import { type Memory, memoryOf, type Piece, pieceOf, putBytes, putDecimal, putPiece, SPILL } from './put.ts';
 import { createScanner } from './scanner.ts';
 import { createStampBytes } from './stampbytes.ts';
 
@@ -35,7 +35,7 @@ type Parts = {
   readonly pattern: Pattern;
   readonly record: RecordConfig;
   readonly header: HeaderReader;
-  readonly pieces: readonly Piece[] | undefined;
+  readonly pieces: readonly Member[] | undefined;
   readonly payload: Payload;
   /** The largest message, in bytes. */
   readonly limit: number;
@@ -44,14 +44,14 @@ type Parts = {
 const BLANK = 0x20;
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
-const NOTHING = Buffer.alloc(0);
-const NIL = Buffer.from('-');
-const BEFORE_ELEMENT = Buffer.from(' - ');
-const LEN = Buffer.from('" len="');
-const SKIP = Buffer.from('" skip="');
-const BEHIND_ELEMENT = Buffer.from(`"] `);
-const END = Buffer.from(`"}`);
-const NO_MEMBERS = Buffer.from('{}');
+const NOTHING = pieceOf('');
+const NIL = pieceOf('-');
+const BEFORE_ELEMENT = pieceOf(' - ');
+const LEN = pieceOf('" len="');
+const SKIP = pieceOf('" skip="');
+const BEHIND_ELEMENT = pieceOf(`"] `);
+const END = pieceOf(`"}`);
+const NO_MEMBERS = pieceOf('{}');
 /** More than all that a message has beside the line, the names of its members and the element's start. */
 const AROUND = 512;
 
@@ -68,8 +68,10 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
   const members = parts.pieces.map(prepared);
   const stamps = createStampBytes(header.timestamps);
   const priorities = createPriorityCache(header.priorities, record.select);
-  const around = AROUND + members.reduce((sum, { next }) => sum + next.length, 0);
-  const hostname = Buffer.from(headerField(record.hostname, LONGEST.hostname));
+  const around = AROUND + SPILL + members.reduce((sum, { next }) => sum + next.length, 0);
+  const hostname = pieceOf(headerField(record.hostname, LONGEST.hostname));
+  /** The bytes of the chunk in hand. */
+  let line = memoryOf(Buffer.alloc(0));
   /** The generation that these two are about. */
   let current: FileState | undefined;
   let element = NOTHING;
@@ -77,8 +79,8 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
 
   function enter(state: FileState): void {
     current = state;
-    element = Buffer.from(state.element);
-    name = Buffer.from(headerField(state.name, LONGEST.appName));
+    element = pieceOf(state.element);
+    name = pieceOf(headerField(state.name, LONGEST.appName));
   }
 
   /** The index in `bounds` of the first of these groups that took part; 0, where an empty piece stands, where none did. */
@@ -87,36 +89,32 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
     return 0;
   }
 
-  function stampOf(bytes: Buffer, chunk: Chunk): Uint8Array | undefined {
+  function stampOf(bytes: Buffer, chunk: Chunk): Piece | undefined {
     const at = boundOf(time);
     const [from, to] = [bounds[at]!, bounds[at + 1]!];
     return from === to ? stamps.instant(chunk.readAt) : stamps.written(bytes, from, to, chunk.modified);
   }
 
   /** A field of the header and the blank before it; -1 where the field cannot stand there as it is. */
-  function putField(out: Buffer, at: number, bytes: Buffer, from: number, to: number, other: Uint8Array): number {
-    out[at] = BLANK;
+  function putField(out: Memory, at: number, line: Memory, from: number, to: number, other: Piece): number {
+    out.bytes[at] = BLANK;
     if (from === to) return putPiece(out, at + 1, other);
     if (to - from > LONGEST.appName) return -1;
-    for (let i = from, o = at + 1; i < to; i += 1, o += 1) {
-      const byte = bytes[i]!;
-      if (PLAIN[byte] !== 1) return -1;
-      out[o] = byte;
-    }
-    return at + 1 + to - from;
+    for (let i = from; i < to; i += 1) if (PLAIN[line.bytes[i]!] !== 1) return -1;
+    return putBytes(out, at + 1, line, from, to);
   }
 
-  function putElement(out: Buffer, start: number, offset: number, len: number, skip: number): number {
+  function putElement(out: Memory, start: number, offset: number, len: number, skip: number): number {
     let at = putPiece(out, start, BEFORE_ELEMENT);
     at = putPiece(out, at, element);
-    at = putDecimal(out, at, offset);
+    at = putDecimal(out.bytes, at, offset);
     at = putPiece(out, at, LEN);
-    at = putDecimal(out, at, len);
-    if (skip > 0) at = putDecimal(out, putPiece(out, at, SKIP), skip);
+    at = putDecimal(out.bytes, at, len);
+    if (skip > 0) at = putDecimal(out.bytes, putPiece(out, at, SKIP), skip);
     return putPiece(out, at, BEHIND_ELEMENT);
   }
 
-  function putJson(out: Buffer, start: number, bytes: Buffer, begin: number, to: number): number {
+  function putJson(out: Memory, start: number, line: Memory, begin: number, to: number): number {
     let at = start;
     for (let i = 0; i < members.length; i += 1) {
       const member = members[i]!;
@@ -124,13 +122,13 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
       const whole = member.line && bound === 0;
       let from = whole ? begin : bounds[bound]!;
       let end = whole ? to : bounds[bound + 1]!;
-      if (member.bare && isBracketed(bytes, from, end)) {
+      if (member.bare && isBracketed(line.bytes, from, end)) {
         from += 1;
         end -= 1;
       }
       if (from === end && !member.always) continue;
       at = putPiece(out, at, at === start ? member.first : member.next);
-      at = putBytes(out, at, bytes, from, end);
+      at = putBytes(out, at, line, from, end);
     }
     return putPiece(out, at, at === start ? NO_MEMBERS : END);
   }
@@ -141,6 +139,7 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
       // The first record of a generation tells of the one before it.
       if ((!state.begun && state.context.after) || !scan(bytes, begin, to)) return 'no';
       if (state !== current) enter(state);
+      if (bytes !== line.bytes) line = memoryOf(bytes);
       const stamp = stampOf(bytes, chunk);
       if (!stamp) return 'no';
       const ownerAt = boundOf(owner);
@@ -153,16 +152,16 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
       const start = payload.size();
       const hostAt = boundOf(host);
       let at = putPiece(out, putPiece(out, start, head), stamp);
-      at = putField(out, at, bytes, bounds[hostAt]!, bounds[hostAt + 1]!, hostname);
+      at = putField(out, at, line, bounds[hostAt]!, bounds[hostAt + 1]!, hostname);
       if (at < 0) return 'no';
-      at = putField(out, at, bytes, ownerFrom, ownerTo, name);
+      at = putField(out, at, line, ownerFrom, ownerTo, name);
       if (at < 0) return 'no';
       const pidAt = boundOf(pid);
       const bare = isBracketed(bytes, bounds[pidAt]!, bounds[pidAt + 1]!) ? 1 : 0;
-      at = putField(out, at, bytes, bounds[pidAt]! + bare, bounds[pidAt + 1]! - bare, NIL);
+      at = putField(out, at, line, bounds[pidAt]! + bare, bounds[pidAt + 1]! - bare, NIL);
       if (at < 0) return 'no';
       at = putElement(out, at, chunk.start + from, next - from, state.skip);
-      at = putJson(out, at, bytes, begin, to);
+      at = putJson(out, at, line, begin, to);
       if (at - start > limit) return 'no';
       payload.close(at);
       state.begun = true;
@@ -173,11 +172,11 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
 }
 
 /** A member as bytes. A value that is always the same stands with its key in `first` and `next`. */
-function prepared({ source, always, first, next }: Piece) {
+function prepared({ source, always, first, next }: Member) {
   const text = 'text' in source ? COMPACT.escape(source.text) : '';
   return {
-    first: Buffer.from(first + text),
-    next: Buffer.from(next + text),
+    first: pieceOf(first + text),
+    next: pieceOf(next + text),
     numbers: 'text' in source ? [] : source.numbers,
     line: 'otherwise' in source && source.otherwise === 'line',
     bare: 'bare' in source && source.bare,

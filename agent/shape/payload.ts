@@ -1,10 +1,11 @@
 /** The messages of a batch while they are made: one growing buffer, and where each message ends. */
+import { type Memory, memoryOf } from './put.ts';
 
 export type Payload = {
   /** Adds a message. `wide`: it is text, to be written as UTF-8; else each of its characters is one byte. */
   add(message: string, wide: boolean): void;
-  /** The buffer with room for a message of up to `bytes` bytes behind `size()`; `close` then adds the message that ends there. */
-  room(bytes: number): Buffer;
+  /** Memory with room for a message of up to `bytes` bytes behind `size()`; `close` then adds the message that ends there. */
+  room(bytes: number): Memory;
   size(): number;
   close(end: number): void;
   /** Gives the messages in buffers of their own, each with one LF behind it, and begins anew. */
@@ -18,17 +19,17 @@ const KEPT_BYTES = 4 * 1024 * 1024;
 const LF = 0x0a;
 
 export function createPayload(): Payload {
-  let buffer = Buffer.alloc(0);
+  let memory = memoryOf(Buffer.alloc(0));
   let size = 0;
   let ends = new Uint32Array(0);
   let count = 0;
 
   function grow(wanted: number): void {
-    let bytes = Math.max(buffer.length, FIRST_BYTES);
+    let bytes = Math.max(memory.bytes.length, FIRST_BYTES);
     while (bytes < wanted) bytes *= 2;
     const larger = Buffer.allocUnsafeSlow(bytes);
-    buffer.copy(larger, 0, 0, size);
-    buffer = larger;
+    memory.bytes.copy(larger, 0, 0, size);
+    memory = memoryOf(larger);
   }
 
   function growEnds(): void {
@@ -37,23 +38,23 @@ export function createPayload(): Payload {
     ends = larger;
   }
 
-  function room(bytes: number): Buffer {
-    if (size + bytes >= buffer.length) grow(size + bytes + 1);
-    return buffer;
+  function room(bytes: number): Memory {
+    if (size + bytes >= memory.bytes.length) grow(size + bytes + 1);
+    return memory;
   }
 
   function close(end: number): void {
     if (count === ends.length) growEnds();
     ends[count] = end;
     count += 1;
-    buffer[end] = LF;
+    memory.bytes[end] = LF;
     size = end + 1;
   }
 
   return {
     add(message, wide) {
       // A UTF-16 unit takes at most three bytes of UTF-8.
-      const into = room(wide ? message.length * 3 : message.length);
+      const into = room(wide ? message.length * 3 : message.length).bytes;
       close(size + (wide ? into.write(message, size, 'utf8') : into.write(message, size, 'latin1')));
     },
     room,
@@ -62,11 +63,11 @@ export function createPayload(): Payload {
     take() {
       // Memory of its own, so that it can be handed to another thread.
       const payload = Buffer.allocUnsafeSlow(size);
-      buffer.copy(payload, 0, 0, size);
+      memory.bytes.copy(payload, 0, 0, size);
       const taken = { payload, ends: ends.slice(0, count) };
       size = 0;
       count = 0;
-      if (buffer.length > KEPT_BYTES) buffer = Buffer.alloc(0);
+      if (memory.bytes.length > KEPT_BYTES) memory = memoryOf(Buffer.alloc(0));
       return taken;
     },
   };

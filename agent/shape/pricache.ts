@@ -1,6 +1,7 @@
 /** PRI on the hot path: looked up by the bytes of owner and level, so that neither becomes a string again and again. */
 import type { Selection } from '../types.ts';
 import type { Priorities } from './priority.ts';
+import { type Piece, pieceOf } from './put.ts';
 import { selects } from './select.ts';
 
 type Entry = {
@@ -8,7 +9,7 @@ type Entry = {
   readonly key: Uint8Array;
   readonly middle: number;
   /** `<PRI>1 ` (RFC 5424 section 6.2), or undefined where the selector leaves this priority out. */
-  readonly head: Uint8Array | undefined;
+  readonly head: Piece | undefined;
 };
 
 export type PriorityCache = {
@@ -29,7 +30,7 @@ export function createPriorityCache(priorities: Priorities, selection: Selection
     return {
       key: Uint8Array.from([...bytes.subarray(owner, ownerEnd), ...bytes.subarray(level, levelEnd)]),
       middle: ownerEnd - owner,
-      head: selects(selection, pri) ? Buffer.from(`<${pri}>1 `) : undefined,
+      head: selects(selection, pri) ? pieceOf(`<${pri}>1 `) : undefined,
     };
   }
 

@@ -1,11 +1,12 @@
 /** Timestamps on the hot path: from the bytes of a time as written to those of its TIMESTAMP. */
-import type { Timestamps } from './time.ts';
+import { type Piece, pieceOf } from './put.ts';
+import type { Changing, Timestamps } from './time.ts';
 
 export type StampBytes = {
   /** The TIMESTAMP of the time in the bytes from `from` up to `to`, as Timestamps.written. Good until the next call. */
-  written(bytes: Buffer, from: number, to: number, modified: number): Uint8Array | undefined;
+  written(bytes: Buffer, from: number, to: number, modified: number): Piece | undefined;
   /** The TIMESTAMP of an instant, ms. */
-  instant(ms: number): Uint8Array;
+  instant(ms: number): Piece;
 };
 
 const ZERO = 0x30;
@@ -18,34 +19,39 @@ export function createStampBytes(timestamps: Timestamps): StampBytes {
   const text = Buffer.alloc(LONGEST);
   let length = -1;
   let year = Number.NaN;
-  let stamp: Uint8Array | undefined;
-  /** Its digits from `start` to `end` may differ up to `limit` in the first one: they stand in the stamp at `at`. */
-  let start = 0;
-  let end = 0;
-  let at = 0;
-  let limit = 0;
+  let stamp: Piece | undefined;
+  /** Which of its digits may differ. */
+  let changing: Changing | undefined;
   let now = Number.NaN;
-  let nowStamp: Uint8Array = text;
+  let nowStamp = pieceOf('');
+
+  function isSame(bytes: Buffer, from: number, start: number, end: number): boolean {
+    for (let i = start; i < end; i += 1) if (bytes[from + i] !== text[i]) return false;
+    return true;
+  }
 
   /** Whether the time is the one that was read last, or differs from it in those digits only: they are then put in their place. */
   function patch(bytes: Buffer, from: number): boolean {
-    for (let i = 0; i < start; i += 1) if (bytes[from + i] !== text[i]) return false;
-    for (let i = end; i < length; i += 1) if (bytes[from + i] !== text[i]) return false;
-    if (start === end) return true;
-    if (bytes[from + start]! > limit) return false;
+    if (!changing) return isSame(bytes, from, 0, length);
+    const { start, end, at, limit, minute, minuteAt } = changing;
+    if (!isSame(bytes, from, 0, minute) || !isSame(bytes, from, minute + 2, start)) return false;
+    if (!isSame(bytes, from, end, length) || bytes[from + start]! > limit) return false;
     for (let i = start; i < end; i += 1) if (bytes[from + i]! < ZERO || bytes[from + i]! > NINE) return false;
-    for (let i = start; i < end; i += 1) stamp![at + i - start] = bytes[from + i]!;
+    if (quarterAt(bytes, from + minute) !== quarterAt(text, minute)) return false;
+    const { bytes: out } = stamp!;
+    for (let i = 0; i < 2; i += 1) out[minuteAt + i] = bytes[from + minute + i]!;
+    for (let i = start; i < end; i += 1) out[at + i - start] = bytes[from + i]!;
     return true;
   }
 
   function read(bytes: Buffer, from: number, to: number, modified: number): void {
     const written = timestamps.written(bytes.toString('latin1', from, to), modified);
-    stamp = written === undefined ? undefined : Buffer.from(written, 'latin1');
+    stamp = written === undefined ? undefined : pieceOf(written);
     length = -1;
     if (to - from > LONGEST) return;
     length = bytes.copy(text, 0, from, to);
     year = modified;
-    ({ start, end, at, limit } = (stamp && timestamps.changing()) ?? { start: length, end: length, at: 0, limit: 0 });
+    changing = stamp && timestamps.changing();
   }
 
   return {
@@ -56,9 +62,16 @@ export function createStampBytes(timestamps: Timestamps): StampBytes {
     instant(ms) {
       if (ms !== now) {
         now = ms;
-        nowStamp = Buffer.from(timestamps.instant(ms), 'latin1');
+        nowStamp = pieceOf(timestamps.instant(ms));
       }
       return nowStamp;
     },
   };
+}
+
+/** Which quarter of an hour the two digits of a minute belong to; none where they are no such digits. No zone changes within one. */
+function quarterAt(bytes: Buffer, at: number): number | undefined {
+  const [tens, ones] = [bytes[at]! - ZERO, bytes[at + 1]! - ZERO];
+  if (tens < 0 || tens > 5 || ones < 0 || ones > 9) return undefined;
+  return Math.floor((10 * tens + ones) / 15);
 }

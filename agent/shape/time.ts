@@ -16,14 +16,25 @@ export type Timestamps = {
   changing(): Changing | undefined;
 };
 
-/** The digits from `start` to `end` of a time; they stand in its TIMESTAMP at `at`. Their first is a character up to `limit`. */
-type Changing = { readonly start: number; readonly end: number; readonly at: number; readonly limit: number };
+/**
+ * The digits from `start` to `end` of a time; they stand in its TIMESTAMP at `at`. Their first is a character up to `limit`.
+ * The two digits of the minute begin at `minute`, and in the TIMESTAMP at `minuteAt`; they may change within their quarter of an hour.
+ */
+export type Changing = {
+  readonly start: number;
+  readonly end: number;
+  readonly at: number;
+  readonly limit: number;
+  readonly minute: number;
+  readonly minuteAt: number;
+};
 
 const MINUTE = 60_000;
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 /** RFC 5424 section 6: TIME-SECFRAC has at most six digits. */
 const MOST_DIGITS = 6;
-/** Where the seconds stand in a TIMESTAMP, and its fraction: 2024-07-15T11:30:35.123, Jul 15 11:30:35. */
+/** Where minutes and seconds stand in a TIMESTAMP, and its fraction: 2024-07-15T11:30:35.123, Jul 15 11:30:35. */
+const MINUTES_AT = { rfc5424: 14, rfc3164: 10 } as const;
 const SECONDS_AT = { rfc5424: 17, rfc3164: 13 } as const;
 const FRACTION_AT = 20;
 
@@ -39,6 +50,7 @@ type Remembered = {
   head: string;
   tail: string;
   limit: number;
+  minute: number;
 };
 
 /** `zone` is the IANA zone in which times are written that do not name their own. Throws an Error when there is no such zone. */
@@ -46,7 +58,7 @@ export function createTimestamps(zone: string, style: TimestampStyle): Timestamp
   const clocks = createZone(zone);
   const last: Remembered = {
     ...{ modified: Number.NaN, text: '', stamp: undefined, before: '', behind: '' },
-    ...{ start: -1, end: -1, head: '', tail: '', limit: 0 },
+    ...{ start: -1, end: -1, head: '', tail: '', limit: 0, minute: -1 },
   };
   let now = Number.NaN;
   let nowStamp = '';
@@ -78,8 +90,11 @@ export function createTimestamps(zone: string, style: TimestampStyle): Timestamp
       return nowStamp;
     },
     changing() {
-      const { start, end, head, limit } = last;
-      return start < 0 ? undefined : { start, end, at: head.length, limit };
+      const { start, end, head, limit, minute } = last;
+      const minuteAt = MINUTES_AT[style];
+      // A time with an offset may be shown in another zone, whose minutes are others.
+      if (start < 0 || head.slice(minuteAt, minuteAt + 2) !== last.text.slice(minute, minute + 2)) return undefined;
+      return { start, end, at: head.length, limit, minute, minuteAt };
     },
   };
 }
@@ -100,13 +115,14 @@ function differing(text: string, last: Remembered): string | undefined {
 function remember(last: Remembered, time: WrittenTime | undefined, style: TimestampStyle): void {
   last.start = -1;
   if (!time?.last || last.stamp === undefined) return;
-  const { start, end } = time.last;
+  const { start, end, minute } = time.last;
   const digits = last.text.slice(start, end);
   const seconds = time.fraction === '';
   if (!seconds && (style === 'rfc3164' || end - start > MOST_DIGITS)) return;
   const at = seconds ? SECONDS_AT[style] : FRACTION_AT;
   last.start = start;
   last.end = end;
+  last.minute = minute;
   last.before = last.text.slice(0, start);
   last.behind = last.text.slice(end);
   last.head = last.stamp.slice(0, at);
@@ -124,8 +140,9 @@ function nearestYear(time: WrittenTime, clocks: Zone, modified: number): number 
   const here = around.getUTCFullYear();
   let best = here;
   let distance = Number.POSITIVE_INFINITY;
-  // Leap years are at most eight years apart (1896, 1904).
-  for (let year = here - 8; year <= here + 8; year += 1) {
+  // Leap years are at most eight years apart (1896, 1904); any other day comes every year.
+  const reach = time.month === 2 && time.day === 29 ? 8 : 1;
+  for (let year = here - reach; year <= here + reach; year += 1) {
     if (time.day > daysIn(time.month, year)) continue;
     const away = Math.abs(localMs(time, year) - around.getTime());
     if (away < distance) {

@@ -16,9 +16,9 @@ export type WrittenTime = {
   readonly offset: number | undefined;
   /**
    * Where in the text the last digits stand, those of the fraction or else of the second: a text that differs only there is
-   * the same time but for them. Undefined where they cannot be told apart.
+   * the same time but for them. And where the two digits of the minute begin. Undefined where they cannot be told apart.
    */
-  readonly last: { readonly start: number; readonly end: number } | undefined;
+  readonly last: { readonly start: number; readonly end: number; readonly minute: number } | undefined;
 };
 
 const MONTHS = 'january february march april may june july august september october november december'.split(' ');
@@ -52,6 +52,9 @@ const FORMS: readonly RegExp[] = [
   `(?<month>\\d{2})-?(?<day>\\d{2}) ${CLOCK}`,
 ].map((form) => new RegExp(`^\\[?${form}\\]?$`, 'id'));
 
+/** The days of each month but February. */
+const DAYS: readonly number[] = [0, 31, 0, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
 /** Two digits of a year stand for 1970 to 2069. */
 const PIVOT = 70;
 
@@ -82,13 +85,14 @@ function fromForm(found: RegExpExecArray, shift: number): WrittenTime | undefine
   if (time.day < 1 || time.day > daysIn(time.month, time.year)) return undefined;
   // A year before the epoch is a value that was never set.
   if (time.year !== undefined && time.year < 1970) return undefined;
-  const last = found.indices?.groups?.[fraction === '' ? 'second' : 'fraction'];
+  const { groups: places } = found.indices!;
+  const last = places?.[fraction === '' ? 'second' : 'fraction'];
   return {
     ...time,
     second: Math.min(time.second, 59),
     fraction,
     offset: zone === undefined ? undefined : zoneMinutes(zone),
-    last: last && { start: last[0] + shift, end: last[1] + shift },
+    last: last && { start: last[0] + shift, end: last[1] + shift, minute: places!.minute![0] + shift },
   };
 }
 
@@ -111,8 +115,13 @@ function fromEpoch(text: string): WrittenTime | undefined {
 
 /** The days of a month, 0 for a month that there is not. Without a year, February may have 29. */
 export function daysIn(month: number, year: number | undefined): number {
-  if (!(month >= 1 && month <= 12)) return 0;
-  return new Date(Date.UTC(year ?? 2000, month, 0)).getUTCDate();
+  if (month !== 2) return DAYS[month] ?? 0;
+  return year === undefined || isLeap(year) ? 29 : 28;
+}
+
+/** Whether a year of the Gregorian calendar has a 29 February. */
+function isLeap(year: number): boolean {
+  return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
 }
 
 /** English names, whole or from the third letter on: Jul, July, Sept. */

@@ -122,6 +122,12 @@ export function createRows(db: Database.Database, tx: Transactions): Rows {
     return { waiting: undefined, first };
   }
 
+  function isEmpty(destination: string): boolean {
+    const inputs = sums.get(destination);
+    if (inputs) for (const { rows } of inputs.values()) if (rows > 0) return false;
+    return true;
+  }
+
   return {
     insert(destination, { batch, again }, { payload, size }, now) {
       const { input, tally, marks } = batch;
@@ -141,7 +147,8 @@ export function createRows(db: Database.Database, tx: Transactions): Rows {
       underway.set(destination, (underway.get(destination) ?? new Set<number>()).add(found.row));
       return { batch: rebuild(found), row: found.row, again: found.again === 1 };
     },
-    newest: (destination) => newest.get(destination) ?? 0,
+    // Asked before every step, and most of the time there is nothing.
+    newest: (destination) => (isEmpty(destination) ? 0 : (newest.get(destination) ?? 0)),
     remove: removeRow,
     removeOldest() {
       const { waiting, first } = oldestRows();
@@ -166,7 +173,7 @@ export function createRows(db: Database.Database, tx: Transactions): Rows {
       const { lines, bytes } = sumOf({ destination, input });
       return { lines, bytes };
     },
-    empty: () => [...sums.values()].every((inputs) => [...inputs.values()].every(({ rows }) => rows === 0)),
+    empty: () => [...sums.keys()].every(isEmpty),
   };
 }
 

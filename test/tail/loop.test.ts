@@ -43,3 +43,10 @@ test('the own generations are asked for once for each generation of others, not 
   assert.equal(asked, 1);
   assert.equal(guard(Buffer.from(record('b'.repeat(16)) + record('a'.repeat(16)))), 'a'.repeat(16));
 });
+
+test('an own record is known whatever its SD-ID, and a line that only looks like the start of one is not taken for it', () => {
+  const guard = createLoopGuard(() => [{ gen: 'a'.repeat(16) }]);
+  const element = (id: string) => Buffer.from(`mail to me@ home, [${id} f="${'a'.repeat(16)}" at="0" len="4"] one\n`);
+  for (const id of ['tail@32473', 'x@1', 'logs@32473.1.2']) assert.equal(guard(element(id)), 'a'.repeat(16), id);
+  for (const id of ['tail@', 'tail', 'tail@one']) assert.equal(guard(element(id)), undefined, id);
+});
