@@ -16,8 +16,8 @@ export function logLine(n: number): string {
   return `Jul 15 11:30:${second} host app: [${n % 4000}][${level}] [T${n % 7}] message ${n} ${words.repeat(1 + (n % 5)).trim()}`;
 }
 
-/** Writes `perTick` lines every 3 ms, until it is stopped or has written `total`. `from` is the number of the first line. */
-export function startWriter(path: string, { perTick = 20, total = Infinity, from = 0 } = {}): Writer {
+/** Writes `perTick` lines every `every` ms, until it is stopped or has written `total`. `from` is the number of the first line. */
+export function startWriter(path: string, { perTick = 20, every = 3, total = Infinity, from = 0 } = {}): Writer {
   const lines: string[] = [];
   let fd = fs.openSync(path, 'a');
   let half = Buffer.alloc(0);
@@ -37,7 +37,7 @@ export function startWriter(path: string, { perTick = 20, total = Infinity, from
     half = bytes.subarray(cut);
     if (lines.length >= total && half.length === 0) stop();
   };
-  const timer = setInterval(tick, 3);
+  const timer = setInterval(tick, every);
   let stopped = false;
   const stop = () => {
     clearInterval(timer);

@@ -38,6 +38,7 @@ type Stage = {
   readonly scene: Scene;
   readonly scale: Scale;
   readonly file: string;
+  readonly transport: Transport;
   readonly sender: Sender;
   readonly server: Server;
 };
@@ -115,7 +116,7 @@ export async function torture(name: CaseName, sender: SenderName, transport: Tra
     const file = scene.at('app.log');
     const program = createSender(scene, sender, { file, transport, port: server.port });
     program.start();
-    const writer = await one.play({ scene, scale, file, sender: program, server });
+    const writer = await one.play({ scene, scale, file, transport, sender: program, server });
     writer.stop();
     await settled(server, scale);
     await program.stop();
@@ -216,14 +217,19 @@ async function outage(stage: Stage): Promise<Writer> {
   return writer;
 }
 
+/**
+ * Over TCP about every second sender outlives `linger`. One that is always killed before settles nothing, so each sends all that the one
+ * before it has sent, and a thousand of them come to no end.
+ */
 async function killSender(stage: Stage): Promise<Writer> {
-  const { server, sender, scale } = stage;
-  const writer = write(stage, 2, Infinity);
+  const { scene, server, sender, scale, file, transport } = stage;
+  const writer = startWriter(file, { perTick: 1, every: 6 });
+  scene.atEnd(writer.stop);
+  const longest = transport === 'tcp' ? 4_000 : 500;
   for (let kill = 1; kill <= scale.kills; kill++) {
     // Some die while they start, most after they have sent something.
     if (kill % 5 !== 0) await sees(server, sender);
-    // Now and then one lives for longer than `linger`; else nothing would ever settle over TCP, and all would come again each time.
-    await sleep(Math.random() * (kill % 10 === 0 ? 5_000 : 500));
+    await sleep(Math.random() * (kill % 5 === 0 ? 1_500 : longest));
     await sender.kill();
     sender.start();
   }
