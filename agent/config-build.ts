@@ -142,6 +142,7 @@ function buildDestination(settings: Settings, around: Surroundings, name: string
       linger: link.linger,
       window: link.window,
       timeout: link.timeout,
+      balance: link.balance,
       rate: link.rate,
       drainRate: link.drain_rate,
       tls: buildTls(settings, around, name),

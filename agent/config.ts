@@ -5,7 +5,6 @@
  * The order: config-text.ts takes the lines apart, config-names.ts judges sections and keys, `ini` reads what is left,
  * config-env.ts adds the environment, and each key's schema gives its value.
  */
-import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'ini';
 import { type output, ZodError } from 'zod';
 import { type Environment, type EnvironmentSetting, readVariables } from './config-env.ts';
@@ -144,9 +143,7 @@ export function valuesOf<O extends Options>(settings: Settings, options: O, kind
 
 function readValue(key: string, option: Option, text: string): { value?: unknown; sentence?: string } {
   try {
-    const value = option.schema.parse(text);
-    if (option.later === undefined || isDeepStrictEqual(value, option.schema.parse(option.default))) return { value };
-    return { sentence: `${key} does not work in this version yet. ${option.later} Leave the key out.` };
+    return { value: option.schema.parse(text) };
   } catch (error) {
     return { sentence: `${key}${sentenceOf(error, text)}` };
   }

@@ -2,6 +2,7 @@
 import type { Lens } from './ops/observer.ts';
 import type { Complaint, DestinationStatus, FileLine, InputStatus, Status } from './ops/status.ts';
 import { orphansOf } from './orphans.ts';
+import type { ServerStatus } from './ship/shipper-types.ts';
 import type { LedgerRow, LossRow } from './store/ledger.ts';
 import type { Store } from './store/store.ts';
 import type { FileStatus } from './tail/status.ts';
@@ -70,19 +71,22 @@ function destinationStatus(
       oldest: oldestOf(files, lens),
     };
   });
-  const { state, target, level, since, nextTry, problem } = link;
   const spool = store.spooled(name);
   const rate = lens.rate(name);
   return {
     name,
     state: walk.fault ? 'halted' : shownState(walk, store),
-    link: { state, target, level, since, nextTry, problem },
+    link: { ...serverLine(link), servers: (link.servers ?? []).map(serverLine) },
     refused: link.messages.refused,
     setAside: store.refused(name),
     underway: sum(underway),
     ...{ rate, spool, inputs },
-    drained: state === 'up' && spool.lines > 0 && rate.lines > 0 ? (spool.lines / rate.lines) * 1000 : undefined,
+    drained: link.state === 'up' && spool.lines > 0 && rate.lines > 0 ? (spool.lines / rate.lines) * 1000 : undefined,
   };
+}
+
+function serverLine({ state, target, level, since, nextTry, problem }: ServerStatus) {
+  return { state, target, level, since, nextTry, problem };
 }
 
 /** A row counts as drained when it is acknowledged and not when it is sent, though files are read again from then on. */

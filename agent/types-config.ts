@@ -111,6 +111,7 @@ export type LinkConfig = {
   readonly linger: number; // ms; Infinity for `never`
   readonly window: number; // bytes
   readonly timeout: number; // ms
+  readonly balance: 'failover' | 'round-robin';
   /** For all that is sent, and besides for rows of the spool; undefined = no limit. */
   readonly rate: Rate | undefined;
   readonly drainRate: Rate | undefined;

@@ -77,13 +77,15 @@ export type Refused = { readonly payload: Buffer; readonly ends: Uint32Array; re
 
 /**
  * A batch on its way: live from the files, or read back from the spool's row `row`. `again`: it was on the wire before.
- * `refused`, of a batch that settles: what of it was not delivered, and is to be set aside.
+ * `refused`, of a batch that settles: what of it was not delivered, and is to be set aside. `done`: it was acknowledged before others
+ * that stand before it, so that its marks could not move yet; it is not sent again, and settles as soon as they have.
  */
 export type Sent = {
   readonly batch: Batch;
   readonly row: number | undefined;
   readonly again: boolean;
   readonly refused?: Refused;
+  readonly done?: boolean;
 };
 
 /** How much an acknowledgement is worth. handed: UDP took it; flushed: the peer's TCP has it; confirmed: the server said so. */
@@ -168,7 +170,6 @@ export type Log = {
 /**
  * One key of the configuration, as the room that needs it hands it in.
  * `default` is written as in the file. `schema` takes the text and gives the value, or throws a sentence with reason and cure.
- * `later`: the sentence with which any value but the default is refused, because the key does not work yet.
  */
 export type Option<T = unknown> = {
   readonly default: string;
@@ -178,6 +179,5 @@ export type Option<T = unknown> = {
   readonly list?: boolean;
   /** True for values that are never shown: not by `check`, not in a report. */
   readonly secret?: boolean;
-  readonly later?: string;
 };
 export type Options = Readonly<Record<string, Option>>;

@@ -4,7 +4,8 @@ import type { AgentLog } from './ops/log.ts';
 import { createRecent, type Recent } from './ops/recent.ts';
 import { createOwnWriter, type OwnWriter } from './shape/own.ts';
 import { createShaper, type Shaper } from './shape/shaper.ts';
-import { createShipper, type Shipper } from './ship/shipper.ts';
+import { createShipping } from './ship/balance.ts';
+import type { Shipper } from './ship/shipper-types.ts';
 import { realSockets, type Sockets } from './ship/sockets.ts';
 import { type Store, StoreProblem } from './store/store.ts';
 import type { Shared, Tail, TailWalk } from './tail/tail.ts';
@@ -194,7 +195,6 @@ async function retire(walk: Walk, { parts, store }: House, grace: number): Promi
 
 /** Builds one destination's walk: a shaper and a place in the files for every input, and a link. */
 export function createWalk(house: House, destination: DestinationConfig): Walk {
-  const { record } = destination;
   const walk = {
     destination,
     inputs: house.config.inputs.map((input) => takeUp(house, destination, input)),
@@ -209,7 +209,7 @@ export function createWalk(house: House, destination: DestinationConfig): Walk {
     away: false,
     rest: 0,
     own: ownWriter(house, destination),
-    nextMark: house.parts.clock.ticks() + (record.mark ?? 0),
+    nextMark: house.parts.clock.ticks() + (destination.record.mark ?? 0),
   };
   return Object.assign(walk, { shipper: connect(walk, house) });
 }
@@ -232,7 +232,7 @@ export function takeUp({ tails, parts }: House, { name, record }: DestinationCon
 /** A new link. What a broken one gives back is older than all else in our hands; spool rows are still in the spool. */
 export function connect(walk: Omit<Walk, 'shipper'>, { parts, bell }: House): Shipper {
   walk.lastRow = 0;
-  const shipper = createShipper({
+  const shipper = createShipping({
     ...{ link: walk.destination.link, sockets: parts.sockets ?? realSockets, clock: parts.clock, log: parts.log },
     events: {
       changed: bell.ring,
@@ -244,6 +244,7 @@ export function connect(walk: Omit<Walk, 'shipper'>, { parts, bell }: House): Sh
       down(unsettled) {
         walk.lastRow = 0;
         walk.held.unshift(...unsettled);
+        walk.refused ||= unsettled.some(({ refused }) => refused !== undefined);
         bell.ring();
       },
     },

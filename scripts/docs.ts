@@ -27,9 +27,7 @@ export function generated(): Readonly<Record<string, string>> {
 
 type Section = {
   readonly family?: string;
-  readonly options: Readonly<
-    Record<string, { readonly default: string; readonly meaning: string; readonly later?: string }>
-  >;
+  readonly options: Readonly<Record<string, { readonly default: string; readonly meaning: string }>>;
   readonly any?: { readonly meaning: string };
 };
 
@@ -41,10 +39,7 @@ function configuration(): string {
         : (FAMILIES[section.family] ?? '').replaceAll('NAME.WEB', `${name}.WEB`).replaceAll('[NAME]', `[${name}]`);
     const rows = Object.entries(section.options)
       .filter(() => !WORDS.has(name))
-      .map(
-        ([key, { default: value, meaning, later }]) =>
-          `| \`${key}\` | ${shown(value)} | ${cell(meaning)}${later === undefined ? '' : ' Not in this version yet.'} |`,
-      );
+      .map(([key, { default: value, meaning }]) => `| \`${key}\` | ${shown(value)} | ${cell(meaning)} |`);
     const words = WORDS.has(name) ? wordsText(section) : '';
     const any = section.any === undefined ? '' : `${section.any.meaning}\n\n`;
     const table = rows.length === 0 ? '' : `| key | default | meaning |\n|---|---|---|\n${rows.join('\n')}\n`;

@@ -89,6 +89,12 @@ function oddities({ state, link, spool, inputs }: DestinationStatus, seen: Seen,
       `the spool drains: ${formatSize(spool.bytes)} left, oldest ${formatDuration(agent.now - spool.oldest)}`,
     );
   }
+  if (link.state === 'up')
+    reasons.push(
+      ...link.servers
+        .filter(({ state }) => state === 'down')
+        .map((one) => `${one.target} is away (${one.problem ?? 'no reason given'}); the others take its share`),
+    );
   if (spool.rows > 0 && disk.used >= disk.limit * NEARLY)
     reasons.push(`the spool is nearly full: ${formatSize(disk.used)} of ${formatSize(disk.limit)}`);
   const blind = inputs.flatMap(({ files }) => files.filter((file) => file.state === 'unreadable'));

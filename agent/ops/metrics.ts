@@ -1,6 +1,6 @@
 /**
  * The Prometheus view of a Status. Every scrape builds its registry anew from one snapshot, so the numbers of a scrape belong
- * together and nothing is kept twice. Labels are input, destination, cause and state: words and names from the configuration,
+ * together and nothing is kept twice. Labels are input, destination, cause, state and server: words and names from the configuration,
  * never file names, so that they stay bounded.
  */
 import { Counter, Gauge, Registry } from 'prom-client';
@@ -98,6 +98,14 @@ export const FAMILIES: readonly Family[] = [
   perDestination('gauge', 'tailship_link_up', '1 while the server is connected, else 0.', ({ link }) =>
     link.state === 'up' ? 1 : 0,
   ),
+  {
+    ...{ name: 'tailship_server_up', kind: 'gauge', labels: ['destination', 'server'] },
+    help: '1 while that server is connected, else 0, where several share the work.',
+    samples: ({ destinations }) =>
+      destinations.flatMap(({ name: destination, link }) =>
+        link.servers.map(({ target, state }) => [{ destination, server: target }, state === 'up' ? 1 : 0] as const),
+      ),
+  },
   {
     ...{ name: 'tailship_destination_state', kind: 'gauge', labels: ['destination', 'state'] },
     help: '1 for the state in which the destination is, 0 for the others.',

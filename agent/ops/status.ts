@@ -74,8 +74,8 @@ type Shaped = {
   readonly ms: number;
 };
 
-/** What the link to the servers of one destination does now. Times in ms since the epoch. */
-type LinkLine = {
+/** What the link to a server does now. Times in ms since the epoch. */
+export type ServerLine = {
   readonly state: 'connecting' | 'up' | 'down';
   /** The server in use, or the one that is tried. */
   readonly target: string;
@@ -84,6 +84,12 @@ type LinkLine = {
   readonly nextTry: number | undefined;
   /** The last thing that went wrong, in words. */
   readonly problem: string | undefined;
+};
+
+/** The links of one destination as one: up while any server is. */
+type LinkLine = ServerLine & {
+  /** Each server, where they share the work (`balance = round-robin`); else empty. */
+  readonly servers: readonly ServerLine[];
 };
 
 export type DestinationStatus = {

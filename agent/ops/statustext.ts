@@ -10,6 +10,7 @@ import {
   type Ledger,
   ledgerHolds,
   type Orphan,
+  type ServerLine,
   type Status,
   type Stopped,
 } from './status.ts';
@@ -74,6 +75,7 @@ function destinationLines(destination: DestinationStatus, now: number): string[]
   const lines = [`${name}  ${state.toUpperCase()}  ${link.target}, link ${link.state}${since}`];
   if (link.state !== 'up' && link.problem !== undefined) lines.push(`  problem    ${link.problem}`);
   if (link.nextTry !== undefined) lines.push(`  next try   in ${formatDuration(link.nextTry - now)}`);
+  for (const server of link.servers) lines.push(`  server     ${serverText(server, now)}`);
   lines.push(`  spool      ${spoolText(spool, now)}`);
   if (setAside.rows > 0)
     lines.push(
@@ -84,6 +86,13 @@ function destinationLines(destination: DestinationStatus, now: number): string[]
   );
   for (const input of inputs) lines.push('', ...inputLines(input));
   return lines;
+}
+
+/** `tcp://10.0.0.7:514, down for 2m, next try in 8s: connection refused` */
+function serverText({ target, state, since, nextTry, problem }: ServerLine, now: number): string {
+  const age = since === undefined ? '' : ` for ${formatDuration(now - since)}`;
+  const next = nextTry === undefined ? '' : `, next try in ${formatDuration(nextTry - now)}`;
+  return `${target}, ${state}${age}${next}${state !== 'up' && problem !== undefined ? `: ${problem}` : ''}`;
 }
 
 /** `1,204 lines in 12 batches, 1.2MiB, oldest 4m 12s` */

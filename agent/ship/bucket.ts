@@ -2,7 +2,7 @@
  * `rate` and `drain_rate` as token buckets on the clock that is handed in. A bucket holds what BURST of time brings, and at least
  * one message: an idle destination sends a lone line at once, and after any pause no more than that goes out in one piece.
  */
-import type { Clock, Rate } from '../types.ts';
+import type { Clock, LinkConfig, Rate } from '../types.ts';
 
 /** ms. */
 const BURST = 50;
@@ -17,6 +17,14 @@ export type Bucket = {
   /** ms until half of what the bucket holds is there, so that many messages go out together; 0 when it is ready. */
   wait(): number;
 };
+
+/** The buckets that a destination's messages go through: all of them, and those that come from the spool. */
+export type Buckets = { readonly live: readonly Bucket[]; readonly spooled: readonly Bucket[] };
+
+export function createBuckets({ rate, drainRate }: LinkConfig, clock: Clock): Buckets {
+  const live = rate ? [createBucket(rate, clock)] : [];
+  return { live, spooled: drainRate ? [...live, createBucket(drainRate, clock)] : live };
+}
 
 export function createBucket(rate: Rate, clock: Clock): Bucket {
   const holds = Math.max(1, (rate.perSecond * BURST) / 1000);

@@ -17,9 +17,15 @@ export type Herald = {
   failed(reason: string): void;
 };
 
-/** `target`: the servers as configured. `ceiling`: the longest wait between two attempts, ms. */
-export function createHerald(parts: { log: Log; ticks: () => number; target: string; ceiling: number }): Herald {
-  const { log, ticks, target, ceiling } = parts;
+/** `target`: the servers as configured. `ceiling`: the longest wait between two attempts, ms. `shared`: other links share the work. */
+export function createHerald(parts: {
+  log: Log;
+  ticks: () => number;
+  target: string;
+  ceiling: number;
+  shared: boolean;
+}): Herald {
+  const { log, ticks, target, ceiling, shared } = parts;
   let before = false;
   let downSince: number | undefined;
   let failures = 0;
@@ -42,7 +48,8 @@ export function createHerald(parts: { log: Log; ticks: () => number; target: str
       if (downSince === undefined) return;
       const away = formatDuration(ticks() - downSince);
       const tries = failures === 0 ? '' : ` and ${failures} failed ${failures === 1 ? 'attempt' : 'attempts'}`;
-      if (!moved) log.info(`${url} is connected again after ${away}${tries}. What waits for it is sent in order.`);
+      const next = shared ? 'It takes its share again.' : 'What waits for it is sent in order.';
+      if (!moved) log.info(`${url} is connected again after ${away}${tries}. ${next}`);
       before = true;
       downSince = undefined;
       failures = 0;
@@ -65,9 +72,12 @@ export function createHerald(parts: { log: Log; ticks: () => number; target: str
       downSince ??= ticks();
       failures += 1;
       if (failures > 1) return log.debug(`${target} cannot be reached: ${reason}.`);
+      const wait = shared
+        ? 'The servers that are up take its share; without one records wait in the spool.'
+        : 'Records wait in the spool.';
       log.warn(
         'server-away',
-        `${target} cannot be reached: ${reason}. Records wait in the spool. It is tried again by itself, at the latest every ${formatDuration(ceiling)}.`,
+        `${target} cannot be reached: ${reason}. ${wait} It is tried again by itself, at the latest every ${formatDuration(ceiling)}.`,
       );
     },
   };

@@ -62,7 +62,12 @@ export type Link = {
   nextTry(): number | undefined;
 };
 
-export type LinkParts = TransportParts & { readonly retry: Retry; readonly events: LinkEvents };
+/** `shared`: other servers have links of their own and share the work. */
+export type LinkParts = TransportParts & {
+  readonly retry: Retry;
+  readonly events: LinkEvents;
+  readonly shared?: boolean | undefined;
+};
 
 /** A session and its fate. `verdict` gives undefined once it is proven, else its end. Both give undefined at stop. */
 type Live = {
@@ -78,7 +83,9 @@ export function createLink(parts: LinkParts): Link {
   const { clock, events, retry } = parts;
   const servers = parts.link.targets.map((target) => createServer(parts, target, TRANSPORTS[target.scheme]));
   const all = servers.map(({ target }) => target.url).join(', ');
-  const herald = createHerald({ log: parts.log, ticks: clock.ticks, target: all, ceiling: retry.ceiling });
+  const herald = createHerald({
+    ...{ log: parts.log, ticks: clock.ticks, target: all, ceiling: retry.ceiling, shared: parts.shared ?? false },
+  });
   const controller = new AbortController();
   const { signal } = controller;
   let current = servers[0]!;

@@ -15,7 +15,7 @@ export const linkOptions = {
   target: {
     default: 'udp://127.0.0.1:514',
     meaning:
-      'The syslog server: udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT (syslog over TLS), relp://HOST:PORT or relps://HOST:PORT (RELP over TLS), IPv6 in brackets; @HOST:PORT (UDP) and @@HOST:PORT (TCP) as in rsyslog. The port may be left out: 514, with tls:// 6514, with relp:// and relps:// 2514. Several servers with commas between are for failover: the first that can be reached is used, and one that comes before it is gone back to once it has been reachable for 30s.',
+      'The syslog server: udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT (syslog over TLS), relp://HOST:PORT or relps://HOST:PORT (RELP over TLS), IPv6 in brackets; @HOST:PORT (UDP) and @@HOST:PORT (TCP) as in rsyslog. The port may be left out: 514, with tls:// 6514, with relp:// and relps:// 2514. Several servers with commas between are for failover: the first that can be reached is used, and one that comes before it is gone back to once it has been reachable for 30s; or for balance = round-robin.',
     schema: z.string().transform((text, context) => {
       const items = text.split(',').map((item) => item.trim());
       for (const item of items) {
@@ -61,9 +61,9 @@ export const linkOptions = {
   },
   balance: {
     default: 'failover',
-    meaning: 'How several servers share the work: failover or round-robin.',
+    meaning:
+      'Several servers. failover: one at a time, the first that can be reached. round-robin: batches are dealt in turn to all that are up; lines then stand in order within a server only, and what a broken one left comes later on another.',
     schema: z.enum(['failover', 'round-robin']),
-    later: 'Several servers are used for failover.',
   },
   rate: {
     default: 'none',

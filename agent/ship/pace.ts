@@ -2,8 +2,8 @@
  * A session that keeps to `rate` and `drain_rate`: it cuts batches into pieces of whole messages, gives each to the real session
  * when the buckets allow it, and counts pieces back into batches. So every transport is paced alike, message by message.
  */
-import type { Batch, Clock, LinkConfig, Sent } from '../types.ts';
-import { type Bucket, createBucket } from './bucket.ts';
+import type { Batch, Clock, Sent } from '../types.ts';
+import type { Bucket, Buckets } from './bucket.ts';
 import { layOut, messageOf } from './messages.ts';
 import type { Refusal, Session } from './transport.ts';
 
@@ -31,11 +31,7 @@ export type Paced = Omit<Session, 'write' | 'left'> & {
 };
 
 /** `eased`: called when messages waited, and none does any more. */
-export function createPace(link: LinkConfig, clock: Clock, eased: () => void): Pace {
-  const all = link.rate && createBucket(link.rate, clock);
-  const drain = link.drainRate && createBucket(link.drainRate, clock);
-  const live = [all].filter((bucket) => bucket !== undefined);
-  const spooled = [all, drain].filter((bucket) => bucket !== undefined);
+export function createPace({ live, spooled }: Buckets, clock: Clock, eased: () => void): Pace {
   const unpaced = spooled.length === 0;
   return {
     wrap: (session) => wrap(session, clock, (sent) => (sent.row === undefined ? live : spooled), unpaced, eased),

@@ -6,76 +6,17 @@
  *   up           what is sent goes out
  *   down         what was unsettled is handed back; attempts go on, and the first that succeeds makes it up
  */
-import type { AckLevel, Clock, LinkConfig, Log, Sent } from '../types.ts';
+import type { Sent } from '../types.ts';
+import { createBuckets } from './bucket.ts';
 import { createLink, type Retry } from './link.ts';
 import { createPace, type Paced } from './pace.ts';
-import type { Sockets } from './sockets.ts';
+import type { LinkState, ShipperParts, SingleShipper } from './shipper-types.ts';
 import type { Refusal, Session, SessionEnd } from './transport.ts';
 import { createWindow, isEmpty } from './window.ts';
 
-type LinkState = 'connecting' | 'up' | 'down';
-
-type ShipperEvents = {
-  /** The link's state has changed, or nothing that was sent waits for `rate` any more. */
-  changed(): void;
-  /** Settled in the order of sending; all that settles at once comes in one call, and never from within `send`. */
-  settled(sent: readonly Sent[]): void;
-  /**
-   * The link goes down, and everything unsettled is handed back in order: it is no longer in the shipper's hands. What was on
-   * the wire is marked `again`. `link()` says `connecting` until this returns.
-   */
-  down(unsettled: readonly Sent[], reason: string): void;
-};
-
-export type ShipperParts = {
-  readonly link: LinkConfig;
-  readonly sockets: Sockets;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly events: ShipperEvents;
-  /** Delays between attempts; 200 ms to 10 s where not given. */
-  readonly retry?: Retry | undefined;
-};
-
-/** Times in ms since the epoch. */
-type LinkStatus = {
-  readonly state: LinkState;
-  /** When this state began. */
-  readonly since: number;
-  /** The server as configured, and the address in use or used last. */
-  readonly target: string;
-  readonly address: string | undefined;
-  readonly level: AckLevel;
-  /** When the next attempt begins, where one is waited for. */
-  readonly nextTry: number | undefined;
-  /** What went wrong last, in words. */
-  readonly problem: string | undefined;
-  /** Messages given to a session since the start, how many of them were on the wire before, and those that cannot be carried. */
-  readonly messages: { readonly sent: number; readonly repeated: number; readonly refused: number };
-  /** What is sent and not settled, in order. Good until the next turn of the event loop. */
-  readonly underway: readonly Sent[];
-};
-
-export type Shipper = {
-  link(): LinkState;
-  /** Bytes of the window that are left; not positive when it is full, or when what was sent waits for `rate`. It may be overdrawn by one batch. */
-  room(): number;
-  /** The oldest batch that waits for `rate` or `drain_rate`, if any does. */
-  waiting(): Sent | undefined;
-  /** Takes a batch. One without messages settles when everything before it is settled. */
-  send(sent: Sent): void;
-  start(): void;
-  /**
-   * Sends what was taken, half-closes and waits for the server's proof, for `graceMs` at most and not at all when the link is
-   * not up. Gives what stayed unsettled; what was on the wire is marked `again`. Nothing is called after it has resolved.
-   */
-  stop(graceMs: number): Promise<readonly Sent[]>;
-  status(): LinkStatus;
-};
-
 const RETRY: Retry = { least: 200, ceiling: 10_000 };
 
-export function createShipper(parts: ShipperParts): Shipper {
+export function createShipper(parts: ShipperParts): SingleShipper {
   const { clock, log, events } = parts;
   const window = createWindow(parts.link.window);
   const messages = { sent: 0, repeated: 0, refused: 0 };
@@ -92,13 +33,17 @@ export function createShipper(parts: ShipperParts): Shipper {
   /** Set by `stop`: ends the wait for proof. */
   let conclude: (() => void) | undefined;
 
-  const pace = createPace(parts.link, clock, () => events.changed());
+  const pace = createPace(parts.buckets ?? createBuckets(parts.link, clock), clock, () => events.changed());
 
   const link = createLink({
     ...parts,
     retry: parts.retry ?? RETRY,
-    events: { up, settled, closed, leaving, failed, excess: window.excess, probe: () => probe },
+    events: { up, settled, closed, leaving, failed, excess, probe: () => probe },
   });
+
+  function excess(): number {
+    return Math.max(window.excess(), parts.excess?.() ?? 0);
+  }
 
   function enter(next: LinkState): void {
     if (state === next) return;
@@ -224,6 +169,10 @@ export function createShipper(parts: ShipperParts): Shipper {
     },
     start: link.start,
     stop,
+    reclaim() {
+      flush();
+      return window.clear();
+    },
     status: () => ({
       ...{ state, since, target: link.target.url, address, level: link.level, nextTry: link.nextTry(), problem },
       ...{ messages: { ...messages }, underway: [...window.unsettled()] },

@@ -41,7 +41,7 @@ export function createWindow(limit: number): Window {
       used += costOf(sent.batch);
     },
     room,
-    excess: () => (used < limit ? 0 : used - limit + Math.ceil(limit * SPARE)),
+    excess: () => (used < limit ? 0 : used - limit + spareOf(limit)),
     settle(batches) {
       let count = 0;
       let left = batches;
@@ -76,7 +76,12 @@ export function createWindow(limit: number): Window {
   };
 }
 
-/** A batch without messages has nothing to wait for but those before it. */
-export function isEmpty({ batch }: Sent): boolean {
-  return batch.ends.length === 0;
+/** How much more is made free of a full window of `limit` bytes than it has too much. */
+export function spareOf(limit: number): number {
+  return Math.ceil(limit * SPARE);
+}
+
+/** A batch without messages, or one that was acknowledged out of turn, has nothing to wait for but those before it. */
+export function isEmpty({ batch, done }: Sent): boolean {
+  return batch.ends.length === 0 || done === true;
 }

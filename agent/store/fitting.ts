@@ -10,7 +10,7 @@ type Parts = {
 };
 
 export type Fitting = {
-  /** Pages that it takes as a row. A row is written already, and a batch without messages needs none: 0. */
+  /** Pages that it takes as a row. A row is written already, and a batch without messages or one that is done needs none: 0. */
   pagesOf(sent: Sent): number;
   /**
    * What of a list cannot be kept: what is too large for any spool, and with drop-oldest the oldest of a list that is. The
@@ -20,8 +20,8 @@ export type Fitting = {
 };
 
 export function createFitting({ config, space, packed }: Parts): Fitting {
-  function pagesOf({ batch, row }: Sent): number {
-    if (row !== undefined || batch.ends.length === 0) return 0;
+  function pagesOf({ batch, row, done }: Sent): number {
+    if (row !== undefined || batch.ends.length === 0 || done) return 0;
     return space.pages(packed(batch).payload.length + batch.ends.byteLength);
   }
 

@@ -26,7 +26,8 @@ export type Settling = {
    */
   settle(destination: string, sent: readonly Sent[]): void;
   /**
-   * Keeps these, in order, until they can be sent. One that is a spool row already is marked as having been on the wire.
+   * Keeps these, in order, until they can be sent. One that is a spool row already is marked as having been on the wire, and one that
+   * is `done` is settled in its place.
    * False, and nothing is written, when they do not all fit and `full` is block. What the other two policies drop is counted
    * as dropped:spool-full, and the answer is true. Drop-oldest takes the oldest rows of all destinations, those under way last.
    * Throws StoreProblem as long as the disk is full, whatever `full` says: that is no reason to drop anything.
@@ -166,6 +167,10 @@ export function createSettling(parts: Parts): Settling {
   function keep(destination: string, sent: Sent, written: number | undefined, book: Book): number {
     if (sent.row !== undefined) {
       rows.cameBack(destination, sent.row);
+      return 0;
+    }
+    if (sent.done) {
+      acknowledge(destination, sent, book);
       return 0;
     }
     const pages = pagesOf(sent);

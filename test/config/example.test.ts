@@ -10,7 +10,6 @@ import { config, folder, problems } from './load.ts';
 const manual = fs.readFileSync(path.resolve(import.meta.dirname, '../../config.conf.example'), 'utf8');
 /** A setting has its ; right before the key; prose has a blank between. */
 const uncommented = manual.replace(/^;(?=[^\s;])/gm, '');
-const LATER = 'Not in this version yet. ';
 
 const table: { kind: string; key: string; option: Option }[] = Object.entries<{ options: Options }>(sections).flatMap(
   ([kind, { options }]) => Object.entries(options).map(([key, option]) => ({ kind, key, option })),
@@ -50,8 +49,8 @@ test('config.conf.example has every section and key with its default, in the ord
   );
 });
 
-test('config.conf.example says above every key what it means, and whether it does not work yet', () => {
+test('config.conf.example says above every key what it means', () => {
   for (const { kind, key, option } of table.filter((one) => one.kind !== 'levels')) {
-    assert.equal(commentAbove(kind, key), (option.later === undefined ? '' : LATER) + option.meaning);
+    assert.equal(commentAbove(kind, key), option.meaning);
   }
 });

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sections } from '../../agent/sections.ts';
 import { EVERYTHING } from '../../agent/shape/select.ts';
-import type { Options } from '../../agent/types.ts';
-import { config, destination, folder, input, problem, problems } from './load.ts';
+import { config, destination, folder, input, problem } from './load.ts';
 
 test('the defaults are those of the manual', () => {
   const { inputs, destinations, spool, log } = config('');
@@ -33,7 +31,14 @@ test('the defaults are those of the manual', () => {
         recordTemplate: undefined,
       },
       link: {
-        ...{ targets: [target], framing: 'newline', linger: 2000, window: 16 * 2 ** 20, timeout: 30_000 },
+        ...{
+          targets: [target],
+          framing: 'newline',
+          linger: 2000,
+          window: 16 * 2 ** 20,
+          timeout: 30_000,
+          balance: 'failover',
+        },
         ...{ rate: undefined, drainRate: undefined },
         tls: { ca: undefined, cert: undefined, key: undefined, verify: true },
       },
@@ -168,23 +173,7 @@ test('targets that cannot be taken say how they would be written', () => {
   }
 });
 
-test('every key that does not work yet takes its default and refuses all else, with what happens instead', () => {
-  const others: Record<string, string> = {
-    balance: 'round-robin',
-  };
-  const seen = new Set<string>();
-  for (const [kind, { options }] of Object.entries<{ options: Options }>(sections)) {
-    for (const [key, option] of Object.entries(options)) {
-      if (option.later === undefined) continue;
-      seen.add(key);
-      assert.deepEqual(problems(`[${kind}]\n${key} = ${option.default}\n`), []);
-      assert.equal(
-        problem(kind, key, others[key]!),
-        `${key} does not work in this version yet. ${option.later} Leave the key out.`,
-      );
-    }
-  }
-  assert.deepEqual(seen, new Set(Object.keys(others)));
+test('every encoding that the WHATWG knows is taken under any of its names', () => {
   assert.equal(input('[input]\nencoding = UTF8\n').encoding, 'utf-8');
   assert.match(problem('input', 'encoding', 'utf-9'), /no encoding that the WHATWG/);
 });
@@ -240,6 +229,12 @@ test('rate and drain_rate are lines or bytes a second, or none', () => {
   }
   assert.match(problem('syslog', 'drain_rate', '0 lines'), /would send nothing\. Write none for no limit\.$/);
   assert.match(problem('syslog', 'rate', 'fast'), /'fast' is not a size/);
+});
+
+test('several servers are for failover, and share the work where that is said', () => {
+  const targets = 'target = relp://a, relp://b\n';
+  assert.equal(destination(`[syslog]\n${targets}`).link.balance, 'failover');
+  assert.equal(destination(`[syslog]\n${targets}balance = round-robin\n`).link.balance, 'round-robin');
 });
 
 test('linger takes never', () => {

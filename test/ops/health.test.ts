@@ -137,6 +137,14 @@ test('a dead server with room in the spool is degraded, not dead', () => {
   );
 });
 
+test('of several servers that share the work one that is away is degraded, and named', () => {
+  const up = { ...given!.link, target: 'tcp://a:514' };
+  const link = { ...given!.link, servers: [up, { ...AWAY, target: 'tcp://b:514' }] };
+  const { state, reasons } = play([[0, { link }]]);
+  assert.equal(state, 'degraded');
+  assert.deepEqual(reasons, ['syslog: tcp://b:514 is away (connection refused); the others take its share.']);
+});
+
 test('a dead server and a spool that takes no more is unhealthy, and says both', () => {
   const scene = { link: AWAY, state: 'spooling', spool: ROWS, behind: 99 } as const;
   const verdict = play([

@@ -64,6 +64,7 @@ export const DRAINING: Status = {
         since: NOON - 12_000,
         nextTry: undefined,
         problem: undefined,
+        servers: [],
       },
       rate: count(400),
       refused: 3,

@@ -65,6 +65,17 @@ test('a link that is down says why and when it is tried again', () => {
   assert.match(text, /^ {2}problem {4}connection refused\n {2}next try {3}in 8s$/m);
 });
 
+test('servers that share the work are shown each with its state', () => {
+  const [destination] = DRAINING.destinations;
+  const { servers: _, ...up } = destination!.link;
+  const problem = 'connection refused';
+  const down = { ...up, target: 'tcp://b:514', state: 'down', problem, nextTry: DRAINING.agent.now + 3_000 } as const;
+  const link = { ...destination!.link, servers: [up, down] };
+  const text = renderStatus({ ...DRAINING, destinations: [{ ...destination!, link }] });
+  assert.match(text, /^ {2}server {5}tcp:\/\/logs\.example\.com:514, up for 12s$/m);
+  assert.match(text, /^ {2}server {5}tcp:\/\/b:514, down for 12s, next try in 3s: connection refused$/m);
+});
+
 test('the last errors are shown with their time and how often they were said', () => {
   assert.match(renderStatus(DRAINING), /^ {2}\d\d:59:00 WARN {2}The server is away\. \[server-away\] {2}\(3 times\)$/m);
 });

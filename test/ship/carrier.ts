@@ -1,7 +1,8 @@
 /** What the agent is to a shipper: it sends while there is room, and holds what comes back until the link is up again. */
 import type { TestContext } from 'node:test';
 import { realClock } from '../../agent/ops/clock.ts';
-import { createShipper, type Shipper } from '../../agent/ship/shipper.ts';
+import { createShipper } from '../../agent/ship/shipper.ts';
+import type { Shipper } from '../../agent/ship/shipper-types.ts';
 import { realSockets } from '../../agent/ship/sockets.ts';
 import type { LinkConfig, Sent, Tally, Target } from '../../agent/types.ts';
 import { createKeptLog, type KeptLog, linkOf, messagesOf, sentOf } from './parts.ts';

@@ -1,7 +1,8 @@
 /** Several servers, one in use at a time: the first of the list that can be reached. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { createShipper, type Shipper } from '../../agent/ship/shipper.ts';
+import { createShipper } from '../../agent/ship/shipper.ts';
+import type { Shipper } from '../../agent/ship/shipper-types.ts';
 import type { UdpSocket } from '../../agent/ship/sockets.ts';
 import type { LinkConfig, Sent } from '../../agent/types.ts';
 import {

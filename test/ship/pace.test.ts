@@ -1,7 +1,8 @@
 /** `rate` and `drain_rate`: what is sent keeps to them, message by message, whatever the transport. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { createShipper, type Shipper } from '../../agent/ship/shipper.ts';
+import { createShipper } from '../../agent/ship/shipper.ts';
+import type { Shipper } from '../../agent/ship/shipper-types.ts';
 import type { LinkConfig } from '../../agent/types.ts';
 import {
   breathe,

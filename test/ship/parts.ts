@@ -86,7 +86,13 @@ export function targetOf(scheme: Target['scheme'], port: number, host = '127.0.0
 }
 
 export function linkOf(target: Target, changes: Partial<LinkConfig> = {}): LinkConfig {
-  const usual = { framing: 'newline', linger: 2_000, window: 16 * 2 ** 20, timeout: 30_000 } as const;
+  const usual = {
+    framing: 'newline',
+    linger: 2_000,
+    window: 16 * 2 ** 20,
+    timeout: 30_000,
+    balance: 'failover',
+  } as const;
   const tls = { ca: undefined, cert: undefined, key: undefined, verify: true };
   const unpaced = { rate: undefined, drainRate: undefined };
   return { targets: [target], ...usual, ...unpaced, tls, ...changes };

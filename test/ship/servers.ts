@@ -2,6 +2,7 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
 import type { TestContext } from 'node:test';
+import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import tls from 'node:tls';
 import { createDeframer } from '../../agent/wire/framing.ts';
 import { createRelpParser, frameRelp, isRelpCommand, relpText } from '../../agent/wire/relp.ts';
@@ -133,6 +134,11 @@ export async function startUdp(t: TestContext): Promise<Server> {
     port = socket.address().port;
   }
   async function die(): Promise<void> {
+    // What its kernel took is its own: a datagram that is thrown away unread is not refused, and nobody could know.
+    for (let before = -1; before < received.length; ) {
+      before = received.length;
+      for (let turns = 0; turns < 3; turns += 1) await turnOfLoop();
+    }
     const dying = socket;
     socket = undefined;
     if (dying) await new Promise<void>((resolve) => dying.close(resolve));

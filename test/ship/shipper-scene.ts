@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test';
-import { createShipper, type Shipper } from '../../agent/ship/shipper.ts';
+import { createShipper } from '../../agent/ship/shipper.ts';
+import type { Shipper } from '../../agent/ship/shipper-types.ts';
 import type { LinkConfig, Sent } from '../../agent/types.ts';
 import {
   createKeptLog,

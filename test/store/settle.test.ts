@@ -43,6 +43,18 @@ test('a live batch that was on the wire before is counted as repeated beside bei
   assert.deepEqual({ read, acked, repeated }, { read: count(3, 40), acked: count(3, 40), repeated: count(3, 40) });
 });
 
+test('what was acknowledged out of turn is settled in its place when those before it are spooled, in one transaction', (t) => {
+  const { store, app } = opened(t);
+  const first = live(batch({ marks: [mark(app, 40)], sent: count(3, 40) }));
+  const second = { ...live(batch({ marks: [mark(app, 60)], sent: count(2, 20) })), done: true };
+  const third = live(batch({ marks: [mark(app, 70)], sent: count(1, 10) }));
+  assert.equal(store.spool('main', [first, second, third]), true);
+  assert.deepEqual(store.checkpoint('main', app), mark(app, 70));
+  assert.equal(rowsOf(store, 'main').length, 2);
+  const { read, acked, spool } = book(store);
+  assert.deepEqual({ read, acked, spool }, { read: count(6, 70), acked: count(2, 20), spool: count(4, 50) });
+});
+
 test('destinations and inputs have books and positions of their own', (t) => {
   const { store, app } = opened(t);
   store.settle('main', [live(batch({ marks: [mark(app, 40)], sent: count(3, 40) }))]);

@@ -71,6 +71,13 @@ function destination(one, status) {
     { class: 'card' },
     el('div', {}, el('h3', {}, one.name), state(one.state)),
     el('p', { class: 'target' }, `${link.target}${since}${trouble}`),
+    ...link.servers.map((server) =>
+      el(
+        'p',
+        { class: 'note' },
+        `${server.target}, ${server.state}${server.state !== 'up' && server.problem ? ` · ${server.problem}` : ''}`,
+      ),
+    ),
     el(
       'dl',
       {},
