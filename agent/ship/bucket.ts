@@ -26,7 +26,7 @@ export function createBuckets({ rate, drainRate }: LinkConfig, clock: Clock): Bu
   return { live, spooled: drainRate ? [...live, createBucket(drainRate, clock)] : live };
 }
 
-export function createBucket(rate: Rate, clock: Clock): Bucket {
+function createBucket(rate: Rate, clock: Clock): Bucket {
   const holds = Math.max(1, (rate.perSecond * BURST) / 1000);
   let tokens = holds;
   let at = clock.ticks();
