@@ -105,6 +105,7 @@ async function runOn(house: House, walks: Walk[], changed: () => void): Promise<
   let trouble: ReturnType<Store['trouble']>;
   while (!stop.aborted && trouble === undefined && !reloader.restart()) {
     reloader.tend();
+    house.parts.supervisor?.round(walks.some(({ shipper }) => shipper.link() === 'connecting'));
     if (clock.ticks() >= look) {
       look = clock.ticks() + REST;
       trouble = house.store.trouble();

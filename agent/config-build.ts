@@ -6,7 +6,7 @@ import { refuseUnknownProperties } from './config-properties.ts';
 import { buildTransform } from './config-transform.ts';
 import { didYouMean } from './nearest.ts';
 import { isLoopback } from './ops/listen.ts';
-import { logOptions, statusOptions } from './ops/options.ts';
+import { agentOptions, logOptions, statusOptions } from './ops/options.ts';
 import { recordBytes } from './shape/pattern.ts';
 import { recordOptions } from './shape/record-options.ts';
 import { linkOptions } from './ship/options.ts';
@@ -67,6 +67,7 @@ export function buildConfig(settings: Settings, around: Surroundings): Config {
     },
     status: buildStatus(settings),
     log: valuesOf(settings, logOptions, 'log'),
+    agent: valuesOf(settings, agentOptions, 'agent'),
   });
 }
 

@@ -1,6 +1,6 @@
 /** The composition behind everything that shows how the agent is doing: status, control socket, HTTP. */
 import { isDeepStrictEqual } from 'node:util';
-import { renderBrief } from './ops/brief.ts';
+import { renderBrief, renderLine } from './ops/brief.ts';
 import { openControl } from './ops/control.ts';
 import { type Http, openHttp } from './ops/http.ts';
 import { createObserver } from './ops/observer.ts';
@@ -26,6 +26,7 @@ export async function observe(house: House, walks: readonly Walk[]): Promise<Obs
   const observer = createObserver({
     clock,
     after: () => house.config.status.healthAfter,
+    looked: (look) => parts.supervisor?.seen(look && { words: renderLine(look.status), stalled: look.stalled }),
     look: (lens) =>
       snapshot({ config: house.config, store, walks, started, now: clock.now(), complaints: log.complaints(), lens }),
   });

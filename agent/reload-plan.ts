@@ -22,6 +22,7 @@ export type Plan = {
   readonly spool: boolean;
   readonly status: boolean;
   readonly log: boolean;
+  readonly agent: boolean;
 };
 
 type Named = { readonly name: string };
@@ -49,6 +50,7 @@ export function planOf(now: Config, next: Config): Plan {
     spool: !isDeepStrictEqual(now.spool, next.spool),
     status: !isDeepStrictEqual(now.status, next.status),
     log: !isDeepStrictEqual(now.log, next.log),
+    agent: !isDeepStrictEqual(now.agent, next.agent),
   };
 }
 
@@ -65,7 +67,7 @@ function pairs<T extends Named>(now: readonly T[], next: readonly T[]) {
 }
 
 /** `input web added; destination syslog changed`; undefined where nothing changes. */
-export function planText({ inputs, destinations, spool, status, log }: Plan): string | undefined {
+export function planText({ inputs, destinations, spool, status, log, agent }: Plan): string | undefined {
   const named = (what: string, list: readonly Named[], how: string) => list.map(({ name }) => `${what} ${name} ${how}`);
   const changed = new Map([...destinations.relinked, ...destinations.rerecorded].map((one) => [one.name, one]));
   const words = [
@@ -78,6 +80,7 @@ export function planText({ inputs, destinations, spool, status, log }: Plan): st
     ...(spool ? ['spool changed'] : []),
     ...(status ? ['status changed'] : []),
     ...(log ? ['log changed'] : []),
+    ...(agent ? ['agent changed'] : []),
   ];
   return words.length > 0 ? words.join('; ') : undefined;
 }

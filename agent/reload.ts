@@ -127,6 +127,7 @@ export function createReloader({ house, walks, saveLeaving, changed }: ReloadPar
         })
         .finally(() => {
           busy = undefined;
+          house.parts.supervisor?.answered();
           house.bell.ring();
         });
     },

@@ -1,13 +1,16 @@
 /** The composition behind `tailship run`: configuration, own log, agent. */
 import { isDeepStrictEqual } from 'node:util';
 import { runAgent } from './agent.ts';
+import { createChanges, type Offers } from './changes.ts';
 import { refuseTlsFiles } from './config-tls.ts';
 import { realClock } from './ops/clock.ts';
 import { type AgentLog, createLog, type LogSink } from './ops/log.ts';
+import { createSupervisor, type Supervisor } from './ops/supervisor.ts';
+import { notifySystemd } from './ops/systemd.ts';
 import { loadConfig } from './sections.ts';
 import { StoreProblem } from './store/store.ts';
 import type { Config, SpoolConfig } from './types.ts';
-import type { Changes } from './walk.ts';
+import { watchConfig } from './watch-config.ts';
 
 export type RunParts = {
   /** What -c named. */
@@ -36,13 +39,14 @@ export async function run(parts: RunParts): Promise<number> {
       : `The configuration is ${first.source}.`,
   );
   const changes = createChanges(first);
-  if (!once) listenForOrders(parts, changes, log);
+  const supervisor = once ? undefined : supervise(parts, log);
+  const unwatch = once ? () => {} : takeOrders(parts, { changes, log, supervisor });
   let works: SpoolConfig | undefined;
   try {
     for (;;) {
       const { config } = changes;
       try {
-        const code = await runAgent({ config, log, clock: realClock, stop, command, once, changes });
+        const code = await runAgent({ config, log, clock: realClock, stop, command, once, changes, supervisor });
         if (code !== undefined) return code;
         works = config.spool;
       } catch (problem) {
@@ -56,8 +60,19 @@ export async function run(parts: RunParts): Promise<number> {
     sayWhy(problem, log);
     return 1;
   } finally {
+    unwatch();
+    await supervisor?.close();
     log.flush();
   }
+}
+
+function supervise({ env, stop }: RunParts, log: AgentLog): Supervisor | undefined {
+  const monotonic = () => process.hrtime.bigint() / 1000n;
+  const supervisor = createSupervisor({
+    ...{ env, pid: process.pid, clock: realClock, log, monotonic, send: notifySystemd },
+  });
+  if (supervisor) stop.addEventListener('abort', supervisor.stopping);
+  return supervisor;
 }
 
 function readConfig({ file, env, cwd }: RunParts): Config {
@@ -66,43 +81,41 @@ function readConfig({ file, env, cwd }: RunParts): Config {
   return loaded.config;
 }
 
-type Offers = Changes & { offer(config: Config): void };
+type Orders = { readonly changes: Offers; readonly log: AgentLog; readonly supervisor: Supervisor | undefined };
 
-function createChanges(config: Config): Offers {
-  let offered: Config | undefined;
-  return {
-    ...{ config, onOffer: undefined, onTell: undefined },
-    take() {
-      const taken = offered;
-      offered = undefined;
-      return taken;
-    },
-    offer(next) {
-      offered = next;
-      this.onOffer?.();
-    },
-  };
-}
-
-function listenForOrders(parts: RunParts, changes: Offers, log: AgentLog): void {
-  parts.on('reload', () => {
+/** Listens to the process's signals and, where the configuration asks for it, to changes of its file. The result ends the latter. */
+function takeOrders(parts: RunParts, { changes, log, supervisor }: Orders): () => void {
+  function refuse(reason: string, cure: string): void {
+    for (const line of reason.split('\n')) log.error('reload-refused', line);
+    log.error('reload-refused', `The new configuration is not used; the old one goes on. ${cure}`);
+  }
+  function reload(cure: string): void {
+    supervisor?.reloading();
     try {
       const config = readConfig(parts);
       log.setLevel(config.log.level);
       changes.offer(config);
     } catch (problem) {
-      const reason = problem instanceof Error ? problem.message : String(problem);
-      for (const line of reason.split('\n')) log.error('reload-refused', line);
-      log.error(
-        'reload-refused',
-        'The new configuration is not used; the old one goes on. Correct it, and send SIGHUP again.',
-      );
+      refuse(problem instanceof Error ? problem.message : String(problem), cure);
+      supervisor?.answered();
     }
-  });
+  }
+  parts.on('reload', () => reload('Correct it, and send SIGHUP again.'));
   parts.on('reopen', () => {
     log.info('The log goes to stderr: there is no file to open anew. Whoever takes it, such as journald, rotates it.');
   });
   parts.on('tell', () => changes.onTell?.());
+  return watchConfig({
+    clock: realClock,
+    file: () => (changes.config.agent.reload === 'change' ? changes.config.source : undefined),
+    changed(state) {
+      const { source } = changes.config;
+      if (state === 'written') reload('Correct it: it is read again when it has changed.');
+      // Both may be a moment in somebody's writing, and as a configuration they would mean the defaults.
+      else if (state === 'empty') refuse(`${source} is empty.`, 'Write it; if the defaults are meant, send SIGHUP.');
+      else refuse(`${source} is gone.`, 'Put it back: it is read then.');
+    },
+  });
 }
 
 /** What ends the agent is said in a sentence; where in the code it came from only interests those who asked for `debug`. */

@@ -11,7 +11,7 @@ import { buildConfig, namesInEffect, takesScriptPattern } from './config-build.t
 import type { Environment } from './config-env.ts';
 import { type Sections, sectionText } from './config-names.ts';
 import { readWritten } from './config-text.ts';
-import { logOptions, statusOptions } from './ops/options.ts';
+import { agentOptions, logOptions, statusOptions } from './ops/options.ts';
 import {
   anyField,
   anyLevel,
@@ -54,6 +54,7 @@ export const sections = {
   spool: { options: spoolOptions },
   status: { options: statusOptions },
   log: { options: logOptions },
+  agent: { options: agentOptions },
 } as const satisfies Sections;
 
 export type ConfigParts = {

@@ -151,6 +151,8 @@ export type StatusConfig = {
 
 export type LogConfig = { readonly level: 'debug' | 'info' | 'warn' | 'error' };
 
+type AgentConfig = { readonly reload: 'signal' | 'change' };
+
 export type Config = {
   /** The file it came from; undefined when the defaults alone are used. */
   readonly source: string | undefined;
@@ -159,4 +161,5 @@ export type Config = {
   readonly spool: SpoolConfig;
   readonly status: StatusConfig;
   readonly log: LogConfig;
+  readonly agent: AgentConfig;
 };

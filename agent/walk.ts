@@ -1,7 +1,9 @@
 /** What one destination's walk holds in its hands, and how it is taken up and laid down. The way it goes is in agent.ts. */
 import type { Bell } from './bell.ts';
+import type { Changes } from './changes.ts';
 import type { AgentLog } from './ops/log.ts';
 import { createRecent, type Recent } from './ops/recent.ts';
+import type { Supervisor } from './ops/supervisor.ts';
 import { createOwnWriter, type OwnWriter } from './shape/own.ts';
 import { createShaper, type Shaper } from './shape/shaper.ts';
 import { createShipping } from './ship/balance.ts';
@@ -11,17 +13,6 @@ import { type Store, StoreProblem } from './store/store.ts';
 import type { Shared, Tail, TailWalk } from './tail/tail.ts';
 import type { Clock, Config, DestinationConfig, InputConfig, Log, Loss, Sent } from './types.ts';
 import { formatSize } from './wire/units.ts';
-
-/** Orders to a running agent. */
-export type Changes = {
-  /** The configuration with which the agent is to be run; a reload writes it down here. */
-  config: Config;
-  /** The newest one that was offered and not taken yet. */
-  take(): Config | undefined;
-  /** Called when one is offered, and when the status is to be told in the log. */
-  onOffer: (() => void) | undefined;
-  onTell: (() => void) | undefined;
-};
 
 export type AgentParts = {
   readonly config: Config;
@@ -35,6 +26,8 @@ export type AgentParts = {
   readonly once: { readonly wait: number } | undefined;
   /** Orders that come while it runs; none where left out. */
   readonly changes?: Changes;
+  /** Told how the agent fares; undefined where no service manager asked for that. */
+  readonly supervisor?: Supervisor | undefined;
   /** The system's own when left out. */
   readonly sockets?: Sockets;
 };

@@ -11,6 +11,22 @@ export function renderBrief({ agent, health, destinations }: Status): string[] {
   ];
 }
 
+/** One line for a service manager: `live, 0 B behind`. Each destination by name where there are several. */
+export function renderLine({ destinations, health }: Status): string {
+  const lines = destinations.map((one) => {
+    const words = lineOf(one);
+    return destinations.length > 1 ? `${one.name}: ${words}` : words;
+  });
+  return `${health.state === 'unhealthy' ? 'unhealthy: ' : ''}${lines.join('; ')}`;
+}
+
+function lineOf({ state, link, inputs, spool }: DestinationStatus): string {
+  const behind = inputs.reduce((sum, one) => sum + one.behind, 0);
+  const away = link.state === 'down' ? ` (${link.target} is away)` : '';
+  const waits = spool.rows > 0 ? `, ${formatSize(spool.bytes)} in the spool` : '';
+  return `${state}${away}, ${formatSize(behind)} behind${waits}`;
+}
+
 function destinationBrief(
   { name, state, link, inputs, spool, rate, underway }: DestinationStatus,
   now: number,

@@ -46,6 +46,25 @@ export function healthOf(progress: Progress, seen: Seen, ticks: number, after: n
   return { state: odd.length > 0 ? 'degraded' : 'healthy', reasons: odd };
 }
 
+/**
+ * Whether a destination stands still and nobody knows why: its server is there, lines wait in the files, none is under way, no
+ * error was told of late, and yet nothing moves. Then the agent hangs, and beginning anew may help; an outage is never that.
+ */
+export function stalls(
+  progress: Progress,
+  status: Seen & Pick<Status, 'errors'>,
+  ticks: number,
+  after: number,
+): boolean {
+  const { destinations, agent, errors } = status;
+  if (errors.some(({ at }) => agent.now - at < after)) return false;
+  return destinations.some(({ name, state, link, underway, inputs }) => {
+    const still = ticks - (progress.get(name)?.since ?? ticks);
+    const could = state === 'live' && link.state === 'up' && underway.lines === 0;
+    return could && still >= after && inputs.some(({ behind }) => behind > 0);
+  });
+}
+
 /** What waits in the files and on the wire; rows of the spool wait only for a server that is there. */
 function waits({ inputs, underway, spool, link }: DestinationStatus): boolean {
   return inputs.some(({ behind }) => behind > 0) || underway.lines > 0 || (spool.rows > 0 && link.state === 'up');

@@ -4,7 +4,7 @@
  */
 import type { Clock, Count } from '../types.ts';
 import { createAges } from './ages.ts';
-import { healthOf, type Progress, progressAfter, type Seen } from './health.ts';
+import { healthOf, type Progress, progressAfter, type Seen, stalls } from './health.ts';
 import { createHistory, type History } from './history.ts';
 import { createRates } from './rates.ts';
 import type { Health, Status } from './status.ts';
@@ -34,9 +34,11 @@ export type ObserverParts = {
   /** `health_after`, ms. */
   readonly after: () => number;
   readonly look: (lens: Lens) => Status;
+  /** Told of every look; undefined where it threw. `stalled`: the agent stands still for no reason that it knows. */
+  readonly looked?: ((look: { readonly status: Status; readonly stalled: boolean } | undefined) => void) | undefined;
 };
 
-export function createObserver({ clock, after, look }: ObserverParts): Observer {
+export function createObserver({ clock, after, look, looked }: ObserverParts): Observer {
   const rates = createRates();
   const ages = createAges();
   const history = createHistory();
@@ -62,9 +64,12 @@ export function createObserver({ clock, after, look }: ObserverParts): Observer 
     if (closed) return;
     const begin = clock.ticks();
     try {
-      note(look(lens));
+      const status = look(lens);
+      note(status);
+      looked?.({ status, stalled: stalls(progress, status, clock.ticks(), after()) });
     } catch {
       // A state that cannot be read just now is the walk's affair to say; whoever asks for a status is told too.
+      looked?.(undefined);
     }
     cancel = clock.after(Math.max(EVERY, (clock.ticks() - begin) * PAUSE), tick);
   }

@@ -1,4 +1,4 @@
-/** The keys of `[status]` and `[log]`: what the agent tells about itself. */
+/** The keys of `[status]` and `[log]`, what the agent tells about itself, and of `[agent]`, how it takes orders. */
 import { z } from 'zod';
 import type { Options } from '../types.ts';
 import { parseDuration } from '../wire/units.ts';
@@ -40,5 +40,14 @@ export const logOptions = {
     default: 'info',
     meaning: 'The least that the agent logs about itself: debug, info, warn or error.',
     schema: z.enum(['debug', 'info', 'warn', 'error']),
+  },
+} as const satisfies Options;
+
+export const agentOptions = {
+  reload: {
+    default: 'signal',
+    meaning:
+      'When the configuration is read again: at SIGHUP (signal), or besides when its file has changed and was quiet for two seconds (change). A wrong one leaves the old one running.',
+    schema: z.enum(['signal', 'change']),
   },
 } as const satisfies Options;

@@ -19,15 +19,21 @@ export const CONFIG_CODES = {
   },
   'reload-refused': {
     meaning:
-      'The configuration that SIGHUP asked to read is wrong, so the old one goes on. What is wrong is named with its lines.',
+      'The configuration that was to be read again, at SIGHUP or because its file has changed, is wrong, so the old one goes on. What is wrong is named with its lines.',
     risk: 'Nothing is lost. What was meant to change has not changed, and a restart would refuse to begin.',
-    cure: "Correct the lines that are named ('tailship check' names them too), and send SIGHUP again.",
+    cure: "Correct the lines that are named ('tailship check' names them too), and send SIGHUP again; with [agent] reload = change the corrected file is read by itself.",
   },
   'reload-waits': {
     meaning:
       'A part of the new configuration cannot hold yet: lines were read in the old way, and neither server nor spool has them all.',
     risk: 'Nothing is lost. Until then inputs are read and records are written as before; other changes hold already.',
     cure: 'Bring the server back, or raise [spool] max_size. It is tried again by itself.',
+  },
+  'manager-deaf': {
+    meaning:
+      'systemd started the agent and wants to be told when it is ready and that it is alive (Type=notify, WatchdogSec=), and cannot be told: systemd-notify is missing, or failed.',
+    risk: 'Shipping goes on, until systemd takes the start for failed or the agent for hung, ends it and starts it again. Nothing is lost by that.',
+    cure: "Install systemd-notify (it comes with systemd) and keep NotifyAccess=all in the unit; or set Type=exec and WatchdogSec=0 with 'systemctl edit tailship'.",
   },
   'destination-halted': {
     meaning:

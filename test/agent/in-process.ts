@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { runAgent } from '../../agent/agent.ts';
+import { createChanges } from '../../agent/changes.ts';
 import { realClock } from '../../agent/ops/clock.ts';
 import { loadConfig } from '../../agent/sections.ts';
 import type { Sockets } from '../../agent/ship/sockets.ts';
 import { type Answer, askStatus } from '../../agent/status.ts';
 import type { Clock, Config } from '../../agent/types.ts';
-import type { Changes } from '../../agent/walk.ts';
 import { toldLog } from '../harness/log.ts';
 
 export type AgentSetup = {
@@ -59,19 +59,8 @@ export function startAgent(t: TestContext, setup: AgentSetup): StartedAgent {
   const said: string[] = [];
   const log = { ...toldLog((_level, sentence) => void said.push(sentence)), complaints: () => [] };
   const stop = new AbortController();
-  let offered: Config | undefined;
-  const changes: Changes = {
-    ...{ config, onOffer: undefined, onTell: undefined },
-    take() {
-      const taken = offered;
-      offered = undefined;
-      return taken;
-    },
-  };
-  const reload = (next: Config) => {
-    offered = next;
-    changes.onOffer?.();
-  };
+  const changes = createChanges(config);
+  const reload = changes.offer.bind(changes);
   const parts = {
     changes,
     log,

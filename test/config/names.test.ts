@@ -14,7 +14,7 @@ test('all problems are reported at once, in the order of the lines, as FILE:LINE
 test('an unknown section is named with the nearest known one', () => {
   assert.deepEqual(problems('\n[inptu]\n'), ['config.conf:2: [inptu] is no section. Did you mean [input]?']);
   assert.deepEqual(problems('[Input.web]\n'), ['config.conf:1: [Input.web] is no section. Did you mean [input.web]?']);
-  assert.match(problems('[kafka]\n')[0] ?? '', /There are \[input\] \[transform\] .*\[log\]\.$/);
+  assert.match(problems('[kafka]\n')[0] ?? '', /There are \[input\] \[transform\] .*\[agent\]\.$/);
   assert.match(problems('[]\n')[0] ?? '', /^config\.conf:1: \[\] is no section/);
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { healthOf, type Progress, progressAfter } from '../../agent/ops/health.ts';
+import { healthOf, type Progress, progressAfter, stalls } from '../../agent/ops/health.ts';
 import type { DestinationStatus, FileLine, Status } from '../../agent/ops/status.ts';
 import { DRAINING, LEDGER } from './parts.ts';
 
@@ -214,4 +214,36 @@ test('bytes that are passed over without becoming lines are progress', () => {
     ]).state,
     'healthy',
   );
+});
+
+/** Whether the agent hangs after a minute of the same. */
+function stallsAfterAMinute(
+  scene: Scene,
+  { errors = [], second = 60 }: { errors?: Status['errors']; second?: number } = {},
+) {
+  const seen = { agent: DRAINING.agent, disk: DRAINING.disk, destinations: [destination(scene)], errors };
+  const progress = progressAfter(progressAfter(new Map(), seen, 0), seen, second * 1000);
+  return stalls(progress, seen, second * 1000, AFTER);
+}
+
+test('lines that wait while the server is there, nothing is under way and no error was told are a hang', () => {
+  assert.equal(stallsAfterAMinute({ behind: 500 }), true);
+  assert.equal(stallsAfterAMinute({ behind: 500 }, { second: 59 }), false);
+});
+
+test('no outage is a hang: a server that is away or does not answer, a full spool, a disk that refuses, a fault that was told', () => {
+  assert.equal(stallsAfterAMinute({ behind: 500, link: AWAY, state: 'spooling', spool: ROWS }), false);
+  assert.equal(stallsAfterAMinute({ behind: 500, underway: 300 }), false);
+  assert.equal(stallsAfterAMinute({ behind: 500, state: 'draining', spool: ROWS }), false);
+  assert.equal(stallsAfterAMinute({ behind: 500, state: 'halted' }), false);
+  assert.equal(stallsAfterAMinute({}), false);
+  const told = {
+    at: DRAINING.agent.now - AFTER + 1,
+    level: 'error',
+    code: 'disk-full',
+    sentence: 'full',
+    times: 9,
+  } as const;
+  assert.equal(stallsAfterAMinute({ behind: 500 }, { errors: [told] }), false);
+  assert.equal(stallsAfterAMinute({ behind: 500 }, { errors: [{ ...told, at: DRAINING.agent.now - AFTER }] }), true);
 });
