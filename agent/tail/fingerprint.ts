@@ -57,6 +57,9 @@ export const sameInode = (clues: Clues, stat: Stat): boolean =>
 export const sameHead = (clues: Clues, head: Uint8Array): boolean =>
   head.length >= clues.headBytes && clue(head.subarray(0, clues.headBytes)) === clues.head;
 
+/** The clue at the beginning of a file. */
+export const CLUE_OF_NOTHING = clue(new Uint8Array());
+
 /** The clue of nothing but NUL bytes. */
 export const CLUE_OF_NULS = clue(Buffer.alloc(CLUE_BYTES));
 

@@ -1,6 +1,7 @@
 import type { Clues, Generation } from '../types.ts';
 import { codeOf, type Files } from './files.ts';
 import { sameInode } from './fingerprint.ts';
+import type { Inode } from './rotation-parts.ts';
 
 /** live: it has the chain's name. rotated: another name, or none that is known. deleted: no name, but open. gone: not to be had. */
 type Place = 'live' | 'rotated' | 'deleted' | 'gone';
@@ -16,6 +17,8 @@ export type Gen = {
   start: Uint8Array | undefined;
   /** Of a file that has no head, being a hole there: where it ended when its first bytes were seen, and the clue before that. */
   end: { readonly offset: number; readonly clue: string } | undefined;
+  /** The copy of it that was seen before its inode was truncated. */
+  copy: Inode | undefined;
   /** The suffix of the compressor when `path` is an archive. */
   packed: string | undefined;
   /** True once its inode was truncated, so that its bytes can only be found in a copy. */
@@ -42,6 +45,7 @@ export function fromRow(row: Generation, now: number): Gen {
     clues: row.clues,
     start: undefined,
     end: undefined,
+    copy: undefined,
     packed: undefined,
     ended: false,
     size: row.clues.headBytes,

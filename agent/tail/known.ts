@@ -3,7 +3,7 @@
  */
 import { HEAD_BYTES } from '../wire/clue.ts';
 import type { Files, Stat } from './files.ts';
-import { CLUE_OF_NULS, clueBefore, readHead, sameHead } from './fingerprint.ts';
+import { CLUE_OF_NOTHING, CLUE_OF_NULS, clueBefore, readHead, sameHead } from './fingerprint.ts';
 import type { Gen, Handles } from './generation.ts';
 import type { Found, Known, Mark } from './rotation-parts.ts';
 
@@ -41,9 +41,11 @@ type Parts = {
 function isOverwritten(gen: Gen, { files, handles, marks }: Parts): boolean {
   if (!handles.isOpen(gen) || gen.packed !== undefined) return false;
   const fd = handles.fd(gen);
-  if (files.fstat(fd).size < gen.size || !sameHead(gen.clues, readHead(files, fd, false))) return true;
+  const { size } = files.fstat(fd);
+  if (size < gen.size || !sameHead(gen.clues, readHead(files, fd, false))) return true;
   const all = gen.end ? [...marks(gen), gen.end] : marks(gen);
-  return all.some((mark) => clueBefore(files, fd, mark.offset) !== mark.clue);
+  // A copy may lack the last lines that were read of the original.
+  return all.some((mark) => mark.offset <= size && clueBefore(files, fd, mark.offset) !== mark.clue);
 }
 
 /** What was truncated and then lost its name, so that it is none of `found`, can only be found in a copy from now on. */
@@ -61,9 +63,10 @@ export function knownOf(gen: Gen, parts: Parts): Known {
   const unseen = gen.clues.headBytes === 0 && gen.end === undefined;
   // It may have been written to, rotated and packed since the last look, all at once.
   gen.end ??= earlyEnd(gen, parts.files, parts.handles);
-  const headless = gen.clues.headBytes === 0 && read.every((mark) => mark.offset === 0);
+  const headless =
+    gen.clues.headBytes === 0 && read.every(({ clue }) => clue === CLUE_OF_NULS || clue === CLUE_OF_NOTHING);
   const marks = headless && gen.end ? [...read, gen.end] : read;
-  const empty = unseen && headless;
+  const empty = unseen && read.every((mark) => mark.offset === 0);
   const grown = grownHead(gen, marks, parts.files, parts.handles);
   if (grown) parts.learn(gen, grown.stat, grown.head);
   const { file, firstSeen } = gen.row;
@@ -75,6 +78,7 @@ export function knownOf(gen: Gen, parts: Parts): Known {
     clues: gen.clues,
     start: gen.start,
     end: gen.end,
+    copy: gen.copy,
     marks,
     held,
     wasLive,

@@ -109,6 +109,7 @@ export function createLineage(parts: LineageParts): Lineage {
     log.info(`${found.path} holds the content of an earlier ${path}: what was not read yet is read from it`, name);
     gen.ended = false;
     gen.size = size;
+    if (gen.end && gen.end.offset > size) gen.end = undefined;
     const { dev, ino, birth } = found;
     const head = found.head();
     const short = head && head.length < gen.clues.headBytes;
@@ -219,6 +220,8 @@ export function createLineage(parts: LineageParts): Lineage {
       if (gen && found.live) now = gen;
       else if (gen) order.splice(at, 0, gen);
     }
+    const copy = sightings.find((one) => one.unfinished)?.found;
+    if (now && copy) now.copy = { dev: copy.dev, ino: copy.ino, birth: copy.birth };
     live = now;
     gens = forget(now ? [...order, now] : order);
   }

@@ -43,11 +43,12 @@ export function gapsOf(
   const places = known.map((one) => found.indexOf(matched.get(one.file) as Found));
   const gaps = known.flatMap((one, at) => {
     if (!one.empty || places[at]! >= 0) return [];
-    const from = places.slice(0, at).findLast((place) => place >= 0);
+    const from = places.slice(0, at).findLast((place) => place >= 0) ?? -1;
     const to = places.slice(at + 1).find((place) => place >= 0);
-    return from === undefined || to === undefined ? [] : [{ from, to }];
+    // Before the first one lie those, too, that are older than what was seen of this chain first.
+    return to === undefined ? [] : [{ from, to, since: from < 0 ? one.firstSeen : 0 }];
   });
-  return (index) => gaps.some(({ from, to }) => index > from && index < to);
+  return (index) => gaps.some(({ from, to, since }) => index > from && index < to && found[index]!.modified >= since);
 }
 
 /**

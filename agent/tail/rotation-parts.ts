@@ -7,6 +7,9 @@ import type { Rotated } from './names.ts';
 /** A place in a generation and the clue of the bytes before it. */
 export type Mark = { readonly offset: number; readonly clue: string };
 
+/** A file by its number and its birth, ms since the epoch. */
+export type Inode = { readonly dev: number; readonly ino: number; readonly birth: number };
+
 /** A generation that was seen before. */
 export type Known = {
   readonly file: FileId;
@@ -15,6 +18,8 @@ export type Known = {
   readonly start: Uint8Array | undefined;
   /** Of a file without a head: an early end of it. */
   readonly end?: Mark | undefined;
+  /** The copy of it that was seen before its inode was truncated. */
+  readonly copy?: Inode | undefined;
   /** How far each destination has read it. */
   readonly marks: readonly Mark[];
   /** True while it is open: its inode cannot have been given to another file. */
@@ -62,4 +67,6 @@ export type Sighting = {
   readonly instead?: FileId;
   /** The generation right behind which this one belongs, where its name does not tell. */
   readonly behind?: FileId;
+  /** True for a copy of the live file, which is not truncated yet. */
+  readonly unfinished?: boolean;
 };

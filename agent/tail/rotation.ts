@@ -4,7 +4,7 @@
  */
 import type { FileId, InputConfig } from '../types.ts';
 import { CLUE_BYTES, HEAD_BYTES } from '../wire/clue.ts';
-import { sameHead } from './fingerprint.ts';
+import { CLUE_OF_NOTHING, CLUE_OF_NULS, sameHead } from './fingerprint.ts';
 import { gapsOf, isUnfinished, missedAfter } from './missed.ts';
 import type { Found, Known, Sighting } from './rotation-parts.ts';
 
@@ -75,7 +75,9 @@ function unlike(known: Known, found: Found): string | undefined {
 
 /** Whether `found`, under another inode, holds the content of `known`. A live file must give stronger proof than a rotated one. `ended`: its inode holds something else by now. */
 function isCopy(known: Known, found: Found, ended: boolean): boolean {
-  const marks = known.marks.filter((mark) => mark.offset > 0);
+  if (ended && isSeenCopy(known, found)) return true;
+  // Every hole looks like any other.
+  const marks = known.marks.filter(({ clue }) => clue !== CLUE_OF_NULS && clue !== CLUE_OF_NOTHING);
   if (known.clues.headBytes === 0 && marks.length === 0) return false;
   // A hole of NUL bytes has no head that proves anything, so an archive of it has to be unpacked up to what was read.
   const blind = known.clues.headBytes === 0 && found.size === undefined;
@@ -88,6 +90,15 @@ function isCopy(known: Known, found: Found, ended: boolean): boolean {
   const shorter = found.size === undefined ? head < known.clues.headBytes : found.size < furthest;
   return ended && shorter && (beginsAlike(known, found) || marks.some((mark) => found.clue(mark.offset) === mark.clue));
 }
+
+/** Whether `found` was seen to be the copy of `known` when that could still be compared byte by byte. */
+const isSeenCopy = ({ copy, clues, size }: Known, { dev, ino, birth, size: bytes }: Found): boolean =>
+  copy?.ino === ino &&
+  copy.dev === dev &&
+  copy.birth === birth &&
+  clues.ino !== ino &&
+  bytes !== undefined &&
+  bytes <= size;
 
 /** Whether `found` begins as `known` did, as far as either goes; an empty file proves nothing, nor does one without a head. */
 function beginsAlike({ clues, start, end }: Known, found: Found): boolean {
@@ -134,12 +145,9 @@ export function recognise(known: readonly Known[], found: readonly Found[], star
   for (const one of found) {
     if (sightings.has(one) || !isUnfinished(one, live)) continue;
     const { instead } = refusals.get(one) ?? {};
-    const what = {
-      file: undefined,
-      what: 'old',
-      reason: `a copy of ${live?.path}, which is not truncated yet`,
-    } as const;
-    sightings.set(one, { found: one, ...what, ...(instead !== undefined && { instead }) });
+    const reason = `a copy of ${live?.path}, which is not truncated yet`;
+    const old = { found: one, file: undefined, what: 'old', reason, unfinished: true } as const;
+    sightings.set(one, { ...old, ...(instead !== undefined && { instead }) });
   }
   const refused = new Set([...refusals.values()].map(({ instead }) => instead));
   for (const one of newestFirst) {

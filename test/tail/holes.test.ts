@@ -107,3 +107,38 @@ test('a file that was truncated before it was deleted is counted as lost where t
       [[0, 5004, 'truncated']],
     );
   }));
+
+test('a live file with a hole is no copy of an older file of which no more than a hole was read', () =>
+  scene({ before: { 'app.log': '' }, largest: 4096 }, async (stage) => {
+    stage.reader.read();
+    writeAt(stage.live, 'one\n', 5000);
+    stage.clock.advance(1000);
+    // The hole is a chunk of its own, behind which nothing was read yet.
+    stage.reader.read({ most: 1 });
+    const packed = gzipSync(fs.readFileSync(stage.live));
+    fs.rmSync(stage.live);
+    fs.writeFileSync(`${stage.live}.1.gz`, packed);
+    fs.writeFileSync(stage.live, '');
+    writeAt(stage.live, 'two\n', 9000);
+    assert.equal(await stage.until(8), 'one\ntwo\n');
+    assert.deepEqual(stage.losses, []);
+  }));
+
+test('a copy of a file with a hole that lacks the last lines gives nothing twice, and the lines that it lacks are lost', () =>
+  scene({ before: { 'app.log': '' }, destinations: ['server', 'other'] }, (stage) => {
+    stage.reader.read();
+    writeAt(stage.live, 'one\n', 5000);
+    fs.copyFileSync(stage.live, `${stage.live}.1`);
+    fs.appendFileSync(stage.live, 'two\n');
+    assert.equal(stage.look(), 'one\ntwo\n');
+    fs.truncateSync(stage.live, 0);
+    writeAt(stage.live, 'three\n', 5008);
+    assert.equal(stage.look(), 'three\n');
+    assert.deepEqual(
+      stage.losses.map(({ from, to }) => [from, to]),
+      [[5004, 5008]],
+    );
+    fs.truncateSync(stage.live, 0);
+    assert.equal(stage.look(), '');
+    assert.equal(stage.readers[1]!.read(), 'one\n');
+  }));

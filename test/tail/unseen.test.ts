@@ -138,3 +138,21 @@ test('an empty file that was deleted is not taken for the copy that got its inod
     assert.deepEqual(stage.losses, []);
   });
 });
+
+test('the first file of a chain, let go when it was empty, then written to late and packed unseen, is read; what is older is not', () =>
+  scene({ before: { 'app.log': '' } }, async (stage) => {
+    const pack = (name: string, text: string, at: number): void => {
+      fs.writeFileSync(path.join(stage.folder, name), gzipSync(text));
+      fs.utimesSync(path.join(stage.folder, name), new Date(at), new Date(at));
+    };
+    pack('app.log-20261119.gz', 'older than all\n', Date.now() - 86_400_000);
+    stage.reader.read();
+    stage.rename('app.log-20261120');
+    stage.write('one\n');
+    assert.equal(stage.pass(10_000), 'one\n');
+    fs.rmSync(path.join(stage.folder, 'app.log-20261120'));
+    pack('app.log-20261120.gz', 'very late\n', Date.now() + 1000);
+    stage.rename('app.log-20261121');
+    stage.write('two\n');
+    assert.deepEqual((await stage.until(14)).split('\n').sort(), ['', 'two', 'very late']);
+  }));
