@@ -150,8 +150,9 @@ test('the first file of a chain, let go when it was empty, then written to late 
     stage.rename('app.log-20261120');
     stage.write('one\n');
     assert.equal(stage.pass(10_000), 'one\n');
-    fs.rmSync(path.join(stage.folder, 'app.log-20261120'));
+    // In this order, so that the archive cannot get the number of the file.
     pack('app.log-20261120.gz', 'very late\n', Date.now() + 1000);
+    fs.rmSync(path.join(stage.folder, 'app.log-20261120'));
     stage.rename('app.log-20261121');
     stage.write('two\n');
     assert.deepEqual((await stage.until(14)).split('\n').sort(), ['', 'two', 'very late']);
