@@ -61,8 +61,8 @@ export type Tail = {
   close(): Promise<void>;
 };
 
-/** Hints that come within this time, in ms, are looked into together. */
-const GATHER = 10;
+/** A hint is looked into at once, but not sooner than so many ms after the one before; those that come meanwhile go together. */
+const GATHER = 5;
 
 export function createTail(parts: TailParts): Tail {
   const { input, files, clock, log, registry } = parts;
@@ -87,6 +87,7 @@ export function createTail(parts: TailParts): Tail {
   let first = true;
   let rescan = false;
   let gathering = false;
+  let lookedInto = Number.NEGATIVE_INFINITY;
   let cancel: (() => void) | undefined;
   let watch: Watch | undefined;
 
@@ -195,13 +196,18 @@ export function createTail(parts: TailParts): Tail {
     else if (discovery.names(file)) rescan = true;
     else return;
     if (gathering) return;
-    gathering = true;
-    clock.after(GATHER, () => {
-      gathering = false;
-      if (phase === 'closed') return;
-      carefully(() => (rescan ? round() : lookAt([...hinted])));
-      hinted.clear();
-    });
+    const rest = lookedInto + GATHER - clock.ticks();
+    gathering = rest > 0;
+    if (gathering) clock.after(rest, lookInto);
+    else lookInto();
+  }
+
+  function lookInto(): void {
+    gathering = false;
+    lookedInto = clock.ticks();
+    if (phase === 'closed') return;
+    carefully(() => (rescan ? round() : lookAt([...hinted])));
+    hinted.clear();
   }
 
   function startWatch(): void {
