@@ -3,7 +3,9 @@ import { programPath, start } from './processes.ts';
 import type { Scene } from './temp.ts';
 import { until } from './wait.ts';
 
-const second = () => Math.floor(Date.now() / 1000);
+/** The kernel's coarse clock, by which logrotate names its files, is up to a tick behind this process's: so many ms at most. */
+const COARSE = 20;
+const second = (now: number) => Math.floor(now / 1000);
 let last = 0;
 
 /**
@@ -18,13 +20,13 @@ export function logrotate(scene: Scene, file: string, directives: readonly strin
 export async function logrotateAs(scene: Scene, file: string, directives: readonly string[]): Promise<void> {
   const program = programPath('logrotate');
   if (program === undefined) throw new Error('logrotate is missing; install the package logrotate');
-  await until('the second of the last rotation is over', () => second() > last);
+  await until('the second of the last rotation is over', () => second(Date.now() - COARSE) > last);
   const all = ['rotate 100', ...directives];
   const conf = scene.at('logrotate.conf');
   fs.writeFileSync(conf, `${file} {\n${all.map((line) => `  ${line}\n`).join('')}}\n`, { mode: 0o644 });
   const running = start(scene, program, ['-f', '-s', scene.at('logrotate.state'), conf]);
   const { code } = await running.exited;
-  last = second();
+  last = second(Date.now());
   if (code !== 0 || /error/i.test(running.stderr()))
     throw new Error(`logrotate ended with ${code}: ${running.stderr()}`);
 }
