@@ -84,7 +84,7 @@ export function createChain(parts: ChainParts): Chain {
   const isFirstSeen = (gen: Gen, stat: Stat): boolean =>
     gen.place === 'live' &&
     gen.clues.headBytes === 0 &&
-    stat.size > gen.size &&
+    (stat.size > gen.size || (stat.size === 0 && stat.modified !== gen.modified)) &&
     parts.marks(gen).every((mark) => mark.offset === 0);
 
   function refresh(gen: Gen): void {
@@ -98,7 +98,7 @@ export function createChain(parts: ChainParts): Chain {
       if (stat.links === 0 && gen.place !== 'live') gen.place = 'deleted';
       if (gen.packed !== undefined || (stat.size === gen.size && stat.modified === gen.modified)) return;
       if (stat.size < gen.size) rewritten(gen, `it shrank from ${gen.size} to ${stat.size} bytes`);
-      else if (isFirstSeen(gen, stat)) survey(parts.listings(), `${gen.path} was empty and has bytes now`);
+      else if (isFirstSeen(gen, stat)) survey(parts.listings(), `${gen.path} was empty and was written to`);
       else grown(gen, stat);
     } catch (error) {
       failed(gen, error);

@@ -67,7 +67,8 @@ export type Candidate = Found & {
   release(): void;
 };
 
-function candidate(files: Files, member: Member, stat: Stat, live: boolean): Candidate {
+function candidate(files: Files, member: Member, seen: Stat, live: boolean): Candidate {
+  let stat = seen;
   const packed = member.place?.packed;
   let fd: number | undefined;
   let head: Uint8Array | undefined;
@@ -97,13 +98,25 @@ function candidate(files: Files, member: Member, stat: Stat, live: boolean): Can
     dev: stat.dev,
     ino: stat.ino,
     birth: stat.birth,
-    modified: stat.modified,
-    size: packed ? undefined : stat.size,
     packed,
-    stat,
+    get modified() {
+      return stat.modified;
+    },
+    get size() {
+      return packed ? undefined : stat.size;
+    },
+    get stat() {
+      return stat;
+    },
     head() {
       if (packed !== undefined && packed !== 'gz') return new Uint8Array();
-      head ??= attempt((open) => readHead(files, open, packed !== undefined));
+      head ??= attempt((open) => {
+        const bytes = readHead(files, open, packed !== undefined);
+        const now = files.fstat(open);
+        // Truncated since it was first looked at: size and head must tell of the same bytes.
+        if (now.ino === stat.ino && now.size < stat.size) stat = now;
+        return bytes;
+      });
       return head;
     },
     clue(offset) {

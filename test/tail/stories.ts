@@ -9,6 +9,7 @@ import { type Files, realFiles, type Stat } from '../../agent/tail/files.ts';
 import type { Watch, WatchParts } from '../../agent/tail/watch.ts';
 import type { Loss } from '../../agent/types.ts';
 import { type Scene, scene } from './scene.ts';
+import { Books } from './story-ledger.ts';
 import { Story } from './story-steps.ts';
 import type { Stage, World } from './story-world.ts';
 
@@ -150,20 +151,29 @@ function toldEvents(): { watch: (parts: WatchParts) => Watch; hint: (file: strin
   };
 }
 
-/** A scene as a world sees it. */
-const stageOf = (stage: Scene, hint: Stage['hint']): Stage => ({
-  folder: stage.folder,
-  clock: stage.clock,
-  get reader() {
-    return stage.reader;
-  },
-  get other() {
-    return stage.readers[1]!;
-  },
-  ...(hint && { hint }),
-  kill: stage.kill,
-  start: () => stage.start(),
-});
+const DESTINATIONS = ['server', 'other'];
+
+/** A scene as a world sees it, with the books of each destination. */
+function stageOf(stage: Scene, hint: Stage['hint'], books: readonly Books[]): Stage {
+  const readerOf = (index: number): Stage['reader'] => ({
+    read(options) {
+      const reader = stage.readers[index]!;
+      const before = reader.chunks.length;
+      const text = reader.read(options);
+      books[index]!.read(reader.chunks.slice(before), options.settle);
+      return text;
+    },
+  });
+  return {
+    ...{ folder: stage.folder, clock: stage.clock, reader: readerOf(0), other: readerOf(1) },
+    ...(hint && { hint }),
+    kill() {
+      for (const one of books) one.kill();
+      stage.kill();
+    },
+    start: () => stage.start(),
+  };
+}
 
 /** Plays the story of a seed and says what was wrong with it. Every other story has events, the rest polls alone. */
 export async function playStory(seed: number, length = 60): Promise<Verdict> {
@@ -174,11 +184,16 @@ export async function playStory(seed: number, length = 60): Promise<Verdict> {
   const events = seed % 2 === 0;
   const options = { files: bornIn(births), watch, largest: random() < 0.5 ? 4096 : 256 * 1024 };
   const input = { start: 'oldest', watch: events ? 'auto' : 'poll' } as const;
-  await scene({ ...options, input, destinations: ['server', 'other'] }, async (stage) => {
-    const world = new Story(stageOf(stage, events ? hint : undefined), random, births);
+  await scene({ ...options, input, destinations: DESTINATIONS }, async (stage) => {
+    const books = DESTINATIONS.map((name) => new Books(name));
+    const world = new Story(stageOf(stage, events ? hint : undefined, books), random, births);
+    const check = (): void => {
+      for (const [at, one] of books.entries()) one.check(stage, world.running ? stage.readers[at]?.walk : undefined);
+    };
     for (let i = 0; i < length; i += 1) {
       const step = choose(random);
       play(world, step);
+      check();
       verdict.steps.push(`${step} (${world.next - 1})`, ...stage.sentences.splice(0).map((one) => `    ${one}`));
       if (step.startsWith('read')) await breathe();
     }
@@ -197,9 +212,10 @@ export async function playStory(seed: number, length = 60): Promise<Verdict> {
       world.look();
       world.read(true);
       world.readOther();
+      check();
       await breathe();
     }
-    verdict.problems.push(...judge(world, stage.losses));
+    verdict.problems.push(...judge(world, stage.losses), ...new Set(books.flatMap((one) => one.problems)));
     if (verdict.problems.length > 0) {
       const status = stage.reader.walk.status().map((one) => JSON.stringify(one));
       const rows = stage.registry.rows.map((row) =>

@@ -157,3 +157,40 @@ test('the first file of a chain, let go when it was empty, then written to late 
     stage.write('two\n');
     assert.deepEqual((await stage.until(14)).split('\n').sort(), ['', 'two', 'very late']);
   }));
+
+test('what an empty file got and lost to a copy is read though it is empty again', () =>
+  scene({ before: { 'app.log': '' } }, (stage) => {
+    stage.look();
+    stage.write('one\n');
+    fs.copyFileSync(stage.live, `${stage.live}.1`);
+    fs.truncateSync(stage.live, 0);
+    assert.equal(stage.look(), 'one\n');
+  }));
+
+for (const how of ['an empty file that got lines', 'a file that came for another'] as const) {
+  test(`copytruncate in the middle of a look loses nothing, counts nothing as lost and gives nothing twice: ${how}`, () => {
+    let live = '';
+    let stats = 0;
+    const files: Files = {
+      ...realFiles,
+      stat(file) {
+        const stat = realFiles.stat(file);
+        // The poll looks first; what it sees has the folder looked into, which begins with the live file.
+        if (file === live && ++stats === 2) {
+          fs.copyFileSync(live, `${live}.1`);
+          fs.truncateSync(live, 0);
+        }
+        return stat;
+      },
+    };
+    return scene({ before: { 'app.log': '' }, files }, (stage) => {
+      stage.look();
+      if (how === 'a file that came for another') stage.rename('app.log.2');
+      stage.write('one\n');
+      live = stage.live;
+      assert.equal(stage.look(), 'one\n');
+      assert.equal(stage.look(), '');
+      assert.deepEqual(stage.losses, []);
+    });
+  });
+}
