@@ -82,7 +82,8 @@ function isCopy(known: Known, found: Found, ended: boolean): boolean {
   // A hole of NUL bytes has no head that proves anything, so an archive of it has to be unpacked up to what was read.
   const blind = known.clues.headBytes === 0 && found.size === undefined;
   if (blind && marks.some((mark) => found.clue(mark.offset) !== mark.clue)) return false;
-  if (found.live && (ended || !known.marks.some((mark) => mark.offset >= HEAD_BYTES))) return false;
+  const proven = known.clues.headBytes > 0 && known.marks.some((mark) => mark.offset >= HEAD_BYTES);
+  if (found.live && (ended || !proven)) return false;
   if (!unlike(known, found)) return true;
   // A copy taken while the file was still growing is shorter than what was seen or read of it.
   const furthest = Math.max(known.size, ...known.marks.map((mark) => mark.offset));

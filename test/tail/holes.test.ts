@@ -142,3 +142,17 @@ test('a copy of a file with a hole that lacks the last lines gives nothing twice
     assert.equal(stage.look(), '');
     assert.equal(stage.readers[1]!.read(), 'one\n');
   }));
+
+test('a live file that ends a line with the same bytes is no copy of an older file with a hole', () =>
+  scene({ before: { 'app.log': '' } }, async (stage) => {
+    const line = `${'x'.repeat(300)}\n`;
+    stage.reader.read();
+    writeAt(stage.live, line, 5000);
+    stage.clock.advance(1000);
+    fs.writeFileSync(`${stage.live}.1.gz`, gzipSync(fs.readFileSync(stage.live)));
+    fs.rmSync(stage.live);
+    fs.writeFileSync(stage.live, '');
+    writeAt(stage.live, `two\n${line}`, 4996);
+    assert.equal(await stage.until(2 * line.length + 4), `${line}two\n${line}`);
+    assert.deepEqual(stage.losses, []);
+  }));
