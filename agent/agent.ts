@@ -165,13 +165,15 @@ function tend({ store, parts: { log } }: House): void {
 /** One step of a walk: moves at most one batch, and tells whether anything moved. It never waits. */
 function step(walk: Walk, house: House): boolean {
   const { parts, store } = house;
-  if (walk.fault || walk.away || parts.clock.ticks() < walk.rest) return false;
+  if (walk.fault || walk.away || parts.clock.ticks() < (walk.refusal?.until ?? 0)) return false;
   try {
-    return writeDown(walk, store) || markWhenDue(walk, house) || onward(walk, house);
+    const moved = writeDown(walk, store) || markWhenDue(walk, house) || onward(walk, house);
+    if (moved) walk.refusal = undefined;
+    return moved;
   } catch (problem) {
     if (problem instanceof StoreProblem) {
       parts.log.error(problem.explain, `${problem.message} Nothing is lost: it is tried again.`);
-      walk.rest = parts.clock.ticks() + REST;
+      walk.refusal = { until: parts.clock.ticks() + REST, why: problem.message };
     } else halt(walk, problem, parts.log);
     return false;
   }

@@ -77,6 +77,7 @@ function destinationStatus(
     name,
     state: walk.fault ? 'halted' : shownState(walk, store),
     link: { ...serverLine(link), servers: (link.servers ?? []).map(serverLine) },
+    disk: walk.refusal?.why,
     refused: link.messages.refused,
     setAside: store.refused(name),
     underway: sum(underway),

@@ -83,8 +83,8 @@ export type Walk = {
   own: OwnWriter;
   /** The tick at which the next mark is due. */
   nextMark: number;
-  /** Until this tick the disk is left alone, because it has just refused. */
-  rest: number;
+  /** The disk has just refused: until this tick it is left alone, and why, in words. */
+  refusal: { readonly until: number; readonly why: string } | undefined;
 };
 
 /** The state of a walk, derived and never stored. */
@@ -200,7 +200,7 @@ export function createWalk(house: House, destination: DestinationConfig): Walk {
     recent: createRecent(),
     fault: undefined,
     away: false,
-    rest: 0,
+    refusal: undefined,
     own: ownWriter(house, destination),
     nextMark: house.parts.clock.ticks() + (destination.record.mark ?? 0),
   };

@@ -87,18 +87,21 @@ function waitingText({ inputs, underway, spool }: DestinationStatus): string {
   return `${formatSize(spool.bytes)} wait in the spool`;
 }
 
-function stillText({ state, link, spool }: DestinationStatus, still: number): string {
+function stillText({ state, link, spool, disk }: DestinationStatus, still: number): string {
   if (state === 'halted') return 'the destination is halted by a fault of tailship: start the agent again';
   const nothing = `nothing was settled for ${formatDuration(still)}`;
+  if (disk !== undefined) return `${nothing}: ${disk.replace(/\.$/, '')}`;
   if (link.state === 'up') return nothing;
   const why = spool.rows > 0 ? `the spool takes no more` : 'the spool does not take it';
   return `${nothing}: ${link.target} is away (${link.problem ?? link.state}), and ${why}`;
 }
 
 /** What goes on and wants to be looked at all the same. */
-function oddities({ state, link, spool, inputs }: DestinationStatus, seen: Seen, after: number): string[] {
+function oddities(destination: DestinationStatus, seen: Seen, after: number): string[] {
+  const { state, link, spool, inputs } = destination;
   const { disk, agent } = seen;
   const reasons: string[] = [];
+  if (destination.disk !== undefined) reasons.push(destination.disk.replace(/\.$/, ''));
   if (state === 'halted') reasons.push('halted by a fault of tailship; nothing waits for it now');
   else if (link.state === 'down') {
     const age = link.since === undefined ? '' : ` for ${formatDuration(agent.now - link.since)}`;

@@ -96,6 +96,8 @@ export type DestinationStatus = {
   readonly name: string;
   readonly state: 'live' | 'spooling' | 'draining' | 'connecting' | 'halted';
   readonly link: LinkLine;
+  /** Why the disk of the spool takes nothing now, in a sentence. */
+  readonly disk: string | undefined;
   /** What was acknowledged lately. */
   readonly rate: Rate;
   /** Records that the server will not have, since the start; and what of them, now and earlier, stands in the spool. */

@@ -22,6 +22,7 @@ type Scene = {
   readonly name?: string;
   readonly file?: Partial<FileLine>;
   readonly underway?: number;
+  readonly disk?: string;
 };
 
 /** A destination of which only that is said which matters. */
@@ -41,6 +42,7 @@ function destination(scene: Scene): DestinationStatus {
     name: scene.name ?? 'syslog',
     state: scene.state ?? 'live',
     link: scene.link ?? given!.link,
+    disk: scene.disk,
     underway: underway > 0 ? bytes(underway) : NONE,
     spool: scene.spool ?? EMPTY_SPOOL,
     inputs: [{ ...input!, ledger, behind, files }],
@@ -135,6 +137,19 @@ test('a dead server with room in the spool is degraded, not dead', () => {
     verdict.reasons[0]!,
     /^syslog: tcp:\/\/logs\.example\.com:514 is away for .*\(connection refused\); the spool takes what comes\.$/,
   );
+});
+
+test('a disk that refuses is the reason that is told, while things go on and when nothing moves any more', () => {
+  const disk = 'Cannot spool into /spool.db: the disk is read-only. (EROFS)';
+  const going = play([[0, { disk }]]);
+  assert.deepEqual(going, { state: 'degraded', reasons: [`syslog: ${disk}.`] });
+  const stuck = { disk, behind: 99 };
+  const { state, reasons } = play([
+    [0, stuck],
+    [100, stuck],
+  ]);
+  assert.equal(state, 'unhealthy');
+  assert.equal(reasons[0], `syslog: 99B wait in the files, and nothing was settled for 1m 40s: ${disk}.`);
 });
 
 test('of several servers that share the work one that is away is degraded, and named', () => {

@@ -67,6 +67,7 @@ export const DRAINING: Status = {
         servers: [],
       },
       rate: count(400),
+      disk: undefined,
       refused: 3,
       setAside: { rows: 2, lines: 3, bytes: 300 },
       drained: 3_010,

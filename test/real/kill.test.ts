@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Receiver, startAgent, startReceiver, status, stopped, writeConfig } from '../harness/agent.ts';
 import { logrotate } from '../harness/logrotate.ts';
 import { freePort, type Running } from '../harness/processes.ts';
-import { assertSameLines, once } from '../harness/records.ts';
+import { assertSameLines, once, received } from '../harness/records.ts';
+import { type Rsyslogd, startRsyslogd } from '../harness/rsyslogd.ts';
 import { needsParts } from '../harness/system.ts';
 import { scene } from '../harness/temp.ts';
 import { until } from '../harness/wait.ts';
@@ -19,7 +20,7 @@ function lastLine(server: Receiver, writer: Writer, agent: Running): Promise<unk
 }
 
 /** TAILSHIP_KILLS = 1000 makes a soak of it. */
-const KILLS = Number(process.env.TAILSHIP_KILLS ?? 10);
+const KILLS = Number(process.env.TAILSHIP_KILLS ?? 50);
 /** What may be sent and not settled, in bytes: the window, which one batch may overdraw. */
 const WINDOW = 256 * 1024;
 const BATCH = 256 * 1024;
@@ -34,7 +35,7 @@ test(
       target: `tcp://127.0.0.1:${server.port}`,
       syslog: 'json = all\nwindow = 256KiB\nlinger = 100ms',
     });
-    const writer = startWriter(s.at('app.log'), { perTick: 16 });
+    const writer = startWriter(s.at('app.log'), { perTick: 3 });
     s.atEnd(writer.stop);
     const moments: number[] = [];
     for (let kill = 1; kill <= KILLS; kill++) {
@@ -43,7 +44,7 @@ test(
       // Some die while they start, most after they have sent something.
       if (kill % 5 !== 0)
         await until('the server has more', () => server.lines().length > before, { told: agent.stderr });
-      moments.push(Math.floor(Math.random() * 1_500));
+      moments.push(Math.floor(Math.random() * 500));
       await sleep(moments.at(-1));
       agent.signal('SIGKILL');
       await agent.exited;
@@ -101,3 +102,61 @@ test('kill -9 of the agent at five random moments of an outage: every line is in
   assertSameLines(lines, writer.lines);
   assert.equal(repeated.count, 0);
 });
+
+/** Of these one is drawn at each kill. */
+const VICTIMS = ['agent', 'server', 'both'] as const;
+
+for (const scheme of ['tcp', 'relp'] as const) {
+  test(
+    `kill -9 of the agent, of rsyslogd or of both over ${scheme}, ${KILLS / 5} times at random moments, loses nothing`,
+    needsParts('rsyslog', 'rsyslog-relp'),
+    async (t) => {
+      const s = scene(t);
+      const server = await startRsyslogd(s, { relp: scheme === 'relp' });
+      const conf = writeConfig(s, { target: `${scheme}://127.0.0.1:${server.port}`, syslog: 'json = all' });
+      const writer = startWriter(s.at('app.log'), { perTick: 2 });
+      s.atEnd(writer.stop);
+      let agent = startAgent(s, conf);
+      const fates: string[] = [];
+      for (let kill = 1; kill <= KILLS / 5; kill++) {
+        const before = server.lines().length;
+        await until('the server has more', () => server.lines().length > before, { told: agent.stderr });
+        const victim = VICTIMS[Math.floor(Math.random() * VICTIMS.length)]!;
+        // About every second agent lives for longer than linger; else nothing would settle over TCP.
+        const moment = Math.floor(Math.random() * (scheme === 'tcp' ? 4_000 : 500));
+        await sleep(moment);
+        fates.push(`${victim} after ${moment} ms`);
+        const agentDies = victim !== 'server';
+        if (agentDies) agent.signal('SIGKILL');
+        if (victim !== 'agent') await server.kill();
+        if (agentDies) await agent.exited;
+        if (victim !== 'agent') await server.start();
+        if (agentDies) agent = startAgent(s, conf);
+      }
+      writer.stop();
+      t.diagnostic(`killed: ${fates.join(', ')}`);
+      await until('all is settled', async () => {
+        const destination = (await status(s, conf))?.destinations[0];
+        const files = destination?.inputs[0]?.files ?? [];
+        return destination?.spool.rows === 0 && files.length > 0 && files.every((file) => file.settled === file.size);
+      });
+      assert.equal(await stopped(agent), 0, agent.stderr());
+      await server.stop();
+      assertWhole(server, writer);
+    },
+  );
+}
+
+/** Every line is there. A server that dies may have read what it did not write, so what comes again may come behind later lines. */
+function assertWhole(server: Rsyslogd, writer: Writer): void {
+  const records = new Map(
+    server
+      .lines()
+      .map(received)
+      .map((record) => [record.at, record.line]),
+  );
+  assertSameLines(
+    [...records.keys()].sort((a, b) => a - b).map((at) => records.get(at)!),
+    writer.lines,
+  );
+}
