@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Receiver, startAgent, startReceiver, status, stopped, writeConfig } from '../harness/agent.ts';
 import { logrotate } from '../harness/logrotate.ts';
@@ -106,46 +106,48 @@ test('kill -9 of the agent at five random moments of an outage: every line is in
 /** Of these one is drawn at each kill. */
 const VICTIMS = ['agent', 'server', 'both'] as const;
 
-for (const scheme of ['tcp', 'relp'] as const) {
-  test(
-    `kill -9 of the agent, of rsyslogd or of both over ${scheme}, ${KILLS / 5} times at random moments, loses nothing`,
-    needsParts('rsyslog', 'rsyslog-relp'),
-    async (t) => {
-      const s = scene(t);
-      const server = await startRsyslogd(s, { relp: scheme === 'relp' });
-      const conf = writeConfig(s, { target: `${scheme}://127.0.0.1:${server.port}`, syslog: 'json = all' });
-      const writer = startWriter(s.at('app.log'), { perTick: 2 });
-      s.atEnd(writer.stop);
-      let agent = startAgent(s, conf);
-      const fates: string[] = [];
-      for (let kill = 1; kill <= KILLS / 5; kill++) {
-        const before = server.lines().length;
-        await until('the server has more', () => server.lines().length > before, { told: agent.stderr });
-        const victim = VICTIMS[Math.floor(Math.random() * VICTIMS.length)]!;
-        // About every second agent lives for longer than linger; else nothing would settle over TCP.
-        const moment = Math.floor(Math.random() * (scheme === 'tcp' ? 4_000 : 500));
-        await sleep(moment);
-        fates.push(`${victim} after ${moment} ms`);
-        const agentDies = victim !== 'server';
-        if (agentDies) agent.signal('SIGKILL');
-        if (victim !== 'agent') await server.kill();
-        if (agentDies) await agent.exited;
-        if (victim !== 'agent') await server.start();
-        if (agentDies) agent = startAgent(s, conf);
-      }
-      writer.stop();
-      t.diagnostic(`killed: ${fates.join(', ')}`);
-      await until('all is settled', async () => {
-        const destination = (await status(s, conf))?.destinations[0];
-        const files = destination?.inputs[0]?.files ?? [];
-        return destination?.spool.rows === 0 && files.length > 0 && files.every((file) => file.settled === file.size);
-      });
-      assert.equal(await stopped(agent), 0, agent.stderr());
-      await server.stop();
-      assertWhole(server, writer);
-    },
-  );
-}
+describe('kills of both', { concurrency: 2 }, () => {
+  for (const scheme of ['tcp', 'relp'] as const) {
+    test(
+      `kill -9 of the agent, of rsyslogd or of both over ${scheme}, ${KILLS / 5} times at random moments, loses nothing`,
+      needsParts('rsyslog', 'rsyslog-relp'),
+      async (t) => {
+        const s = scene(t);
+        const server = await startRsyslogd(s, { relp: scheme === 'relp' });
+        const conf = writeConfig(s, { target: `${scheme}://127.0.0.1:${server.port}`, syslog: 'json = all' });
+        const writer = startWriter(s.at('app.log'), { perTick: 2 });
+        s.atEnd(writer.stop);
+        let agent = startAgent(s, conf);
+        const fates: string[] = [];
+        for (let kill = 1; kill <= KILLS / 5; kill++) {
+          const before = server.lines().length;
+          await until('the server has more', () => server.lines().length > before, { told: agent.stderr });
+          const victim = VICTIMS[Math.floor(Math.random() * VICTIMS.length)]!;
+          // About every second agent lives for longer than linger; else nothing would settle over TCP.
+          const moment = Math.floor(Math.random() * (scheme === 'tcp' ? 4_000 : 500));
+          await sleep(moment);
+          fates.push(`${victim} after ${moment} ms`);
+          const agentDies = victim !== 'server';
+          if (agentDies) agent.signal('SIGKILL');
+          if (victim !== 'agent') await server.kill();
+          if (agentDies) await agent.exited;
+          if (victim !== 'agent') await server.start();
+          if (agentDies) agent = startAgent(s, conf);
+        }
+        writer.stop();
+        t.diagnostic(`killed: ${fates.join(', ')}`);
+        await until('all is settled', async () => {
+          const destination = (await status(s, conf))?.destinations[0];
+          const files = destination?.inputs[0]?.files ?? [];
+          return destination?.spool.rows === 0 && files.length > 0 && files.every((file) => file.settled === file.size);
+        });
+        assert.equal(await stopped(agent), 0, agent.stderr());
+        await server.stop();
+        assertWhole(server, writer);
+      },
+    );
+  }
+});
 
 /** Every line is there. A server that dies may have read what it did not write, so what comes again may come behind later lines. */
 function assertWhole(server: Rsyslogd, writer: Writer): void {

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { leftBehind, startAgent, startReceiver, status, stopped, writeConfig } from '../harness/agent.ts';
 import { freePort, type Running, start } from '../harness/processes.ts';
 import { assertSameLines, once } from '../harness/records.ts';
@@ -37,53 +37,57 @@ async function turnReadOnly(s: Scene, agent: Running): Promise<() => Promise<voi
   };
 }
 
-for (const away of [false, true]) {
-  test(
-    `a disk that turns read-only with the server ${away ? 'away' : 'there'}: the agent goes on, says why, and recovers by itself; nothing is lost`,
-    needsParts('strace'),
-    async (t) => {
-      const s = scene(t);
-      const port = await freePort();
-      let server = await startReceiver(s, 'relp', { port });
-      const health = '[status]\nhealth_after = 5s';
-      const conf = writeConfig(s, { target: `relp://127.0.0.1:${port}`, syslog: 'json = all', more: health });
-      const agent = startAgent(s, conf);
-      const writer = startWriter(s.at('app.log'), { perTick: 1 });
-      s.atEnd(writer.stop);
-      await until('lines arrive', () => server.lines().length > 200, { told: agent.stderr });
-      const before = away ? [...(await ended(server))] : [];
+describe('a read-only disk', { concurrency: 2 }, () => {
+  for (const away of [false, true]) {
+    test(
+      `a disk that turns read-only with the server ${away ? 'away' : 'there'}: the agent goes on, says why, and recovers by itself; nothing is lost`,
+      needsParts('strace'),
+      async (t) => {
+        const s = scene(t);
+        const port = await freePort();
+        let server = await startReceiver(s, 'relp', { port });
+        const health = '[status]\nhealth_after = 5s';
+        const conf = writeConfig(s, { target: `relp://127.0.0.1:${port}`, syslog: 'json = all', more: health });
+        const agent = startAgent(s, conf);
+        const writer = startWriter(s.at('app.log'), { perTick: 1 });
+        s.atEnd(writer.stop);
+        await until('lines arrive', () => server.lines().length > 200, { told: agent.stderr });
+        const before = away ? [...(await ended(server))] : [];
 
-      const makeWritable = await turnReadOnly(s, agent);
-      await until(
-        'health says why',
-        async () => {
-          const { state, reasons } = (await status(s, conf))?.health ?? {};
-          return state !== 'healthy' && reasons?.some((reason) => reason.includes('spool.db: the disk gave an error'));
-        },
-        { told: agent.stderr },
-      );
-      await makeWritable();
+        const makeWritable = await turnReadOnly(s, agent);
+        await until(
+          'health says why',
+          async () => {
+            const { state, reasons } = (await status(s, conf))?.health ?? {};
+            return (
+              state !== 'healthy' && reasons?.some((reason) => reason.includes('spool.db: the disk gave an error'))
+            );
+          },
+          { told: agent.stderr },
+        );
+        await makeWritable();
 
-      if (away) server = await startReceiver(s, 'relp', { port });
-      writer.stop();
-      await until(
-        'all is settled',
-        async () => {
-          const [destination] = (await status(s, conf))?.destinations ?? [];
-          const files = destination?.inputs[0]?.files ?? [];
-          return destination?.spool.rows === 0 && files.every((file) => file.settled === file.size);
-        },
-        { told: agent.stderr },
-      );
-      await until('health is good', async () => (await status(s, conf))?.health.state === 'healthy');
-      assert.equal(await stopped(agent), 0, agent.stderr());
-      const { lines, repeated } = once([...before, ...(await ended(server))]);
-      assertSameLines(lines, writer.lines);
-      t.diagnostic(`${lines.length} lines, ${repeated.count} came twice`);
-      assert.deepEqual((await leftBehind(s, conf)).lost, []);
-    },
-  );
-}
+        if (away) server = await startReceiver(s, 'relp', { port });
+        writer.stop();
+        await until(
+          'all is settled',
+          async () => {
+            const [destination] = (await status(s, conf))?.destinations ?? [];
+            const files = destination?.inputs[0]?.files ?? [];
+            return destination?.spool.rows === 0 && files.every((file) => file.settled === file.size);
+          },
+          { told: agent.stderr },
+        );
+        await until('health is good', async () => (await status(s, conf))?.health.state === 'healthy');
+        assert.equal(await stopped(agent), 0, agent.stderr());
+        const { lines, repeated } = once([...before, ...(await ended(server))]);
+        assertSameLines(lines, writer.lines);
+        t.diagnostic(`${lines.length} lines, ${repeated.count} came twice`);
+        assert.deepEqual((await leftBehind(s, conf)).lost, []);
+      },
+    );
+  }
+});
 
 async function ended(server: Awaited<ReturnType<typeof startReceiver>>): Promise<readonly string[]> {
   await server.verdict();
