@@ -1,5 +1,6 @@
 /** Two hosts of the test's own, joined by a cable that can be pulled: network namespaces and a veth pair (iproute2, Linux, root). */
 import { execFileSync } from 'node:child_process';
+import { programPath } from './processes.ts';
 import type { Scene } from './temp.ts';
 
 export type Network = {
@@ -15,6 +16,7 @@ export type Network = {
 };
 
 const ADDRESS = { agent: '192.0.2.1', server: '192.0.2.2' } as const;
+const IP = programPath('ip') ?? 'ip';
 let made = 0;
 
 export function createNetwork(scene: Scene): Network {
@@ -35,7 +37,7 @@ export function createNetwork(scene: Scene): Network {
   }
   return {
     address: ADDRESS.server,
-    at: (end, command, args) => ['ip', ['netns', 'exec', end === 'agent' ? agent : server, command, ...args]],
+    at: (end, command, args) => [IP, ['netns', 'exec', end === 'agent' ? agent : server, command, ...args]],
     pull: () => ip('-n', server, 'link', 'set', 'cable', 'down'),
     plug: () => ip('-n', server, 'link', 'set', 'cable', 'up'),
     impair(words) {
@@ -65,5 +67,5 @@ export function needsNetwork(impaired = false): { skip: string } | { skip: false
 }
 
 function ip(...args: string[]): void {
-  execFileSync('ip', args, { stdio: 'pipe' });
+  execFileSync(IP, args, { stdio: 'pipe' });
 }
