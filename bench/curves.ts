@@ -30,7 +30,7 @@ async function run(dir: string, files: readonly string[], lines: number): Promis
   try {
     const input = files.length === 1 ? `path = ${files[0]}` : `path = ${path.dirname(files[0]!)}/*.log`;
     const conf = configure(dir, { input, syslog: `target = tcp://127.0.0.1:${sink.port}` });
-    const command = [process.execPath, AGENT, 'run', '--once', '-c', conf] as const;
+    const command = [...AGENT, 'run', '--once', '-c', conf] as const;
     const { cpu, rss } = await runMeasured(command, path.join(dir, 'log'));
     const { first, last, messages } = await sink.arrival;
     if (messages !== lines) throw new Error(`the sink got ${messages} messages of ${lines}`);

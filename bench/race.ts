@@ -46,7 +46,7 @@ export async function race(lines: number, runs: number, say: (line: string) => v
 
 function tailship(file: string, dir: string, port: number): readonly [string, ...string[]] {
   const conf = configure(dir, { input: `path = ${file}`, syslog: `target = tcp://127.0.0.1:${port}` });
-  return [process.execPath, AGENT, 'run', '--once', '-c', conf];
+  return [...AGENT, 'run', '--once', '-c', conf];
 }
 
 function rsyslog(name: string, file: string, parsed: boolean): Racer {

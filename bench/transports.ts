@@ -36,8 +36,8 @@ function overStream(file: string, scheme: (typeof STREAMS)[number]): Promise<num
     fs.writeFileSync(keyFile!, key);
     const secure = scheme === 'tls' || scheme === 'relps';
     const keys = secure ? ['--cert', certFile!, '--key', keyFile!] : [];
-    const args = [AGENT, 'receive', '--listen', `${scheme}://127.0.0.1:0`, '--out', '/dev/null', ...keys];
-    const server = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', fs.openSync(log!, 'w')] });
+    const [node, ...args] = [...AGENT, 'receive', '--listen', `${scheme}://127.0.0.1:0`, '--out', '/dev/null', ...keys];
+    const server = spawn(node, args, { stdio: ['ignore', 'ignore', fs.openSync(log!, 'w')] });
     try {
       const port = await until(() => /Listening on .*:(\d+)\.$/m.exec(fs.readFileSync(log!, 'utf8'))?.[1]);
       const trust = secure ? `tls_ca = ${certFile}` : '';
@@ -45,7 +45,7 @@ function overStream(file: string, scheme: (typeof STREAMS)[number]): Promise<num
         input: `path = ${file}`,
         syslog: `target = ${scheme}://127.0.0.1:${port}\n${trust}`,
       });
-      return (await runMeasured([process.execPath, AGENT, 'run', '--once', '-c', conf], path.join(dir, 'log'))).seconds;
+      return (await runMeasured([...AGENT, 'run', '--once', '-c', conf], path.join(dir, 'log'))).seconds;
     } finally {
       await end(server);
     }
@@ -61,7 +61,7 @@ export async function udp(lines: number, runs: number, say: (line: string) => vo
       const sink = await startSink(lines, 'udp');
       try {
         const conf = configure(dir, { input: `path = ${file}`, syslog: `target = udp://127.0.0.1:${sink.port}` });
-        await runMeasured([process.execPath, AGENT, 'run', '--once', '-c', conf], path.join(dir, 'log'));
+        await runMeasured([...AGENT, 'run', '--once', '-c', conf], path.join(dir, 'log'));
         const { bytes, messages, first, last } = await sink.arrival;
         // All were sent between those two, whether they were received or not.
         results.push({ rate: (lines / (last - first)) * 1000, size: bytes / messages, share: messages / lines });

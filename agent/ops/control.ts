@@ -4,9 +4,10 @@
  * POST, is handed in.
  */
 import fs from 'node:fs';
-import { createServer, type IncomingMessage, type RequestListener, request, type Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { connect } from 'node:net';
 import type { Log } from '../types.ts';
+import { createServer, request } from './httpmodule.ts';
 import { METRICS_TYPE, renderMetrics } from './metrics.ts';
 import type { Status } from './status.ts';
 

@@ -2,10 +2,11 @@
  * The HTTP server of `[status] listen`: metrics, health, and what else is handed in. It never ends the agent: where it cannot
  * listen it says so and tries again.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock, Log } from '../types.ts';
 import { type Asking, createGuard, type Guard } from './access.ts';
+import { createServer } from './httpmodule.ts';
 import { type ListenAt, urlOf } from './listen.ts';
 import { METRICS_TYPE, renderMetrics } from './metrics.ts';
 import type { Health, Status } from './status.ts';

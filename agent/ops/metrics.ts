@@ -3,11 +3,11 @@
  * together and nothing is kept twice. Labels are input, destination, cause, state and server: words and names from the configuration,
  * never file names, so that they stay bounded.
  */
-import { Counter, Gauge, Registry } from 'prom-client';
 import type { Count } from '../types.ts';
 import type { DestinationStatus, InputStatus, Ledger, Status } from './status.ts';
 
-export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+/** Prometheus text exposition format. */
+export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -144,7 +144,9 @@ export const FAMILIES: readonly Family[] = [
 ];
 
 /** Gives the text of a scrape (Prometheus exposition format 0.0.4). */
-export function renderMetrics(status: Status): Promise<string> {
+export async function renderMetrics(status: Status): Promise<string> {
+  // It takes 6 MB, which an agent that nobody scrapes can do without.
+  const { Counter, Gauge, Registry } = await import('prom-client');
   const registry = new Registry();
   for (const { name, kind, help, labels: labelNames, samples } of FAMILIES) {
     const options = { name, help, labelNames, registers: [registry] };
