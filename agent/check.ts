@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs';
 import { checkChunks } from './check-chunk.ts';
+import { checkDatagrams } from './check-datagrams.ts';
 import { checkInputs } from './check-files.ts';
 import { checkOutage } from './check-outage.ts';
 import { checkPatterns } from './check-patterns.ts';
@@ -59,7 +60,7 @@ export async function check(parts: CheckParts): Promise<Checked> {
     ...under('Files', [...checkInputs(loaded), ...checkShared(loaded)]),
     ...under('Rotation', lasting.rotation),
     ...under('Spool', [...checkSpool(loaded), ...lasting.spool]),
-    ...under('Servers', [...checkChunks(loaded), ...servers]),
+    ...under('Servers', [...checkChunks(loaded), ...(await checkDatagrams(loaded)), ...servers]),
   ];
   const code = findings.some(({ level }) => level === 'error') ? 1 : 0;
   return { findings, values: valuesInEffect(loaded), code };

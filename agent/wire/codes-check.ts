@@ -65,6 +65,12 @@ export const CHECK_CODES = {
     risk: 'The server cuts them, or takes the rest of one for a message of its own. Over RELP it answers 200 OK all the same.',
     cure: 'Set maxMessageSize on the server at least as large as [syslog] chunk, or leave chunk out: longer records then come in parts.',
   },
+  'datagram-fragments': {
+    meaning:
+      'Messages over UDP may become larger than a packet on the way to the server, so IP sends them in fragments.',
+    risk: 'A fragment that is lost takes the whole message along, and many firewalls drop fragments. Nobody is told.',
+    cure: 'Make [syslog] chunk smaller (1,024 fits everywhere): longer records then come in parts. Or use tcp, tls or relp.',
+  },
   'outage-short': {
     meaning:
       'At the present rate the spool does not hold the longest outage that is to be survived, and nothing else keeps the lines.',

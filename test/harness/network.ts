@@ -11,6 +11,8 @@ export type Network = {
   /** Pulls the cable, and puts it back. Nobody is told: what is sent meanwhile is swallowed. */
   pull(): void;
   plug(): void;
+  /** The largest packet that the cable takes, in bytes. */
+  limit(mtu: number): void;
   /** What both directions suffer, in the words of tc-netem(8). */
   impair(words: string): void;
 };
@@ -40,6 +42,9 @@ export function createNetwork(scene: Scene): Network {
     at: (end, command, args) => [IP, ['netns', 'exec', end === 'agent' ? agent : server, command, ...args]],
     pull: () => ip('-n', server, 'link', 'set', 'cable', 'down'),
     plug: () => ip('-n', server, 'link', 'set', 'cable', 'up'),
+    limit(mtu) {
+      for (const namespace of [agent, server]) ip('-n', namespace, 'link', 'set', 'cable', 'mtu', String(mtu));
+    },
     impair(words) {
       for (const namespace of [agent, server])
         ip('netns', 'exec', namespace, 'tc', 'qdisc', 'add', 'dev', 'cable', 'root', 'netem', ...words.split(' '));
