@@ -49,8 +49,16 @@ export function checkOutage(loaded: Loaded, parts: OutageParts): { rotation: Pla
     ...fine(`${one} cannot be read; what stands there is not known.`),
     where: undefined,
   }));
+  const open = rotations.open.map((where) => ({
+    ...warning(
+      'rotation-unclosed',
+      `${where}: the block that begins there is not closed; logrotate passes the whole file over, so nothing in it is rotated.`,
+      'Close it with a brace on a line of its own.',
+    ),
+    where,
+  }));
   return {
-    rotation: [...unread, ...(fs.existsSync(parts.logrotate) ? rotation : [])],
+    rotation: [...unread, ...open, ...(fs.existsSync(parts.logrotate) ? rotation : [])],
     spool: holding(config, rate, held, parts.outage).map((one) => ({
       ...one,
       where: placeOf(loaded, '[spool]', 'max_size'),

@@ -1,6 +1,7 @@
 /** The composition behind `tailship init`: looks at a file and writes a configuration for it that is ready to run. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { ZodError } from 'zod';
 import { linkOptions } from './ship/options.ts';
 import { type Suggestion, suggest } from './suggest.ts';
 import { openFile } from './try-source.ts';
@@ -18,6 +19,10 @@ export type InitParts = {
 
 /** A sentence with the cure. */
 class InitProblem extends Error {}
+/** The same for a command line that is wrong. */
+class WrongUsage extends InitProblem {
+  readonly exit = 2;
+}
 
 /**
  * Gives the suggestion and the path of the configuration that was written. Throws InitProblem when there is one already or the target is
@@ -26,14 +31,13 @@ class InitProblem extends Error {}
 export async function writeInit(parts: InitParts): Promise<{ readonly out: string; readonly suggestion: Suggestion }> {
   const out = path.resolve(parts.cwd, parts.out);
   if (fs.existsSync(out)) throw new InitProblem(taken(out));
-  const target = linkOptions.target.schema.safeParse(parts.target ?? linkOptions.target.default);
-  if (!target.success) throw new InitProblem(`--target: ${target.error.issues[0]?.message}.`);
+  refuseTarget(parts.target ?? linkOptions.target.default);
   const file = path.resolve(parts.cwd, parts.file);
   if (file.includes("'"))
     throw new InitProblem(
       `${file} has a single quote in its name, which the configuration cannot hold. Name a folder or a link without one.`,
     );
-  const suggestion = await suggest(openFile(file), 'utf-8', parts.stop);
+  const suggestion = await suggest(openFile(file, 'init'), 'utf-8', parts.stop);
   try {
     fs.writeFileSync(out, configText(file, parts.target ?? linkOptions.target.default, suggestion), { flag: 'wx' });
   } catch (error) {
@@ -42,6 +46,15 @@ export async function writeInit(parts: InitParts): Promise<{ readonly out: strin
     throw new InitProblem(`${out} cannot be written: ${message}. Name another place with -c.`);
   }
   return { out, suggestion };
+}
+
+function refuseTarget(text: string): void {
+  try {
+    linkOptions.target.schema.parse(text);
+  } catch (problem) {
+    const reason = problem instanceof ZodError ? problem.issues[0]?.message : (problem as Error).message;
+    throw new WrongUsage(`--target: ${reason}.`);
+  }
 }
 
 function taken(out: string): string {

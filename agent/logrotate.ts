@@ -19,6 +19,8 @@ export type Rotations = {
   readonly rotations: readonly Rotation[];
   /** Files and folders that are named there and cannot be read, each with its reason. */
   readonly unread: readonly string[];
+  /** `FILE:LINE` of blocks that are not closed. */
+  readonly open: readonly string[];
 };
 
 /** Scripts, which end at `endscript`. */
@@ -31,44 +33,61 @@ const TABOO =
 /** Deeper than this an include leads back to itself. */
 const DEPTH = 10;
 
-/** Reads `conf` (mostly /etc/logrotate.conf) and all that it includes. An absent file gives no rotations. */
+/** logrotate takes no larger file, bytes. */
+const LARGEST = 16 * 2 ** 20;
+
+/** Reads `conf` (mostly /etc/logrotate.conf) and all that it includes. An absent file gives no rotations. Of a folder its files are read. */
 export function readLogrotate(conf: string): Rotations {
   const rotations: Rotation[] = [];
   const unread: string[] = [];
+  const open: string[] = [];
   const globals = new Map<string, string>();
   const include = (target: string, depth: number): void => {
     const text = attempt(target, unread, () => {
       const stat = fs.statSync(target);
       // A pipe would be waited for, without end.
       if (!stat.isFile() && !stat.isDirectory()) throw new Error('not a file');
-      if (stat.isFile()) return fs.readFileSync(target, 'utf8');
-      const names = fs.readdirSync(target).filter((name) => !name.startsWith('.') && !TABOO.test(name));
-      for (const name of names.sort()) include(path.join(target, name), depth + 1);
+      if (stat.isFile()) return readPlain(target, stat.size);
+      // Folders in a folder are passed over, as logrotate does.
+      const names = fs
+        .readdirSync(target, { withFileTypes: true })
+        .filter((one) => !one.isDirectory() && !one.name.startsWith('.') && !TABOO.test(one.name));
+      for (const { name } of names.sort((a, b) => (a.name < b.name ? -1 : 1)))
+        include(path.join(target, name), depth + 1);
       return '';
     });
-    if (text !== undefined)
-      readText(text, target, globals, rotations, (one) => depth < DEPTH && include(one, depth + 1));
+    if (text === undefined) return;
+    const left = readText(text, target, globals, rotations, (one) => depth < DEPTH && include(one, depth + 1));
+    if (left !== undefined) open.push(left);
   };
   if (fs.existsSync(conf)) include(conf, 0);
-  return { rotations, unread };
+  return { rotations, unread, open };
+}
+
+function readPlain(file: string, size: number): string {
+  if (size > LARGEST) throw new Error('larger than logrotate takes');
+  const text = fs.readFileSync(file, 'utf8');
+  if (text.includes('\0')) throw new Error('not a text');
+  return text;
 }
 
 function attempt<T>(target: string, unread: string[], work: () => T): T | undefined {
   try {
     return work();
   } catch (error) {
-    unread.push(`${target} (${(error as NodeJS.ErrnoException).code ?? error})`);
+    unread.push(`${target} (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`);
     return undefined;
   }
 }
 
+/** Gives the place of a block that is not closed at the end. */
 function readText(
   text: string,
   file: string,
   globals: Map<string, string>,
   rotations: Rotation[],
   include: (target: string) => unknown,
-): void {
+): string | undefined {
   let globs: string[] = [];
   let block: { where: string; globs: string[]; says: Map<string, string> } | undefined;
   let script = false;
@@ -106,6 +125,7 @@ function readText(
       break;
     }
   }
+  return block?.where;
 }
 
 /** Takes note of one directive. True where the lines that follow are a script. */

@@ -1,6 +1,7 @@
 /** The lines that `tailship try` looks at: a stream cut into chunks by the same harvester that follows files. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { didYouMean } from './nearest.ts';
 import { realClock } from './ops/clock.ts';
@@ -17,6 +18,11 @@ export const TRIED_FILE = 1;
 
 /** There is nothing to look at, or it cannot be read. The message is a sentence with the cure. */
 class TryProblem extends Error {}
+
+/** What was asked for cannot be: the command line is wrong. */
+class WrongUsage extends TryProblem {
+  readonly exit = 2;
+}
 
 export type TrySource = {
   /** The input whose settings hold. */
@@ -73,7 +79,7 @@ function inputNamed(config: Config, name: string): InputConfig {
   const found = config.inputs.find((input) => input.name === name);
   if (found) return found;
   const names = config.inputs.map((input) => input.name);
-  throw new TryProblem(`There is no input '${name}'.${didYouMean(name, names) || ` There are: ${names.join(', ')}.`}`);
+  throw new WrongUsage(`There is no input '${name}'.${didYouMean(name, names) || ` There are: ${names.join(', ')}.`}`);
 }
 
 function discover(input: InputConfig) {
@@ -84,24 +90,41 @@ function openSource(input: InputConfig, file: string): TrySource {
   return { input, ...openFile(file) };
 }
 
-/** Opens a file to look at, unpacked where its name ends with .gz. Throws TryProblem. */
-export function openFile(file: string): Omit<TrySource, 'input'> {
+/** Opens a file to look at for a command, unpacked where its name ends with .gz. Throws TryProblem, as does the reading. */
+export function openFile(file: string, command: 'try' | 'init' = 'try'): Omit<TrySource, 'input'> {
   try {
     const stat = fs.statSync(file);
     if (stat.isDirectory())
-      throw new TryProblem(`${file} is a folder. Name a file in it: tailship try ${path.join(file, 'FILE')}`);
+      throw new TryProblem(`${file} is a folder. Name a file in it: tailship ${command} ${path.join(file, 'FILE')}`);
+    if (command === 'init' && !stat.isFile())
+      throw new TryProblem(
+        `${file} is no ordinary file but a pipe, a socket or a device, and cannot be followed. Name a log file.`,
+      );
     // Opened here, so that a file without read rights is met before the first line.
     const stream = fs.createReadStream(file, { fd: fs.openSync(file, 'r') });
-    const bytes = file.endsWith('.gz') ? stream.pipe(createGunzip()) : stream;
-    return { name: file, path: file, bytes, modified: stat.mtimeMs };
+    return { name: file, path: file, bytes: readable(stream, file), modified: stat.mtimeMs };
   } catch (problem) {
     throw problem instanceof TryProblem ? problem : new TryProblem(whyNot(file, problem as NodeJS.ErrnoException));
+  }
+}
+
+/** The bytes of a file that is open, unpacked where its name ends with .gz. What goes wrong on the way is a sentence too. */
+async function* readable(stream: fs.ReadStream, file: string): AsyncGenerator<Buffer> {
+  try {
+    // What breaks either of them ends the iteration.
+    const bytes = file.endsWith('.gz') ? pipeline(stream, createGunzip(), () => {}) : stream;
+    yield* bytes as AsyncIterable<Buffer>;
+  } catch (problem) {
+    throw new TryProblem(whyNot(file, problem as NodeJS.ErrnoException));
   }
 }
 
 function whyNot(file: string, { code, message }: NodeJS.ErrnoException): string {
   if (code === 'ENOENT') return `There is no file ${file}. Look for a slip in its name.`;
   if (code === 'EACCES') return `No right to read ${file}. Use sudo, or: tailship try - < FILE with a copy of it.`;
+  if (code === 'Z_BUF_ERROR')
+    return `${file} ends in the middle: it was cut off, or is still being packed. What stands before that was read.`;
+  if (code?.startsWith('Z_')) return `${file} is no gzip, or is damaged (${message}). Look at it with: gzip -t ${file}`;
   return `${file} cannot be read: ${message}.`;
 }
 

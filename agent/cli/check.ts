@@ -1,9 +1,12 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { renderChecked } from './checked.ts';
-import { CONFIG_OPTION, type Command, durationOf } from './command.ts';
+import { CONFIG_OPTION, type Command, durationOf, UsageProblem } from './command.ts';
 
 /** Where the terminal does not say how wide it is, and what is still easy to read, columns. */
 const NARROW = 80;
 const WIDEST = 120;
+const LOGROTATE = '/etc/logrotate.conf';
 /** A weekend. */
 const OUTAGE = '3d';
 
@@ -26,7 +29,7 @@ export const checkCommand: Command = {
     logrotate: {
       kind: 'value',
       value: 'FILE',
-      meaning: "The host's logrotate configuration. Default: /etc/logrotate.conf.",
+      meaning: "The host's logrotate configuration, or a folder of such files. Default: /etc/logrotate.conf.",
     },
     values: { kind: 'flag', meaning: 'Also show every value that is at its default.' },
     json: { kind: 'flag', meaning: 'One JSON object with all findings, for machines.' },
@@ -48,7 +51,7 @@ export const checkCommand: Command = {
       file: given.value('config'),
       connect: given.flag('connect'),
       outage: durationOf('outage', given.value('outage') ?? OUTAGE),
-      logrotate: given.value('logrotate') ?? '/etc/logrotate.conf',
+      logrotate: logrotateOf(given.value('logrotate'), io.cwd),
       env: io.env,
       cwd: io.cwd,
     });
@@ -62,3 +65,12 @@ export const checkCommand: Command = {
     return checked.code;
   },
 };
+
+/** Hosts without logrotate have no file at the usual place; one that was named has to be there. */
+function logrotateOf(named: string | undefined, cwd: string): string {
+  if (named !== undefined && !fs.existsSync(path.resolve(cwd, named)))
+    throw new UsageProblem(
+      `--logrotate: there is no file ${named}. Look for a slip in its name, or leave it out for ${LOGROTATE}.`,
+    );
+  return path.resolve(cwd, named ?? LOGROTATE);
+}

@@ -27,7 +27,9 @@ async function sayWhy(problem: unknown, io: Io): Promise<number> {
   }
   const code = problem instanceof Error && 'explain' in problem ? ` [${problem.explain}]` : '';
   io.stderr.write(`tailship: ${sentence}${code}\n`);
-  return problem instanceof UsageProblem ? EXIT.usage : EXIT.failed;
+  const usage =
+    problem instanceof UsageProblem || (problem instanceof Error && 'exit' in problem && problem.exit === EXIT.usage);
+  return usage ? EXIT.usage : EXIT.failed;
 }
 
 function carryOut(asked: Asked, io: Io): number | Promise<number> {

@@ -49,14 +49,24 @@ export function parse(argv: readonly string[], commands: readonly Command[]): As
   return found ? toAsked(found.command, found.args, commands) : { what: 'overview' };
 }
 
-/** The script by which a shell completes command lines; yargs chooses bash, zsh or fish by $SHELL. */
-export function completionScript(): string {
+/** The script by which `shell` (a name or a path) completes command lines: that of bash where it is neither zsh nor fish. */
+export function completionScript(shell: string): string {
   let script = '';
-  bare()
-    .completion('completion', false)
-    .parse(['completion'], {}, (_problem, _args, output) => {
-      script = output;
-    });
+  const { SHELL, ZSH_NAME } = process.env;
+  try {
+    // yargs looks there and nowhere else.
+    process.env.SHELL = shell;
+    delete process.env.ZSH_NAME;
+    bare()
+      .completion('completion', false)
+      .parse(['completion'], {}, (_problem, _args, output) => {
+        script = output;
+      });
+  } finally {
+    if (SHELL === undefined) delete process.env.SHELL;
+    else process.env.SHELL = SHELL;
+    if (ZSH_NAME !== undefined) process.env.ZSH_NAME = ZSH_NAME;
+  }
   return `${script}\n`;
 }
 

@@ -127,14 +127,27 @@ export function readLimitKey(key: string): Pick<LimitRule, 'owner' | 'severity'>
   return split ? { owner: key.slice(0, dot), severity } : { owner: key, severity: undefined };
 }
 
+/** More than a million million records, or a span of more than a year, is a slip and no limit. */
+const MOST = 1e12;
+const LONGEST = 366 * 86_400_000;
+
 /** Reads `100/s`, `1000/5m`, `1 in 10`. Throws an Error with a sentence. */
 export function readLimit(text: string): Pick<LimitRule, 'most' | 'span'> | undefined {
   if (text === 'none') return undefined;
   const sample = /^1 in ([1-9]\d*)$/.exec(text)?.[1];
-  if (sample !== undefined) return { most: Number(sample), span: undefined };
+  if (sample !== undefined) return { most: sensible(text, Number(sample)), span: undefined };
   const [, most, span = ''] = /^([1-9]\d*) ?\/ ?(\d*\w+)$/.exec(text) ?? [];
   if (most === undefined) throw new Error(`'${text}' is no limit. Write 100/s, 1000/5m, 1 in 10, or none`);
-  return { most: Number(most), span: parseDuration(/^\d/.test(span) ? span : `1${span}`) };
+  const ms = parseDuration(/^\d/.test(span) ? span : `1${span}`);
+  if (ms === 0)
+    throw new Error(`'${text}' has a span of nothing. Write the time behind the stroke, such as ${most}/s, or none`);
+  if (ms > LONGEST) throw new Error(`'${text}' has a span of more than a year. Write a shorter one, or none`);
+  return { most: sensible(text, Number(most)), span: ms };
+}
+
+function sensible(text: string, most: number): number {
+  if (most > MOST) throw new Error(`'${text}' is more than any file can bring. Write a smaller number, or none`);
+  return most;
 }
 
 /** The record that tells of suppressed ones. */

@@ -144,8 +144,11 @@ export function createChain(parts: ChainParts): Chain {
     try {
       const stat = files.stat(path);
       if (!stat || stat.kind === 'file') return stat;
-      const what = stat.kind === 'directory' ? 'folder' : 'device or pipe';
-      complain(`${path} is a ${what}, not a file: name the files themselves, for example ${path}/*.log`);
+      complain(
+        stat.kind === 'directory'
+          ? `${path} is a folder, not a file: name the files themselves, for example ${path}/*.log`
+          : `${path} is a device or a pipe, not a file: only ordinary files can be followed, so name another`,
+      );
     } catch (error) {
       complain(troubleOf(path, error));
     }

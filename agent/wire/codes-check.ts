@@ -43,6 +43,11 @@ export const CHECK_CODES = {
     risk: 'In an outage of that length, lines are deleted unread.',
     cure: 'Raise rotate (and maxage) in the block, or [spool] max_size. How long it has to last is given with tailship check --outage.',
   },
+  'rotation-unclosed': {
+    meaning: "A block in logrotate's configuration is not closed, so logrotate takes nothing from that file.",
+    risk: 'Nothing is lost by tailship. The files that the block names grow until the disk is full.',
+    cure: "Close the block with } on a line of its own, and see what logrotate says: 'logrotate -d FILE'.",
+  },
   'rotation-olddir': {
     meaning: 'logrotate moves rotated files into another folder (olddir), and [input] rotated does not lead there.',
     risk: 'What was not read before the move is not found after a restart of the agent.',

@@ -31,7 +31,7 @@ export const CONFIG_CODES = {
   },
   'manager-deaf': {
     meaning:
-      'systemd started the agent and wants to be told when it is ready and that it is alive (Type=notify, WatchdogSec=), and cannot be told: systemd-notify is missing, or failed.',
+      'The unit has systemd wait to be told that the agent is ready and alive (Type=notify, WatchdogSec=), and it cannot be told: systemd-notify is missing, or failed.',
     risk: 'Shipping goes on, until systemd takes the start for failed or the agent for hung, ends it and starts it again. Nothing is lost by that.',
     cure: "Install systemd-notify (it comes with systemd) and keep NotifyAccess=all in the unit; or set Type=exec and WatchdogSec=0 with 'systemctl edit tailship'.",
   },

@@ -123,5 +123,5 @@ test('the growth of a file is reckoned from it and the plain generations beside 
 test('a pipe in the place of a configuration is named as unread, and not waited for', (t) => {
   const s = scene(t);
   spawnSync('mkfifo', [s.at('pipe')]);
-  assert.deepEqual(readLogrotate(s.at('pipe')), { rotations: [], unread: [`${s.at('pipe')} (Error: not a file)`] });
+  assert.deepEqual(readLogrotate(s.at('pipe')), { rotations: [], unread: [`${s.at('pipe')} (not a file)`], open: [] });
 });

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import type { Checked } from '../../agent/check.ts';
 import { realClock } from '../../agent/ops/clock.ts';
 import { openStore } from '../../agent/store/store.ts';
@@ -15,7 +15,9 @@ import { createWorld, type World } from './fake-io.ts';
 const MAIN = path.resolve(import.meta.dirname, '../../agent/main.ts');
 
 /** The host's own rotation is nothing to these tests. */
-const HOST = ['--logrotate', path.join(os.tmpdir(), 'no-such-logrotate.conf')];
+const ROTATION = fs.mkdtempSync(path.join(os.tmpdir(), 'tailship-'));
+after(() => fs.rmSync(ROTATION, { recursive: true }));
+const HOST = ['--logrotate', ROTATION];
 
 /** A configuration in which nothing is wrong. */
 function healthy(world: World, more = ''): void {
@@ -57,6 +59,9 @@ test('a healthy configuration is told in a few lines, with exit code 0', async (
         '',
         'Files',
         '  ok       ~/app\\.log: 28B, \\S+:\\S+, mode 0\\d{3}\\.',
+        '',
+        'Rotation',
+        '  ok       ~/app\\.log: no block of \\S+ names it\\.',
         '',
         'Spool',
         '  ok       The spool ~/spool\\.db is not there yet; the first run makes it\\.',

@@ -87,13 +87,13 @@ test('init overwrites nothing, and writes nothing where something is wrong', asy
   assert.equal(taken.code, 1);
   assert.match(taken.err, /config\.conf is there already and is left as it is\. Name another one with -c/);
   assert.equal(fs.readFileSync(`${world.folder}/config.conf`, 'utf8'), '; mine\n');
-  for (const argv of [
-    ['init', 'absent.log', '-c', 'new.conf'],
-    ['init', 'app.log', '-c', 'new.conf', '--target', 'http://x'],
-    ['init', 'app.log', '-c', 'no/such/folder/new.conf'],
-  ]) {
-    const { code, err } = await world.run(...argv);
-    assert.equal(code, 1, err);
+  for (const [expected, ...argv] of [
+    [1, 'absent.log', '-c', 'new.conf'],
+    [2, 'app.log', '-c', 'new.conf', '--target', 'http://x'],
+    [1, 'app.log', '-c', 'no/such/folder/new.conf'],
+  ] as const) {
+    const { code, err } = await world.run('init', ...argv);
+    assert.equal(code, expected, err);
     assert.match(err, /^tailship: .+\.\n$/);
     assert.equal(fs.existsSync(`${world.folder}/new.conf`), false);
   }

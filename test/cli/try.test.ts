@@ -306,7 +306,7 @@ test('without FILE the first file that the configuration names is taken, with th
   assert.match((await world.run('try', 'db.log')).out, /as input db: /);
   assert.match((await world.run('try', 'db.log', '--input', 'web')).out, /as input web: /);
   const wrong = await world.run('try', 'db.log', '--input', 'wbe');
-  assert.deepEqual([wrong.code, wrong.err], [1, "tailship: There is no input 'wbe'. Did you mean 'web'?\n"]);
+  assert.deepEqual([wrong.code, wrong.err], [2, "tailship: There is no input 'wbe'. Did you mean 'web'?\n"]);
 });
 
 test('no file to look at is exit code 1 and says what would help', async () => {

@@ -116,3 +116,18 @@ test('a file that is not there yet, in a folder that is not there yet, is shippe
   fs.writeFileSync(s.at('later/app.log'), `${logLine(1)}\n`);
   await until('the server has the line', () => sink.messages().length === 1, { told: agent.stderr });
 });
+
+test('a device is told apart from a folder, each with what may be named instead', async (t) => {
+  const s = scene(t);
+  fs.mkdirSync(s.at('app.d'));
+  fs.symlinkSync('/dev/null', s.at('app.null'));
+  const more = `[input.folder]\npath = ${s.at('app.d')}\n`;
+  const agent = startAgent(s, writeConfig(s, { file: s.at('app.null'), target: 'udp://127.0.0.1:9', more }));
+  await until('both are told', () => /app\.null is/.test(agent.stderr()) && /app\.d is/.test(agent.stderr()), {
+    told: agent.stderr,
+    patience: 20_000,
+  });
+  assert.match(agent.stderr(), /app\.null is a device or a pipe, not a file: only ordinary files can be followed/);
+  assert.match(agent.stderr(), /app\.d is a folder, not a file: name the files themselves, for example \S+\*\.log/);
+  assert.equal(await stopped(agent), 0);
+});

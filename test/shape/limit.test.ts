@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createLimiter } from '../../agent/shape/limit.ts';
+import { createLimiter, readLimit } from '../../agent/shape/limit.ts';
 import type { LimitRule } from '../../agent/types.ts';
 import { input, problem } from '../config/load.ts';
 import { chunkOf, contextOf, jsonOf, messagesOf, NOON, shaperOf } from './shaped.ts';
@@ -137,4 +137,19 @@ describe('[limit]', () => {
     );
     assert.match(messagesOf(batches[2]!).join(), /suppressed="1"/);
   });
+});
+
+test('[limit]: what cannot be meant is refused with the reason', () => {
+  for (const [text, reason] of [
+    ['1/0s', /span of nothing/],
+    ['1/0ms', /span of nothing/],
+    ['99999999999999999999/s', /more than any file can bring/],
+    ['1 in 99999999999999999999', /more than any file can bring/],
+    ['1/400d', /more than a year/],
+    ['0/s', /is no limit/],
+    ['-1/s', /is no limit/],
+    ['1/-1s', /is no limit/],
+  ] as const)
+    assert.throws(() => readLimit(text), reason, text);
+  assert.deepEqual(readLimit('1000000000/366d'), { most: 1e9, span: 366 * 86_400_000 });
 });
