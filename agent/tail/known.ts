@@ -28,6 +28,12 @@ export function earlyEnd(gen: Gen, files: Files, handles: Handles): Mark | undef
   return offset === 0 || clue === undefined || clue === CLUE_OF_NULS ? undefined : { offset, clue };
 }
 
+/** Whether a file without a name holds less than its copy, as after an editor saved it anew and the result was rotated at once. */
+export function isOutgrown(gen: Gen, size: number, files: Files, handles: Handles): boolean {
+  const own = files.fstat(handles.fd(gen));
+  return gen.packed === undefined && own.links === 0 && own.size < size;
+}
+
 type Seen = { readonly stat: Stat; readonly head: Uint8Array };
 
 type Parts = {
@@ -49,7 +55,7 @@ function isOverwritten(gen: Gen, { files, handles, marks }: Parts): boolean {
 }
 
 /** What was truncated and then lost its name, so that it is none of `found`, can only be found in a copy from now on. */
-export function endOverwritten(gens: readonly Gen[], found: readonly Found[], parts: Parts): void {
+function endOverwritten(gens: readonly Gen[], found: readonly Found[], parts: Parts): void {
   for (const gen of gens) {
     if (found.some((one) => one.ino === gen.clues.ino && one.dev === gen.clues.dev)) continue;
     if (!isOverwritten(gen, parts)) continue;
@@ -58,7 +64,7 @@ export function endOverwritten(gens: readonly Gen[], found: readonly Found[], pa
   }
 }
 
-export function knownOf(gen: Gen, parts: Parts): Known {
+function knownOf(gen: Gen, parts: Parts): Known {
   const read = parts.marks(gen);
   const unseen = gen.clues.headBytes === 0 && gen.end === undefined;
   // It may have been written to, rotated and packed since the last look, all at once.
@@ -87,4 +93,10 @@ export function knownOf(gen: Gen, parts: Parts): Known {
     size,
     firstSeen,
   };
+}
+
+/** What all generations of a chain are known by, when `found` is what lies there now. */
+export function allKnown(gens: readonly Gen[], found: readonly Found[], parts: Parts): Known[] {
+  endOverwritten(gens, found, parts);
+  return gens.map((gen) => knownOf(gen, parts));
 }

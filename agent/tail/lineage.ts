@@ -7,13 +7,13 @@ import { HEAD_BYTES } from '../wire/clue.ts';
 import { realPath, type Stat } from './files.ts';
 import { cluesOf } from './fingerprint.ts';
 import { fromRow, type Gen } from './generation.ts';
-import { earlyEnd, endOverwritten, knownOf } from './known.ts';
+import { allKnown, earlyEnd, isOutgrown } from './known.ts';
 import type { Lineage, LineageParts } from './lineage-parts.ts';
 import { createLosses } from './losses.ts';
 import { asDated, forget, inOrder, placeOf, REMEMBERED } from './order.ts';
 import { inWords, recognise } from './rotation.ts';
 import type { Sighting } from './rotation-parts.ts';
-import { type Candidate, survey } from './survey.ts';
+import { type Candidate, type Listings, survey } from './survey.ts';
 
 /** Of files below this size the first bytes are kept in memory, not their hash alone. */
 const SMALL = 16 * 1024;
@@ -88,16 +88,10 @@ export function createLineage(parts: LineageParts): Lineage {
     hold(gen, found);
   }
 
-  /** Whether a file without a name holds less than its copy, as after an editor saved it anew and the result was rotated at once. */
-  function isOutgrown(gen: Gen, size: number): boolean {
-    const own = files.fstat(handles.fd(gen));
-    return gen.packed === undefined && own.links === 0 && own.size < size;
-  }
-
   /** The content of `gen` lies in another file: it is read on there, unless its own file is still open and holds as much. */
   function copied(gen: Gen, sighting: Sighting, found: Candidate): void {
     const size = found.packed === undefined ? found.stat.size : (found.unpacked(gen.size) ?? gen.size);
-    if (handles.isOpen(gen) && !isOutgrown(gen, size)) {
+    if (handles.isOpen(gen) && !isOutgrown(gen, size, files, handles)) {
       registry.update(gen.row.file, { path: found.path });
       nameless(gen);
       return;
@@ -213,7 +207,7 @@ export function createLineage(parts: LineageParts): Lineage {
     const emptied = new Set(gens.filter((gen) => empty.has(gen.row.file) && !matched.has(gen)));
     for (const [index, { sighting, found }] of pairs.entries()) {
       if (sighting.what === 'unreadable' && found.live) parts.barred(found.ino);
-      else if (sighting.what === 'unreadable') losses.neverRead(found, 'cannot be read (rights)');
+      else if (sighting.what === 'unreadable' && !found.vanished()) losses.neverRead(found, 'cannot be read (rights)');
       if (sighting.what !== 'new' && sighting.what !== 'missed') continue;
       const at = found.live ? order.length : placeOf(sighting, sightings.slice(index + 1), order, emptied);
       const gen = add(sighting, found, order[at - 1]?.row.file);
@@ -226,6 +220,31 @@ export function createLineage(parts: LineageParts): Lineage {
     gens = forget(now ? [...order, now] : order);
   }
 
+  /** Looks again where a file was packed and removed between the listing and the opening. */
+  function lookInto(listings: Listings, why: string, polled: number | undefined, again = 3): void {
+    // A link that leads nowhere for the moment: the folder to which it led last is where its old files are.
+    real = realPath(files, path) ?? real;
+    const paths = gens.filter((gen) => gen.place !== 'gone' || !surveyed).map((gen) => gen.path);
+    const all = survey(files, path, real, paths, (live) => (live === polled ? listings : parts.listings()));
+    const candidates = all.filter((one) => !one.live || !parts.foreign(one.stat));
+    busy = true;
+    try {
+      const known = allKnown(gens, candidates, { files, handles, learn, marks: parts.marks });
+      const sightings = recognise(known, candidates, input.start);
+      if (again > 0 && candidates.some((one) => one.vanished())) {
+        lookInto(parts.listings(), why, undefined, again - 1);
+        return;
+      }
+      log.debug(`${path} was looked into, because ${why}: ${inWords(sightings)}`, name);
+      apply(sightings, candidates, new Set(known.filter((one) => one.empty).map((one) => one.file)));
+    } finally {
+      busy = false;
+      for (const one of all) one.release();
+    }
+    surveyed = true;
+    parts.changed();
+  }
+
   return {
     gens: () => gens,
     live: () => live,
@@ -234,26 +253,6 @@ export function createLineage(parts: LineageParts): Lineage {
     release,
     note,
     learn,
-    survey(listings, why, polled) {
-      // A link that leads nowhere for the moment: the folder to which it led last is where its old files are.
-      real = realPath(files, path) ?? real;
-      const paths = gens.filter((gen) => gen.place !== 'gone' || !surveyed).map((gen) => gen.path);
-      const all = survey(files, path, real, paths, (live) => (live === polled ? listings : parts.listings()));
-      const candidates = all.filter((one) => !one.live || !parts.foreign(one.stat));
-      busy = true;
-      try {
-        const clues = { files, handles, learn, marks: parts.marks };
-        endOverwritten(gens, candidates, clues);
-        const known = gens.map((gen) => knownOf(gen, clues));
-        const sightings = recognise(known, candidates, input.start);
-        log.debug(`${path} was looked into, because ${why}: ${inWords(sightings)}`, name);
-        apply(sightings, candidates, new Set(known.filter((one) => one.empty).map((one) => one.file)));
-      } finally {
-        busy = false;
-        for (const one of all) one.release();
-      }
-      surveyed = true;
-      parts.changed();
-    },
+    survey: (listings, why, polled) => lookInto(listings, why, polled),
   };
 }

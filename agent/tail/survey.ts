@@ -2,7 +2,7 @@
  * What lies in a chain's directory: every file that bears one of the chain's names, oldest first, ready to be recognised.
  */
 import path from 'node:path';
-import type { Files, Stat } from './files.ts';
+import { codeOf, type Files, type Stat } from './files.ts';
 import { clueBefore, readHead, unpackedClueBefore, unpackedSize } from './fingerprint.ts';
 import { chainOf, placeIn, type Rotated, sortByAge } from './names.ts';
 import type { Found } from './rotation-parts.ts';
@@ -64,6 +64,8 @@ export type Candidate = Found & {
   /** The unpacked size of a gzip archive that holds about `expected` bytes or more; undefined where it cannot be told. */
   unpacked(expected: number): number | undefined;
   takeFd(): number | undefined;
+  /** True where it was removed or renamed before it could be opened. */
+  vanished(): boolean;
   release(): void;
 };
 
@@ -73,12 +75,14 @@ function candidate(files: Files, member: Member, seen: Stat, live: boolean): Can
   let fd: number | undefined;
   let head: Uint8Array | undefined;
   let refused = false;
+  let vanished = false;
   const opened = (): number | undefined => {
     if (fd === undefined && !refused) {
       try {
         fd = files.open(member.path);
-      } catch {
+      } catch (error) {
         refused = true;
+        vanished = codeOf(error) === 'ENOENT';
       }
     }
     return fd;
@@ -124,6 +128,7 @@ function candidate(files: Files, member: Member, seen: Stat, live: boolean): Can
       return packed === 'gz' ? attempt((open) => unpackedClueBefore(files, open, stat.size, offset)) : undefined;
     },
     unpacked: (expected) => attempt((open) => unpackedSize(files, open, stat.size, expected)),
+    vanished: () => vanished,
     takeFd() {
       const open = opened();
       fd = undefined;

@@ -194,3 +194,29 @@ for (const how of ['an empty file that got lines', 'a file that came for another
     });
   });
 }
+
+test('a copy that is packed and removed between the listing and the opening is read from the archive, and nothing counts as lost', () => {
+  let packed = '';
+  const files: Files = {
+    ...realFiles,
+    open(file) {
+      if (file === packed) {
+        packed = '';
+        fs.writeFileSync(`${file}.gz`, gzipSync(fs.readFileSync(file)));
+        fs.rmSync(file);
+      }
+      return realFiles.open(file);
+    },
+  };
+  return scene({ before: { 'app.log': 'one\n' }, files }, async (stage) => {
+    stage.reader.read();
+    stage.write('two\n');
+    fs.copyFileSync(stage.live, `${stage.live}.1`);
+    fs.truncateSync(stage.live, 0);
+    packed = `${stage.live}.1`;
+    assert.equal(await stage.until(4), 'two\n');
+    stage.write('three\n');
+    assert.equal(await stage.until(6), 'three\n');
+    assert.deepEqual(stage.losses, []);
+  });
+});
