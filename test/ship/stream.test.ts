@@ -85,7 +85,13 @@ for (const { name, scheme, framing } of TRANSPORTS.filter((one) => one.scheme ==
       const carrier = carry(t, server, { window, linger: 300, recordBytes: 1_000 });
       carrier.offer(30_000, 100);
       await until('the window is full', () => carrier.shipper.room() <= 0 && server.received.length >= 1_900);
-      const stalledAt = carrier.settled.length;
+      // What the server read before it stalled may still settle; how late that is seen is the machine's matter.
+      let [stalledAt, since] = [-1, 0];
+      await until('nothing settles any more', () => {
+        if (carrier.settled.length !== stalledAt) [stalledAt, since] = [carrier.settled.length, performance.now()];
+        return performance.now() - since > 1_000;
+      });
+      assertNothingLost(carrier, server);
       await sleep(1_500); // Five times linger: what the clock must not count.
       assert.equal(carrier.settled.length, stalledAt);
       assertNothingLost(carrier, server);
