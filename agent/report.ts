@@ -35,7 +35,7 @@ export async function report(parts: ReportParts): Promise<ReportPart[]> {
     { title: 'Versions and platform', text: platform(parts.now) },
     { title: 'Configuration', text: configuration(parts) },
     { title: 'Environment', text: environment(parts.env) },
-    { title: 'Status', text: await attempt(async () => (await askStatus(parts)).text) },
+    { title: 'Status', text: await attempt(async () => (await askStatus(parts)).text()) },
     { title: 'Check', checked: await check({ ...parts, connect: true }) },
     {
       title: 'Status as JSON',

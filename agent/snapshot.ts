@@ -1,6 +1,13 @@
 /** The composition behind `status`: the rooms' own words, put together into the one Status that everybody shows. */
 import type { Lens } from './ops/observer.ts';
-import type { Complaint, DestinationStatus, FileLine, InputStatus, Status } from './ops/status.ts';
+import {
+  type Complaint,
+  type DestinationStatus,
+  type FileLine,
+  type InputStatus,
+  type Status,
+  sumOf,
+} from './ops/status.ts';
 import { orphansOf } from './orphans.ts';
 import type { ServerStatus } from './ship/shipper-types.ts';
 import type { LedgerRow, LossRow } from './store/ledger.ts';
@@ -60,7 +67,7 @@ function destinationStatus(
   const inputs = walk.inputs.map((input): InputStatus => {
     const row = ledger.find((one) => one.destination === name && one.input === input.name) ?? UNTOUCHED;
     const onTheWay = sum(underway.filter(({ batch }) => batch.input === input.name));
-    const files = input.tail.status().map((file) => fileLine(file, name, store));
+    const files = input.tail.status().map((file) => fileLine(file, name, store, lens));
     return {
       name: input.name,
       paths: config.inputs.find((one) => one.name === input.name)?.paths ?? [],
@@ -68,9 +75,10 @@ function destinationStatus(
       ledger: { ...row, read: add(row.read, onTheWay), underway: onTheWay },
       ...{ files, rate: lens.rate(name, input.name), shaped: input.shaper.status() },
       behind: files.reduce((total, { behind }) => total + behind, 0),
-      oldest: oldestOf(files, lens),
+      oldest: oldestOf(files),
     };
   });
+  const former = ledger.filter((row) => row.destination === name && !inputs.some((input) => input.name === row.input));
   const spool = store.spooled(name);
   const rate = lens.rate(name);
   return {
@@ -78,7 +86,8 @@ function destinationStatus(
     state: walk.fault ? 'halted' : shownState(walk, store),
     link: { ...serverLine(link), servers: (link.servers ?? []).map(serverLine) },
     disk: walk.refusal?.why,
-    refused: link.messages.refused,
+    ledger: sumOf([...inputs.map((input) => input.ledger), ...former.map((row) => ({ ...row, underway: NONE }))]),
+    ...{ sent: link.messages.sent, sentAgain: link.messages.repeated, refused: link.messages.refused },
     setAside: store.refused(name),
     underway: sum(underway),
     ...{ rate, spool, inputs },
@@ -96,7 +105,7 @@ function shownState(walk: Walk, store: Store): DestinationStatus['state'] {
   return state === 'live' && store.newestRow(walk.destination.name) > 0 ? 'draining' : state;
 }
 
-function fileLine(status: FileStatus, destination: string, store: Store): FileLine {
+function fileLine(status: FileStatus, destination: string, store: Store, lens: Lens): FileLine {
   const { path, chain, gen, state, size, offset, reason, file, waitingSince } = status;
   const settled = file === undefined ? 0 : (store.checkpoint(destination, file)?.offset ?? 0);
   const end = state === 'held half line' ? offset : size;
@@ -111,16 +120,15 @@ function fileLine(status: FileStatus, destination: string, store: Store): FileLi
     settled,
     behind,
     modified: waitingSince,
+    oldest: behind > 0 && gen !== undefined ? (lens.since(gen, settled) ?? waitingSince) : undefined,
+    rate: gen === undefined ? 0 : lens.speed(destination, gen),
     note: reason,
   };
 }
 
 /** Since when the oldest line has waited in a file. */
-function oldestOf(files: readonly FileLine[], lens: Lens): number | undefined {
-  const times = files
-    .filter(({ behind }) => behind > 0)
-    .map(({ gen, settled, modified }) => lens.since(gen, settled) ?? modified)
-    .filter((time) => time !== undefined);
+function oldestOf(files: readonly FileLine[]): number | undefined {
+  const times = files.map(({ oldest }) => oldest).filter((time) => time !== undefined);
   return times.length > 0 ? Math.min(...times) : undefined;
 }
 

@@ -1,7 +1,9 @@
 /** The composition behind `tailship status`: the running agent's own words, else what stands in the state file. */
 import fs from 'node:fs';
+import { renderBrief } from './ops/brief.ts';
 import { realClock } from './ops/clock.ts';
 import { askControl } from './ops/control.ts';
+import type { Look } from './ops/paint.ts';
 import type { FileLine, InputBooks, Status, Stopped } from './ops/status.ts';
 import { renderStatus, renderStopped } from './ops/statustext.ts';
 import { NO_ROWS, orphansOf } from './orphans.ts';
@@ -14,7 +16,10 @@ export type Answer = {
   readonly running: boolean;
   /** The same for machines; only a running agent's object has `agent`. */
   readonly json: Status | Stopped;
-  readonly text: string;
+  /** Without a look: as wide as is easy to read, without colours. */
+  text(look?: Look): string;
+  /** The same in a few sentences. */
+  readonly brief: readonly string[];
 };
 
 export type StatusParts = {
@@ -33,10 +38,12 @@ export async function askStatus(parts: StatusParts): Promise<Answer> {
   const answer = await askControl(`${config.spool.path}.sock`, '/status');
   if (answer !== undefined) {
     const json = JSON.parse(answer) as Status;
-    return { running: true, json, text: renderStatus(json) };
+    return { running: true, json, text: (look) => renderStatus(json, look), brief: renderBrief(json) };
   }
   const json = readStopped(config);
-  return { running: json.holder !== undefined, json, text: renderStopped(json) };
+  const running = json.holder !== undefined;
+  const brief = [running ? 'Status: tailship does not answer' : 'Status: tailship is not running'];
+  return { running, json, text: (look) => renderStopped(json, look), brief };
 }
 
 function readStopped(config: Config): Stopped {
@@ -83,6 +90,7 @@ function fileOf(generation: Generation, found: Inspection, destination: string):
     state: same ? 'there' : stat ? 'another file' : 'gone',
     behind: Math.max(0, (size ?? 0) - settled),
     modified: same ? stat.mtimeMs : undefined,
+    ...{ oldest: undefined, rate: undefined },
     note: same ? undefined : 'renamed or deleted since; looked for at the next start',
   };
 }

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { renderChecked } from './checked.ts';
 import { CONFIG_OPTION, type Command, durationOf, UsageProblem } from './command.ts';
+import { wantsColour } from './look.ts';
 
 /** Where the terminal does not say how wide it is, and what is still easy to read, columns. */
 const NARROW = 80;
@@ -55,10 +56,9 @@ export const checkCommand: Command = {
       env: io.env,
       cwd: io.cwd,
     });
-    const { isTTY, columns } = io.stdout;
     const look = {
-      wide: Math.min(Math.max(columns ?? NARROW, NARROW), WIDEST),
-      colour: isTTY === true && (io.env.NO_COLOR ?? '') === '',
+      wide: Math.min(Math.max(io.stdout.columns ?? NARROW, NARROW), WIDEST),
+      colour: wantsColour(io),
       all: given.flag('values'),
     };
     io.stdout.write(given.flag('json') ? `${JSON.stringify(checked)}\n` : renderChecked(checked, look));

@@ -1,8 +1,8 @@
 /** The findings of `tailship check` as text. */
 import type { Checked } from '../check.ts';
 import type { Finding } from '../findings.ts';
+import { wrap } from '../wire/wrap.ts';
 import { EXIT } from './io.ts';
-import { wrap } from './text.ts';
 
 /** What a terminal shows: headings, findings under them, and the values that somebody set. */
 export function renderChecked({ findings, values, code }: Checked, { wide, colour, all }: Look): string {

@@ -1,8 +1,8 @@
 import { didYouMean } from '../nearest.ts';
 import { CODE_GROUPS, CODES, type Code, type Explanation } from '../wire/codes.ts';
+import { wrap } from '../wire/wrap.ts';
 import { type Command, UsageProblem } from './command.ts';
 import { EXIT } from './io.ts';
-import { wrap } from './text.ts';
 
 const WIDTH = 80;
 

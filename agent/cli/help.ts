@@ -1,6 +1,7 @@
 /** Help texts for a terminal of 80 columns. */
+
+import { wrap } from '../wire/wrap.ts';
 import { type Command, HELP_OPTION, type OptionSpecs } from './command.ts';
-import { wrap } from './text.ts';
 
 const WIDTH = 80;
 

@@ -1,6 +1,6 @@
+import { wrap } from '../wire/wrap.ts';
 import { CONFIG_OPTION, type Command, UsageProblem } from './command.ts';
 import { EXIT } from './io.ts';
-import { wrap } from './text.ts';
 
 export const initCommand: Command = {
   name: 'init',

@@ -2,8 +2,11 @@
 type Sink = {
   write(data: string | Uint8Array, done?: (problem?: Error | null) => void): unknown;
   readonly isTTY?: boolean | undefined;
-  /** How wide a terminal is. */
+  /** How wide and high a terminal is; `resize` tells that this changed. */
   readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+  on?(event: 'resize', run: () => void): unknown;
+  off?(event: 'resize', run: () => void): unknown;
 };
 
 /** What the system can ask a running agent for: to read its configuration anew, to open its log anew, to tell how it is doing. */
@@ -11,7 +14,11 @@ type Order = 'reload' | 'reopen' | 'tell';
 
 /** What a command has of the outside world. `main.ts` hands in the real one, a test its own. */
 export type Io = {
-  readonly stdin: AsyncIterable<Buffer | string> & { readonly isTTY?: boolean | undefined };
+  readonly stdin: AsyncIterable<Buffer | string> & {
+    readonly isTTY?: boolean | undefined;
+    /** Whether a terminal gives single keys instead of whole lines. */
+    setRawMode?(raw: boolean): unknown;
+  };
   /** Data. */
   readonly stdout: Sink;
   /** Talk. */

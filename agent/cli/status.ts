@@ -1,8 +1,10 @@
 import { CONFIG_OPTION, type Command } from './command.ts';
-import { EXIT, type Io } from './io.ts';
+import { EXIT } from './io.ts';
+import { wantsColour } from './look.ts';
+import { watch } from './watch.ts';
 
-/** How often --watch asks, ms. */
-const EVERY = 1_000;
+/** Longer lines are not easier to read, columns. */
+const WIDEST = 100;
 
 export const statusCommand: Command = {
   name: 'status',
@@ -16,11 +18,17 @@ export const statusCommand: Command = {
   options: {
     config: CONFIG_OPTION,
     json: { kind: 'flag', meaning: 'The same as one JSON object, for machines.' },
-    watch: { kind: 'flag', meaning: 'Show it anew every second, until Ctrl-C.' },
+    watch: {
+      kind: 'flag',
+      meaning:
+        'Show it on the whole terminal, anew every second, until q or Ctrl-C; arrows move. Elsewhere: a line every 10 seconds and at ' +
+        'every change of state, with --json an object every second.',
+    },
   },
   words: 0,
   examples: [
     ['tailship status -c /etc/tailship/config.conf', 'How is the agent with this configuration doing?'],
+    ['tailship status --watch', 'Look on while it works.'],
     ["tailship status --json | jq '.destinations[].spool.bytes'", 'How much waits in the spool?'],
   ],
   exits: [
@@ -30,42 +38,16 @@ export const statusCommand: Command = {
   ],
   next: "When something is wrong: 'tailship check --connect' looks at configuration, files, spool and server.",
   async run(given, io) {
+    const parts = { file: given.value('config'), env: io.env, cwd: io.cwd };
+    const asJson = given.flag('json');
+    if (given.flag('watch')) {
+      const { createWatch } = await import('../watch.ts');
+      return watch(createWatch(parts), io, asJson);
+    }
     const { askStatus } = await import('../status.ts');
-    const ask = async () => {
-      const { running, json, text } = await askStatus({ file: given.value('config'), env: io.env, cwd: io.cwd });
-      return { running, shown: given.flag('json') ? `${JSON.stringify(json)}\n` : text };
-    };
-    if (given.flag('watch')) return watch(ask, io, given.flag('json'));
-    const { running, shown } = await ask();
-    io.stdout.write(shown);
+    const { running, json, text } = await askStatus(parts);
+    const look = { wide: Math.min(io.stdout.columns ?? WIDEST, WIDEST), colour: wantsColour(io) };
+    io.stdout.write(asJson ? `${JSON.stringify(json)}\n` : text(look));
     return running ? EXIT.fine : EXIT.failed;
   },
 };
-
-type Shown = { readonly running: boolean; readonly shown: string };
-
-/** Redraws on a terminal; elsewhere one answer follows the other. */
-async function watch(ask: () => Promise<Shown>, io: Io, json: boolean): Promise<number> {
-  const redraw = io.stdout.isTTY === true && !json;
-  if (redraw) io.stdout.write('\x1b[2J');
-  for (;;) {
-    const { running, shown } = await ask();
-    // Home, each line cleared to its end, then all below: no flicker.
-    io.stdout.write(redraw ? `\x1b[H${shown.replaceAll('\n', '\x1b[K\n')}\x1b[J` : shown);
-    await pause(EVERY, io.stop);
-    if (io.stop.aborted) return running ? EXIT.fine : EXIT.failed;
-  }
-}
-
-function pause(ms: number, stop: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      stop.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    stop.addEventListener('abort', end);
-    if (stop.aborted) end();
-  });
-}

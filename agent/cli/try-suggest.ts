@@ -1,7 +1,8 @@
 /** What `tailship try --suggest` says. */
 import type { Rated, Suggestion } from '../suggest.ts';
 import { printable } from '../wire/printable.ts';
-import { clip, wrap } from './text.ts';
+import { wrap } from '../wire/wrap.ts';
+import { clip } from './text.ts';
 
 const WIDTH = 78;
 /** A made pattern's name in the list; the pattern itself stands below. */

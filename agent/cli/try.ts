@@ -1,9 +1,10 @@
 import type { TryEvent, TrySummary } from '../try.ts';
 import type { Tried } from '../try-lines.ts';
 import { printable } from '../wire/printable.ts';
+import { wrap } from '../wire/wrap.ts';
 import { CONFIG_OPTION, type Command, UsageProblem } from './command.ts';
 import { EXIT } from './io.ts';
-import { clip, wrap } from './text.ts';
+import { clip } from './text.ts';
 import { renderSuggestion } from './try-suggest.ts';
 
 /** So many lines are shown when nothing else is asked for. */

@@ -115,6 +115,13 @@ export const FAMILIES: readonly Family[] = [
       ),
   },
   perDestination('gauge', 'tailship_acked_lines_per_second', 'Lines acknowledged lately.', ({ rate }) => rate.lines),
+  perDestination('counter', 'tailship_sent_records_total', 'Records written to the server.', (one) => one.sent),
+  perDestination(
+    'counter',
+    'tailship_repeated_records_total',
+    'Records written to the server a second time.',
+    (one) => one.sentAgain,
+  ),
   perDestination('counter', 'tailship_refused_records_total', 'Records that the server refused.', (one) => one.refused),
   perSpool('tailship_spool_rows', 'Batches waiting in the spool.', ({ rows }) => rows),
   perSpool(

@@ -7,6 +7,7 @@ import { createAges } from './ages.ts';
 import { healthOf, type Progress, progressAfter, type Seen, stalls } from './health.ts';
 import { createHistory, type History } from './history.ts';
 import { createRates } from './rates.ts';
+import { createSpeeds } from './speeds.ts';
 import type { Health, Status } from './status.ts';
 
 /** The shortest pause between two looks, ms, and the pause as a multiple of what the look took. */
@@ -17,6 +18,8 @@ const PAUSE = 100;
 export type Lens = {
   /** Lines and bytes a second: of an input's `read`, of a destination's `acked` (then without `input`). */
   rate(destination: string, input?: string): Count;
+  /** Bytes a second of one generation that are settled. */
+  speed(destination: string, gen: string): number;
   /** When the byte at `offset` of a generation was first seen, ms since the epoch. */
   since(gen: string, offset: number): number | undefined;
   health(seen: Seen): Health;
@@ -40,6 +43,7 @@ export type ObserverParts = {
 
 export function createObserver({ clock, after, look, looked }: ObserverParts): Observer {
   const rates = createRates();
+  const speeds = createSpeeds();
   const ages = createAges();
   const history = createHistory();
   let progress: Progress = new Map();
@@ -48,6 +52,7 @@ export function createObserver({ clock, after, look, looked }: ObserverParts): O
 
   const lens: Lens = {
     rate: (destination, input) => rates.of(keyOf(destination, input)),
+    speed: (destination, gen) => speeds.of(keyOf(destination, gen)),
     since: ages.since,
     health: (seen) => healthOf(progress, seen, clock.ticks(), after()),
   };
@@ -56,6 +61,7 @@ export function createObserver({ clock, after, look, looked }: ObserverParts): O
     const ticks = clock.ticks();
     progress = progressAfter(progress, status, ticks);
     rates.note(ticks, countersOf(status));
+    speeds.note(ticks, places(status));
     ages.note(status.agent.now, growths(status));
     history.note(status);
   }
@@ -99,6 +105,12 @@ function countersOf({ destinations }: Status): Map<string, Count> {
     counts.set(keyOf(name), acked);
   }
   return counts;
+}
+
+function* places({ destinations }: Status) {
+  for (const { name, inputs } of destinations) {
+    for (const { files } of inputs) for (const { gen, settled } of files) yield { key: keyOf(name, gen), settled };
+  }
 }
 
 /** Every generation once, at its largest, although every destination names it. */

@@ -36,6 +36,10 @@ export type FileLine = {
   readonly behind: number;
   /** When the file was written to last, while something of it is unread. */
   readonly modified: number | undefined;
+  /** Since when the oldest line that is not settled has stood there, as far as is known; ms since the epoch. */
+  readonly oldest: number | undefined;
+  /** How fast it is settled, bytes a second; undefined where no agent runs. */
+  readonly rate: number | undefined;
   /** How it was recognised, or what is wrong with it, in words. */
   readonly note: string | undefined;
 };
@@ -100,6 +104,11 @@ export type DestinationStatus = {
   readonly disk: string | undefined;
   /** What was acknowledged lately. */
   readonly rate: Rate;
+  /** The sum over all inputs, those among them that are no longer configured. */
+  readonly ledger: Ledger;
+  /** Records written to its servers since the start or a reload of it, and how many of them a second time. */
+  readonly sent: number;
+  readonly sentAgain: number;
   /** Records that the server will not have, since the start; and what of them, now and earlier, stands in the spool. */
   readonly refused: number;
   readonly setAside: Count & { readonly rows: number };
@@ -180,6 +189,22 @@ export type Complaint = {
   readonly sentence: string;
   readonly times: number;
 };
+
+/** The sum of several ledgers. */
+export function sumOf(ledgers: readonly Ledger[]): Ledger {
+  const add = (of: (ledger: Ledger) => Count | undefined): Count => {
+    const counts = ledgers.map((ledger) => of(ledger) ?? { lines: 0, bytes: 0 });
+    const sum = (unit: keyof Count) => counts.reduce((total, count) => total + count[unit], 0);
+    return { lines: sum('lines'), bytes: sum('bytes') };
+  };
+  const causes = [...new Set(ledgers.flatMap(({ dropped }) => Object.keys(dropped)))];
+  return {
+    ...{ read: add(({ read }) => read), acked: add(({ acked }) => acked), filtered: add(({ filtered }) => filtered) },
+    ...{ repeated: add(({ repeated }) => repeated), spool: add(({ spool }) => spool) },
+    underway: add(({ underway }) => underway),
+    dropped: Object.fromEntries(causes.map((cause) => [cause, add(({ dropped }) => dropped[cause])])),
+  };
+}
 
 /**
  * Whether the ledger's sum closes, in lines and in bytes:

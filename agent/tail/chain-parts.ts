@@ -40,8 +40,10 @@ export type Chain = {
   /** Oldest first. */
   gens(): readonly Gen[];
   live(): Gen | undefined;
-  /** Why the live path cannot be read, or is not read here; undefined where it can. */
+  /** Why the live path cannot be read; undefined where it can. */
   trouble(): string | undefined;
+  /** The path of the chain that reads this very file under another name; undefined where it is read here. */
+  alias(): string | undefined;
   /** One stat of the live path and of every rotated file still read. True where the directory must be looked at: call `survey`. */
   poll(): boolean;
   survey(listings: Listings, reason?: string): void;

@@ -19,8 +19,8 @@ export function createChain(parts: ChainParts): Chain {
   const name = { input: input.name };
   let trouble: string | undefined;
   let halted: string | undefined;
-  /** True while another chain reads this file. */
-  let alias = false;
+  /** The path of the chain that reads this file, while another one does. */
+  let alias: string | undefined;
   /** True once the live path was looked at and led to nothing. */
   let absent = false;
   /** Inode of the live file at the last look. */
@@ -129,11 +129,11 @@ export function createChain(parts: ChainParts): Chain {
   function admitted(stat: Stat): boolean {
     const owner = parts.owner(stat);
     if (!owner || owner === self) {
-      alias = false;
+      alias = undefined;
       return barred !== stat.ino || tryOpen();
     }
-    if (!alias) log.info(`${path} is the same file as ${owner.path}: it is read once, there`, name);
-    alias = true;
+    if (alias === undefined) log.info(`${path} is the same file as ${owner.path}: it is read once, there`, name);
+    alias = owner.path;
     trouble = undefined;
     for (const gen of owner.gens()) if (gen.clues.ino === stat.ino && gen.clues.dev === stat.dev) owner.refresh(gen);
     return lineage.live() !== undefined;
@@ -200,7 +200,8 @@ export function createChain(parts: ChainParts): Chain {
       if (halted === undefined) log.error('own-records', reason, name);
       halted = reason;
     },
-    trouble: () => halted ?? (alias ? 'the same file as another input path, read there' : trouble),
+    trouble: () => halted ?? trouble,
+    alias: () => alias,
     poll,
     survey,
     refresh,

@@ -20,6 +20,7 @@ export type FileStatus = {
     | 'held half line'
     | 'waiting for its turn'
     | 'waiting for its successor'
+    | 'read under another name'
     | 'unreadable';
   /** How it was recognised, or why it cannot be read, in words. */
   readonly reason: string;
@@ -58,10 +59,13 @@ export function statusOf(course: Course): FileStatus[] {
         waitingSince: behind > 0 ? gen.modified : undefined,
       };
     });
-  const trouble = chain.trouble();
-  if (trouble !== undefined) {
-    const nothing = { file: undefined, gen: undefined, offset: 0, size: 0, behind: 0, waitingSince: undefined };
-    list.push({ path: chain.path, chain: chain.path, ...nothing, state: 'unreadable', reason: trouble });
-  }
+  const nothing = { file: undefined, gen: undefined, offset: 0, size: 0, behind: 0, waitingSince: undefined };
+  const unread = (state: FileStatus['state'], reason: string): void => {
+    list.push({ path: chain.path, chain: chain.path, ...nothing, state, reason });
+  };
+  const [trouble, alias] = [chain.trouble(), chain.alias()];
+  if (trouble !== undefined) unread('unreadable', trouble);
+  else if (alias !== undefined)
+    unread('read under another name', `the same file as ${alias}: each line is shipped once`);
   return list;
 }

@@ -151,11 +151,11 @@ test('a removed destination is named as orphaned with its rows, and sent what it
     running.json.orphaned.map(({ name, spool }) => [name, spool.lines]),
     [['old', 10]],
   );
-  assert.match(running.text, /\nold {2}ORPHANED {2}in no section any more; spool: 10 lines in \d+ batch/);
+  assert.match(running.text(), /\nold {2}ORPHANED {2}in no section any more; spool: 10 lines in \d+ batch/);
   await without.stop();
   const stopped = await without.status();
   assert.deepEqual(stopped.json.orphaned, running.json.orphaned);
-  assert.match(stopped.text, /\nold {2}ORPHANED/);
+  assert.match(stopped.text(), /\nold {2}ORPHANED/);
   assert.deepEqual(
     stopped.json.destinations.map(({ name }) => name),
     ['syslog'],

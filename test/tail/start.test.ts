@@ -75,6 +75,30 @@ test('a file without rights is said once with the cure, retried, and said again 
   });
 });
 
+test('a second name of a file is told as such, and not as a file that cannot be read', () =>
+  scene({ before: { 'app.log': 'one\n' }, start: false }, (stage) => {
+    const second = `${stage.folder}/second.log`;
+    fs.linkSync(stage.live, second);
+    stage.start({ paths: [stage.live, second] });
+    assert.equal(stage.pass(3000), 'one\n');
+    const status = stage.reader.walk.status();
+    assert.deepEqual(status.map(({ path: at, state }) => [at, state]).sort(), [
+      [stage.live, 'read to its end'],
+      [second, 'read under another name'],
+    ]);
+    assert.equal(
+      status.find((one) => one.path === second)?.reason,
+      `the same file as ${stage.live}: each line is shipped once`,
+    );
+    fs.rmSync(second);
+    fs.writeFileSync(second, 'two\n');
+    assert.equal(stage.pass(3000), 'two\n');
+    assert.deepEqual(
+      stage.reader.walk.status().map(({ state }) => state),
+      ['read to its end', 'read to its end'],
+    );
+  }));
+
 test('a folder without rights is said once with the cure, and its files are found when rights come', () => {
   let denied = true;
   const refuse = (): never => {
