@@ -18,6 +18,7 @@ const LEAVE = '\x1b[?7h\x1b[?25h\x1b[?1049l';
 
 /** Keys by what they do. Arrows and pages come as sequences; \x03 is Ctrl-C, which a raw terminal does not turn into a signal. */
 const LEAVING = /^[qQ\x03\x04]/;
+const KEY = /\x1b\[[\d;]*[A-Z~]|./gs;
 const MOVES: Readonly<Record<string, (page: number) => number>> = {
   ...{ '\x1b[A': () => -1, k: () => -1, '\x1b[B': () => 1, j: () => 1 },
   ...{ '\x1b[5~': (page) => -page, '\x1b[6~': (page) => page, ' ': (page) => page },
@@ -107,7 +108,8 @@ async function listen(stdin: Io['stdin'], key: (text: string) => void, over: Abo
   try {
     for await (const said of stdin) {
       if (over.aborted) return;
-      key(said.toString());
+      // Held keys come several at once.
+      for (const [one] of said.toString().matchAll(KEY)) key(one);
     }
   } finally {
     gone();
