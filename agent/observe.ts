@@ -26,7 +26,10 @@ export async function observe(house: House, walks: readonly Walk[]): Promise<Obs
   const observer = createObserver({
     clock,
     after: () => house.config.status.healthAfter,
-    looked: (look) => parts.supervisor?.seen(look && { words: renderLine(look.status), stalled: look.stalled }),
+    looked(look) {
+      parts.supervisor?.seen(look && { words: renderLine(look.status), stalled: look.stalled });
+      if (look) parts.seen?.(look.status);
+    },
     look: (lens) =>
       snapshot({ config: house.config, store, walks, started, now: clock.now(), complaints: log.complaints(), lens }),
   });

@@ -1,10 +1,12 @@
 /** The composition behind `tailship run`: configuration, own log, agent. */
 import { isDeepStrictEqual } from 'node:util';
 import { runAgent } from './agent.ts';
+import { followBacklog } from './backlog.ts';
 import { createChanges, type Offers } from './changes.ts';
 import { refuseTlsFiles } from './config-tls.ts';
 import { realClock } from './ops/clock.ts';
 import { type AgentLog, createLog, type LogSink } from './ops/log.ts';
+import { createProgress } from './ops/progress.ts';
 import { createSupervisor, type Supervisor } from './ops/supervisor.ts';
 import { notifySystemd } from './ops/systemd.ts';
 import { loadConfig } from './sections.ts';
@@ -18,7 +20,7 @@ export type RunParts = {
   readonly once: { readonly wait: number } | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
-  readonly stderr: LogSink;
+  readonly stderr: LogSink & { readonly columns?: number | undefined };
   readonly stop: AbortSignal;
   /** Calls `run` at every order of that kind that the process gets (see cli/io.ts). */
   on(order: 'reload' | 'reopen' | 'tell', run: () => void): void;
@@ -31,7 +33,8 @@ export type RunParts = {
 export async function run(parts: RunParts): Promise<number> {
   const { file, once, stderr, stop } = parts;
   const first = readConfig(parts);
-  const log = createLog({ level: first.log.level, sink: stderr, clock: realClock });
+  const progress = createProgress({ out: stderr, clock: realClock, what: 'Shipping', say: (told) => log.info(told) });
+  const log: AgentLog = createLog({ level: first.log.level, sink: progress.sink, clock: realClock });
   const command = `tailship run${file === undefined ? '' : ` -c ${file}`}${once ? ' --once' : ''}`;
   log.info(
     first.source === undefined
@@ -41,12 +44,15 @@ export async function run(parts: RunParts): Promise<number> {
   const changes = createChanges(first);
   const supervisor = once ? undefined : supervise(parts, log);
   const unwatch = once ? () => {} : takeOrders(parts, { changes, log, supervisor });
+  const seen = followBacklog(progress, once !== undefined, (told) => log.info(told));
   let works: SpoolConfig | undefined;
   try {
     for (;;) {
       const { config } = changes;
       try {
-        const code = await runAgent({ config, log, clock: realClock, stop, command, once, changes, supervisor });
+        const code = await runAgent({
+          ...{ config, log, clock: realClock, stop, command, once, changes, supervisor, seen },
+        });
         if (code !== undefined) return code;
         works = config.spool;
       } catch (problem) {
@@ -60,6 +66,7 @@ export async function run(parts: RunParts): Promise<number> {
     sayWhy(problem, log);
     return 1;
   } finally {
+    progress.end();
     unwatch();
     await supervisor?.close();
     log.flush();

@@ -5,6 +5,7 @@ import { didYouMean } from './nearest.ts';
 import { realClock } from './ops/clock.ts';
 import { askControl, orderControl } from './ops/control.ts';
 import { createLog, type LogSink } from './ops/log.ts';
+import { createProgress } from './ops/progress.ts';
 import type { Status } from './ops/status.ts';
 import { loadConfig } from './sections.ts';
 import { BY_HAND } from './spool-orders.ts';
@@ -82,10 +83,32 @@ function waitingIn(config: Config, found: Inspection | undefined): Waiting[] {
   }));
 }
 
-/** The messages that wait, oldest first, each followed by a LF. Nothing is taken out. Throws as `listSpool`, and SpoolProblem. */
-export function exportSpool(parts: SpoolParts, wanted: Wanted): Iterable<Buffer> {
+/**
+ * The messages that wait, oldest first, each followed by a LF. Nothing is taken out. Long work
+ * is told of where `talk` is given. Throws at the first one as `listSpool`, and SpoolProblem.
+ */
+export function* exportSpool(parts: SpoolParts, wanted: Wanted, talk: Talk | undefined): Generator<Buffer> {
   const { config, filter } = judge(parts, wanted);
-  return readSpool(config.spool.path, filter);
+  const { rows } = countSpool(config.spool.path, filter);
+  const progress = talk && progressOf(talk, 'Exporting');
+  let [done, bytes] = [0, 0];
+  try {
+    for (const messages of readSpool(config.spool.path, filter)) {
+      yield messages;
+      done += 1;
+      bytes += messages.length;
+      progress?.tell(done / rows, bytes);
+    }
+  } finally {
+    progress?.end();
+  }
+}
+
+/** Where a command talks. */
+type Talk = LogSink & { readonly columns?: number | undefined };
+
+function progressOf(out: Talk, what: string) {
+  return createProgress({ out, clock: realClock, what, say: (told) => out.write(`${told}\n`) });
 }
 
 /** What an order would take, and what it then takes. */
@@ -142,10 +165,8 @@ export type DrainParts = SpoolParts & {
   readonly destinations: readonly string[];
   /** Give up when nothing has moved for so long, ms. */
   readonly wait: number;
-  readonly stderr: LogSink;
+  readonly stderr: Talk;
   readonly stop: AbortSignal;
-  /** Told now and then what is left to send. */
-  left(matched: Matched): void;
 };
 
 /** `delivered`: nothing that has a server is left. `orphaned`: what no server is configured for. */
@@ -164,12 +185,20 @@ export async function drainSpool(parts: DrainParts): Promise<Drained> {
   const left = () => countSpool(path, { destinations: names });
   if (names.length > 0) {
     const running = (await askControl(`${path}.sock`, '/status')) !== undefined;
-    const cancel = tellEvery(() => parts.left(left()));
+    const progress = progressOf(parts.stderr, 'Sending');
+    const { bytes: all } = left();
+    const tell = () => {
+      const done = Math.max(0, all - left().bytes);
+      progress.tell(done / all, done);
+    };
+    const timer = setInterval(tell, EVERY);
+    tell();
     try {
       if (running) await follow(`${path}.sock`, names, parts);
-      else await send(config, names, parts);
+      else await send(config, names, { ...parts, stderr: progress.sink });
     } finally {
-      cancel();
+      clearInterval(timer);
+      progress.end();
     }
   }
   const rest = left();
@@ -182,11 +211,6 @@ export async function drainSpool(parts: DrainParts): Promise<Drained> {
 
 /** How often what is left is told, and how often a running agent is asked, ms. */
 const EVERY = 500;
-
-function tellEvery(tell: () => void): () => void {
-  const timer = setInterval(tell, EVERY);
-  return () => clearInterval(timer);
-}
 
 /** The agent without any input: what it has to do is to drain. */
 async function send(config: Config, names: readonly string[], parts: DrainParts): Promise<void> {

@@ -3,6 +3,7 @@ import type { Bell } from './bell.ts';
 import type { Changes } from './changes.ts';
 import type { AgentLog } from './ops/log.ts';
 import { createRecent, type Recent } from './ops/recent.ts';
+import type { Status } from './ops/status.ts';
 import type { Supervisor } from './ops/supervisor.ts';
 import { createOwnWriter, type OwnWriter } from './shape/own.ts';
 import { createShaper, type Shaper } from './shape/shaper.ts';
@@ -28,6 +29,8 @@ export type AgentParts = {
   readonly changes?: Changes;
   /** Told how the agent fares; undefined where no service manager asked for that. */
   readonly supervisor?: Supervisor | undefined;
+  /** Told every second how the agent is doing. */
+  readonly seen?: (status: Status) => void;
   /** The system's own when left out. */
   readonly sockets?: Sockets;
 };

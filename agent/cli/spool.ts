@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { Listed, Wanted } from '../spool.ts';
 import { formatDuration, formatSize } from '../wire/units.ts';
 import { CONFIG_OPTION, type Command, durationOf, type Given, UsageProblem } from './command.ts';
@@ -136,17 +137,21 @@ function renderListed({ path, exists, running, size, now, destinations }: Listed
 
 async function write(given: Given, io: Io): Promise<number> {
   const { exportSpool, openOut } = await import('../spool.ts');
-  const messages = exportSpool(placeOf(given, io), wantedOf(given));
   const file = given.value('out');
-  if (file === undefined) {
-    for (const bytes of messages) await new Promise<void>((done) => io.stdout.write(bytes, () => done()));
-    return EXIT.fine;
-  }
-  const out = openOut(file);
+  // A bar among the messages would serve nobody.
+  const talk = file === undefined && io.stdout.isTTY === true ? undefined : io.stderr;
+  const messages = exportSpool(placeOf(given, io), wantedOf(given), talk);
+  const out = file === undefined ? undefined : openOut(file);
   try {
-    for (const bytes of messages) out.write(bytes);
+    for (const bytes of messages) {
+      if (io.stop.aborted) return EXIT.failed;
+      if (out) {
+        out.write(bytes);
+        await breathe(); // Whoever wants to stop it is heard.
+      } else await new Promise<void>((done) => io.stdout.write(bytes, () => done()));
+    }
   } finally {
-    out.close();
+    out?.close();
   }
   return EXIT.fine;
 }
@@ -185,24 +190,18 @@ async function confirmed(question: string, { stdin, stderr }: Io): Promise<boole
 
 async function drain(given: Given, io: Io): Promise<number> {
   const { drainSpool } = await import('../spool.ts');
-  const shown = io.stderr.isTTY === true;
-  const clear = shown ? '\r\x1b[K' : '';
   const { delivered, left, orphaned } = await drainSpool({
     ...placeOf(given, io),
     destinations: given.list('destination'),
     wait: durationOf('wait', given.value('wait') ?? WAIT),
-    // The agent's own log and the line that is redrawn share the terminal.
-    stderr: { write: (text) => io.stderr.write(clear + text), isTTY: io.stderr.isTTY },
+    stderr: io.stderr,
     stop: io.stop,
-    left: (rest) => shown && io.stderr.write(`${clear}${amount(rest)} left`),
   });
   for (const one of orphaned)
     io.stderr.write(
-      `${clear}${one.name}: ${amount(one)} wait for a destination that is not configured. Name it again, or drop them.\n`,
+      `${one.name}: ${amount(one)} wait for a destination that is not configured. Name it again, or drop them.\n`,
     );
-  io.stderr.write(
-    `${clear}${delivered ? 'The spool is sent.' : `Not delivered: ${amount(left)}; they stay in the spool.`}\n`,
-  );
+  io.stderr.write(`${delivered ? 'The spool is sent.' : `Not delivered: ${amount(left)}; they stay in the spool.`}\n`);
   return delivered ? EXIT.fine : EXIT.failed;
 }
 
