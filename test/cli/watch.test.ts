@@ -83,8 +83,8 @@ test('a signal ends status --watch too, with the terminal as it was', async (t) 
 
 test('a smaller terminal is drawn at once, cut and not wrapped, and arrows move through the rest', async (t) => {
   using world = createWorld();
-  for (let i = 0; i < 30; i++) world.write(`app${i}.log`, 'Nov 23 10:00:00 web1 app: one\n');
-  world.write('config.conf', '[input]\npath = app*.log\npoll = 20ms\n[syslog]\ntarget = tcp://127.0.0.1:9\n');
+  const servers = Array.from({ length: 20 }, (_, i) => `[syslog.server${i}]\ntarget = tcp://127.0.0.1:9\n`);
+  world.write('config.conf', `[input]\npath = app.log\n${servers.join('')}`);
   await world.run('run', '--once', '--wait', '100ms');
   const terminal = createTerminal();
   const watching = watchOn(t, world, terminal);
