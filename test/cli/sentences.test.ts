@@ -23,9 +23,9 @@ test('check --logrotate: a file that is not there is wrong usage', async () => {
 test('check --logrotate: a folder is read as logrotate reads it, without the folders in it', async () => {
   using world = createWorld();
   configured(world);
-  fs.mkdirSync(path.join(world.folder, 'd/deeper'), { recursive: true });
+  fs.mkdirSync(path.join(world.folder, 'd/a-folder'), { recursive: true });
   const block = (rotate: number) => `${path.join(world.folder, '*.log')} {\n  weekly\n  rotate ${rotate}\n}\n`;
-  world.write('d/deeper/a', block(3));
+  world.write('d/a-folder/a', block(3));
   world.write('d/app', block(7));
   world.write('d/binary', 'a\0b');
   fs.closeSync(fs.openSync(path.join(world.folder, 'd/huge'), 'w'));

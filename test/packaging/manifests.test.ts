@@ -78,6 +78,9 @@ for (const file of ['sidecar.yaml', 'daemonset.yaml']) {
     });
     assert.equal(config.spool.path, '/var/lib/tailship/spool.db');
     assert.equal(config.status.listen?.port, 9514);
+    assert.equal(config.agent.reload, 'change', 'a changed ConfigMap is taken over');
+    const mount = agent.volumeMounts.find(({ mountPath }) => mountPath === '/etc/tailship');
+    assert.ok(mount && !('subPath' in mount), 'a file mounted by subPath is never changed by kubelet');
   });
 }
 
