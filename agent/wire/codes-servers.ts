@@ -1,7 +1,8 @@
 /** What goes wrong between the agent and its servers. */
 export const SERVER_CODES = {
   'server-away': {
-    meaning: 'No server of this destination can be reached. What is read waits in the spool, and then in the files.',
+    meaning:
+      'No server of this destination can be reached. What is read waits in the spool, and then in the files. With balance = round-robin: this server cannot be reached, and those that are up take its share.',
     risk: 'Nothing is lost while the spool has room. When it is full, [spool] full decides; with block the files wait, and what rotation deletes meanwhile is lost.',
     cure: "Bring the server back; it is tried again by itself. 'tailship check --connect' tells what is in the way, 'tailship status' how much waits.",
   },
