@@ -6,6 +6,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { askControl } from '../../agent/ops/control.ts';
+import type { Status } from '../../agent/ops/status.ts';
 import { startAgent, startReceiver, stopped, writeConfig } from '../harness/agent.ts';
 import type { Running } from '../harness/processes.ts';
 import { scene } from '../harness/temp.ts';
@@ -28,6 +30,19 @@ function tokensOf(messages: readonly string[]): Map<number, Set<string>> {
     }
   }
   return all;
+}
+
+/** Asks a running agent for its status and holds its sum: every line and byte that was read is in one place. False where none answers. */
+async function sumHolds(spool: string): Promise<boolean> {
+  const answer = await askControl(`${spool}.sock`, '/status').catch(() => undefined);
+  if (answer === undefined) return false;
+  const { destinations } = JSON.parse(answer) as Status;
+  for (const { ledger } of destinations.flatMap(({ inputs }) => inputs)) {
+    const parts = [ledger.acked, ledger.spool, ledger.underway, ledger.filtered, ...Object.values(ledger.dropped)];
+    const sum = parts.reduce((a, b) => ({ lines: a.lines + b.lines, bytes: a.bytes + b.bytes }));
+    assert.deepEqual({ lines: ledger.read.lines, bytes: ledger.read.bytes }, { lines: sum.lines, bytes: sum.bytes });
+  }
+  return destinations.length > 0;
 }
 
 test(`${STORIES} random stories with the real agent and kill -9: what was there to be read arrives, and a repeat is known by its identity`, {
@@ -75,6 +90,7 @@ test(`${STORIES} random stories with the real agent and kill -9: what was there 
           world.running = false;
           (world as unknown as Record<string, () => void>)[step]?.();
         }
+        if (agent) await sumHolds(s.at('spool.db'));
       }
       agent ??= startAgent(s, conf);
       world.dropLate();
@@ -85,6 +101,7 @@ test(`${STORIES} random stories with the real agent and kill -9: what was there 
       fs.appendFileSync(`${folder}/app.log`, '\n');
       const state = () =>
         `seed ${seed}, missing ${required().join(' ')}\n${steps.join('\n')}\n${told.join('')}${agent?.stderr()}`;
+      await until('the sum holds once more', async () => sumHolds(s.at('spool.db')));
       await until('all that was there has arrived', () => required().length === 0, { patience: 20_000, told: state });
       assert.equal(await stopped(agent), 0);
       for (const [token, identities] of tokensOf(server.lines()))
