@@ -22,7 +22,8 @@ async function sayWhy(problem: unknown, io: Io): Promise<number> {
   const sentence = problem instanceof Error ? problem.message : String(problem);
   const { ConfigProblems } = await import('../config.ts');
   if (problem instanceof ConfigProblems) {
-    io.stderr.write(`${sentence}\n`); // A line for each problem, and each begins with its place.
+    // A line for each problem, and each begins with its place.
+    io.stderr.write(`${sentence.replaceAll(/$/gm, ' [config-wrong]')}\n`);
     return EXIT.usage;
   }
   const code = problem instanceof Error && 'explain' in problem ? ` [${problem.explain}]` : '';
