@@ -5,7 +5,7 @@ import { closedFolder, cureForReading, may, ownName, rightsText } from './check-
 import { sectionText } from './config-names.ts';
 import { bad, fine, type Placed, placeOf, type Said, warning } from './findings.ts';
 import type { Loaded } from './sections.ts';
-import { createDiscovery } from './tail/discovery.ts';
+import { createDiscovery, NOT_UTF8 } from './tail/discovery.ts';
 import { realFiles } from './tail/files.ts';
 import { placeIn } from './tail/names.ts';
 import type { InputConfig } from './types.ts';
@@ -28,12 +28,14 @@ export function checkInputs(loaded: Loaded): Placed[] {
 function checkPath(input: InputConfig, pattern: string): Said[] {
   const discovery = createDiscovery(realFiles, [pattern], () => false);
   const live = discovery.paths().sort();
-  const closed = [...discovery.troubles()].map(([folder, code]) =>
-    bad(
-      'folder-closed',
-      `${pattern}: ${ownName()} may not list the folder ${folder} (${code}).`,
-      `Let it: setfacl -m u:${ownName()}:rx ${folder}`,
-    ),
+  const closed = [...discovery.troubles()].map(([place, code]) =>
+    code === NOT_UTF8
+      ? bad('name-unwritable', `${place}: its name is not UTF-8, so it is not read.`, 'Rename it to ASCII or UTF-8.')
+      : bad(
+          'folder-closed',
+          `${pattern}: ${ownName()} may not list the folder ${place} (${code}).`,
+          `Let it: setfacl -m u:${ownName()}:rx ${place}`,
+        ),
   );
   if (live.length === 0 && closed.length === 0) return [nothingMatches(pattern)];
   const rest = live.slice(NAMED);

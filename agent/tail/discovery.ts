@@ -13,12 +13,14 @@ export type Discovery = {
   paths(): string[];
   /** The directories that were looked into last, which are worth watching. */
   directories(): string[];
-  /** Directories that could not be listed, with the reason's code. */
+  /** Directories that could not be listed, with the reason's code, and files whose name cannot be written, with NOT_UTF8. */
   troubles(): ReadonlyMap<string, string>;
   /** Whether an input's path or glob names this file. */
   names(file: string): boolean;
 };
 
+/** The code of a file's name that is not UTF-8: Node knows no other names of files, and gives it with U+FFFD in it. */
+export const NOT_UTF8 = 'EILSEQ';
 /** Deeper folders are not searched by `**`, which also ends loops of links. */
 const DEPTH = 16;
 const NONE: ReadonlySet<string> = new Set();
@@ -127,12 +129,26 @@ export function createDiscovery(
     }
   }
 
+  /** Whether a file that was listed can be called by the name that it was listed with. */
+  function isNamed(file: string): boolean {
+    if (!file.includes('\ufffd')) return true;
+    try {
+      return files.stat(file) !== undefined;
+    } catch {
+      return true;
+    }
+  }
+
   function search(): string[] {
     const all = new Set<string>();
+    for (const [place, code] of troubles) if (code === NOT_UTF8) troubles.delete(place);
     for (const pattern of patterns) {
       const absolute = path.resolve(pattern);
       if (!isExact(pattern)) {
-        for (const file of glob(pattern)) all.add(file);
+        for (const file of glob(pattern)) {
+          if (isNamed(file)) all.add(file);
+          else troubles.set(file, NOT_UTF8);
+        }
         continue;
       }
       all.add(absolute);

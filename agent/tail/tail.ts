@@ -7,7 +7,6 @@ import type { Clock, FileContext, FileId, InputConfig, Log, Loss } from '../type
 import { linesOf } from '../wire/lines.ts';
 import { createChain } from './chain.ts';
 import type { Chain } from './chain-parts.ts';
-import { cureOf } from './cures.ts';
 import { createDiscovery } from './discovery.ts';
 import type { Files } from './files.ts';
 import { createHandles, type Gen } from './generation.ts';
@@ -19,6 +18,7 @@ import { createOwners, type Shared } from './owners.ts';
 import type { Registry } from './registry.ts';
 import type { Mark } from './rotation-parts.ts';
 import { createListings, type Listings } from './survey.ts';
+import { createTroubles } from './troubles.ts';
 import { createWalk, type InnerWalk, type TailWalk } from './walk.ts';
 import { createWatch, type Watch, type WatchParts } from './watch.ts';
 
@@ -80,7 +80,7 @@ export function createTail(parts: TailParts): Tail {
     (gen) => share?.saw(gen),
   );
   const hinted = new Set<Chain>();
-  const refused = new Map<string, string>();
+  const sayTroubles = createTroubles(log, name);
   const discovery = createDiscovery(files, input.paths, (live) => chains.has(live) || past.has(live));
   const elsewhere = input.rotated === undefined ? undefined : createDiscovery(files, [input.rotated]);
   let phase: 'new' | 'started' | 'closed' = 'new';
@@ -117,9 +117,9 @@ export function createTail(parts: TailParts): Tail {
 
   /** Finds files that came since the last look, and forgets chains of globs of which nothing is left. */
   function discover(): void {
-    const before = new Set(refused.keys());
+    const before = new Set(discovery.troubles().keys());
     const paths = discovery.paths();
-    sayTroubles();
+    sayTroubles(discovery.troubles());
     for (const live of paths) if (!chains.has(live)) add(live, !first && !before.has(path.dirname(live)));
     // A chain known from before may have lost its live file meanwhile, and nothing else. It is looked into before it is forgotten.
     const kept = first ? [...past].filter((live) => discovery.names(live)) : [];
@@ -133,20 +133,6 @@ export function createTail(parts: TailParts): Tail {
     }
     watch?.directories(discovery.directories());
     first = false;
-  }
-
-  function sayTroubles(): void {
-    const now = discovery.troubles();
-    for (const [directory, code] of now) {
-      if (refused.get(directory) === code) continue;
-      refused.set(directory, code);
-      log.warn('folder-closed', `The folder ${directory} cannot be listed (${code}): ${cureOf(code)}`, name);
-    }
-    for (const directory of refused.keys()) {
-      if (now.has(directory)) continue;
-      refused.delete(directory);
-      log.info(`The folder ${directory} can be listed again`, name);
-    }
   }
 
   /** Looks at some chains. Directories are listed after the last live file was looked at, so that no rotation falls in between. */

@@ -10,6 +10,12 @@ export const FILE_CODES = {
     risk: 'New and rotated files in it are not found.',
     cure: "Give the user that runs tailship the right to list and enter the folder: setfacl -m u:USER:rx FOLDER ('tailship check' prints the command).",
   },
+  'name-unwritable': {
+    meaning:
+      'A file that a glob matches has a name with bytes that are not UTF-8. Such a name cannot be written down, so it cannot be opened.',
+    risk: 'The lines of that file are not shipped.',
+    cure: "Let the application name it in ASCII or UTF-8, or rename it: find FOLDER -inum INODE -exec mv {} NAME ';' (ls -i tells the inode).",
+  },
   'own-records': {
     meaning:
       'The file holds records that tailship itself made of it: a server on this host writes what it receives into a file that is followed.',
