@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=4
+#!/usr/bin/env node
 /**
  * The process: checks the Node version before anything else is imported, hands argv in and gives the exit code out.
  * The only file that ends the process or listens to signals.
