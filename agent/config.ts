@@ -19,6 +19,7 @@ import {
 import { normalText, type Problem, type Written } from './config-text.ts';
 import { didYouMean } from './nearest.ts';
 import type { Option, Options } from './types.ts';
+import { wordsOf } from './wire/words.ts';
 
 /** Where a value comes from. */
 export type Origin =
@@ -152,7 +153,7 @@ function readValue(key: string, option: Option, text: string): { value?: unknown
 /** What a schema threw, as a sentence that shows the text once. */
 function sentenceOf(error: unknown, text: string): string {
   const issue = error instanceof ZodError ? error.issues[0] : undefined;
-  let sentence = issue?.message ?? (error instanceof Error ? error.message : String(error));
+  let sentence = issue?.message ?? wordsOf(error);
   let known: readonly string[] = [];
   let word = text;
   if (issue?.code === 'invalid_value') {

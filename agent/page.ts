@@ -8,6 +8,7 @@ import type { Observer } from './ops/observer.ts';
 import type { Status } from './ops/status.ts';
 import type { Clock } from './types.ts';
 import type { Walk } from './walk.ts';
+import { wordsOf } from './wire/words.ts';
 
 /** Time between two events, ms; they are also what keeps a connection alive. */
 const EVERY = 1_000;
@@ -74,7 +75,7 @@ export function createPage({ observer, walks, clock }: PageParts): Page {
       response.write(`data: ${JSON.stringify(picture)}\n\n`);
       return Math.max(newest, ...history.flatMap(([, points]) => points.at(-1)?.at ?? []));
     } catch (problem) {
-      const words = problem instanceof Error ? problem.message : String(problem);
+      const words = wordsOf(problem);
       response.write(`event: trouble\ndata: ${JSON.stringify(words)}\n\n`);
       return newest;
     }

@@ -13,6 +13,7 @@ import { loadConfig } from './sections.ts';
 import { StoreProblem } from './store/store.ts';
 import type { Config, SpoolConfig } from './types.ts';
 import { watchConfig } from './watch-config.ts';
+import { wordsOf } from './wire/words.ts';
 
 export type RunParts = {
   /** What -c named. */
@@ -103,7 +104,7 @@ function takeOrders(parts: RunParts, { changes, log, supervisor }: Orders): () =
       log.setLevel(config.log.level);
       changes.offer(config);
     } catch (problem) {
-      refuse(problem instanceof Error ? problem.message : String(problem), cure);
+      refuse(wordsOf(problem), cure);
       supervisor?.answered();
     }
   }
@@ -127,7 +128,7 @@ function takeOrders(parts: RunParts, { changes, log, supervisor }: Orders): () =
 
 /** What ends the agent is said in a sentence; where in the code it came from only interests those who asked for `debug`. */
 function sayWhy(problem: unknown, log: AgentLog): void {
-  const reason = problem instanceof Error ? problem.message : String(problem);
+  const reason = wordsOf(problem);
   if (problem instanceof StoreProblem) log.error(problem.explain, reason);
   else {
     log.error(

@@ -4,6 +4,7 @@ import { type Look, paint, WIDEST } from './ops/paint.ts';
 import { drawScreen, type Picture, type Size } from './ops/screen.ts';
 import { type Answer, askStatus, type StatusParts } from './status.ts';
 import { formatDuration } from './wire/units.ts';
+import { wordsOf } from './wire/words.ts';
 
 /** What is known at one moment. */
 export type Sight = {
@@ -28,7 +29,7 @@ export function createWatch(parts: StatusParts): () => Promise<Sight> {
       return sightOf(answer);
     } catch (problem) {
       if (!last) throw problem;
-      const sentence = problem instanceof Error ? problem.message : String(problem);
+      const sentence = wordsOf(problem);
       return blind(sentence, last.answer, realClock.ticks() - last.at);
     }
   };

@@ -12,6 +12,9 @@ export const AGENT = [process.execPath, '--max-semi-space-size=4', path.join(ROO
 /** A clock tick of /proc/PID/stat, s: USER_HZ is 100 on every architecture that Node runs on. */
 const TICK = 0.01;
 
+/** How long what a bench waits for may take. */
+export const PATIENT = { patience: 600_000 };
+
 /** A folder that is there while `work` runs. */
 export async function inFolder<T>(work: (dir: string) => Promise<T>): Promise<T> {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'tailship-bench-'));
@@ -103,6 +106,13 @@ export function memoryOf(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
 }
 
+/** How many lines end in these bytes. */
+export function countLines(block: Buffer): number {
+  let lines = 0;
+  for (let at = block.indexOf(10); at !== -1; at = block.indexOf(10, at + 1)) lines += 1;
+  return lines;
+}
+
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
@@ -110,16 +120,6 @@ export function median(values: readonly number[]): number {
 /** The value below which that part of them lies, of two the lower one. */
 export function quantile(values: readonly number[], part: number): number {
   return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * part)]!;
-}
-
-/** Waits until `condition` gives something, and gives that. Throws an Error after ten minutes. */
-export async function until<T>(condition: () => Promise<T | undefined> | T | undefined, every = 20): Promise<T> {
-  for (const limit = performance.now() + 600_000; performance.now() < limit; ) {
-    const found = await condition();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, every));
-  }
-  throw new Error('what was waited for did not happen within ten minutes');
 }
 
 export function machine(): string {

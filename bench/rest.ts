@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { configure, cpuOf, end, inFolder, median, memoryOf, quantile, startAgent, until } from './measure.ts';
+import { until } from '../test/harness/wait.ts';
+import { configure, cpuOf, end, inFolder, median, memoryOf, quantile, startAgent, startSink } from './measure.ts';
 
 const LINE = 'Jul 15 11:30:35 web01 app: [4711][INFO] [T1] a line of the usual length, about a hundred bytes, number';
 /** Lines for the latency, one every so many ms. */
@@ -29,13 +30,13 @@ export async function latency(say: (line: string) => void): Promise<void> {
     const agent = startAgent(dir, conf);
     try {
       fs.writeSync(log, `${LINE} ${LINES}\n`);
-      await until(() => LINES in times || undefined);
+      await until('the first line comes', () => LINES in times);
       for (let n = 0; n < LINES; n++) {
         await pause(EVERY);
         written[n] = performance.now();
         fs.writeSync(log, `${LINE} ${n}\n`);
       }
-      await until(() => LINES - 1 in times || undefined);
+      await until('the last line comes', () => LINES - 1 in times);
       times.length = LINES;
       const [middle, most] = [quantile(times, 0.5), quantile(times, 0.99)];
       say(
@@ -62,7 +63,7 @@ export async function startAndStop(runs: number, say: (line: string) => void): P
       const conf = configure(dir, { input: `path = ${file}`, syslog: `target = tcp://127.0.0.1:${server.port}` });
       const begun = performance.now();
       const agent = startAgent(dir, conf);
-      await until(() => came || undefined, 1);
+      await until('the first record comes', () => came);
       starts.push(came - begun);
       await pause(3000); // Longer than a record waits for its proof.
       const told = performance.now();
@@ -80,17 +81,14 @@ export async function idle(files: number, say: (line: string) => void): Promise<
   await inFolder(async (dir) => {
     fs.mkdirSync(path.join(dir, 'logs'));
     for (let n = 0; n < files; n++) fs.writeFileSync(path.join(dir, 'logs', `app${n}.log`), `${LINE} ${n}\n`);
-    let messages = 0;
-    const server = await listen((block) => {
-      for (let at = block.indexOf(10); at !== -1; at = block.indexOf(10, at + 1)) messages += 1;
-    });
+    const sink = await startSink(files);
     const conf = configure(dir, {
       input: `path = ${dir}/logs/*.log`,
-      syslog: `target = tcp://127.0.0.1:${server.port}`,
+      syslog: `target = tcp://127.0.0.1:${sink.port}`,
     });
     const agent = startAgent(dir, conf);
     try {
-      await until(() => messages >= files || undefined);
+      await sink.arrival;
       await pause(SETTLE);
       const before = cpuOf(agent.pid!);
       await pause(WATCHED);
@@ -100,22 +98,18 @@ export async function idle(files: number, say: (line: string) => void): Promise<
       );
     } finally {
       await end(agent);
-      server.close();
+      sink.end();
     }
   });
 }
 
 async function listen(came: (block: Buffer) => void) {
-  let bytes = 0;
   const server = net.createServer((socket) => {
     socket.setNoDelay();
     socket.on('error', () => {});
     socket.on('end', () => socket.end());
-    socket.on('data', (block: Buffer) => {
-      bytes += block.length;
-      came(block);
-    });
+    socket.on('data', came);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { port: (server.address() as net.AddressInfo).port, bytes: () => bytes, close: () => server.close() };
+  return { port: (server.address() as net.AddressInfo).port, close: () => server.close() };
 }

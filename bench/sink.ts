@@ -6,6 +6,7 @@
  */
 import { createSocket } from 'node:dgram';
 import net from 'node:net';
+import { countLines } from './measure.ts';
 
 /** What came over all connections, and when its first and last bytes came, in ms of one clock. */
 export type Arrived = {
@@ -55,7 +56,7 @@ if (scheme === 'udp') {
     open += 1;
     socket.on('data', (block: Buffer) => {
       note(block.length);
-      for (let at = block.indexOf(10); at !== -1; at = block.indexOf(10, at + 1)) messages += 1;
+      messages += countLines(block);
       if (messages >= Number(expected)) tell();
     });
     socket.on('close', () => {

@@ -1,8 +1,9 @@
 /** How fast the spool fills while the server is away, and how fast it drains once it is back. */
 import fs from 'node:fs';
-import net from 'node:net';
+import { freePort } from '../test/harness/processes.ts';
+import { until } from '../test/harness/wait.ts';
 import { corpus } from './corpus.ts';
-import { configure, cpuOf, end, inFolder, median, startAgent, startSink, until } from './measure.ts';
+import { configure, cpuOf, end, inFolder, median, PATIENT, startAgent, startSink } from './measure.ts';
 
 type Result = {
   readonly spooled: number;
@@ -35,14 +36,18 @@ async function measure(dir: string, file: string, size: number, lines: number): 
   try {
     const before = cpuOf(agent.pid!);
     const times: number[] = [];
-    await until(async () => {
-      const behind = await metric(web, 'tailship_behind_bytes');
-      if (behind === undefined) return undefined;
-      const done = 1 - behind / (size * 1e6);
-      // The moments at which each quarter was spooled, the beginning first.
-      while (times.length <= 4 && done * 4 >= times.length - 1e-9 && done > 0) times.push(performance.now());
-      return behind === 0 ? true : undefined;
-    });
+    await until(
+      'all is spooled',
+      async () => {
+        const behind = await metric(web, 'tailship_behind_bytes');
+        if (behind === undefined) return false;
+        const done = 1 - behind / (size * 1e6);
+        // The moments at which each quarter was spooled, the beginning first.
+        while (times.length <= 4 && done * 4 >= times.length - 1e-9 && done > 0) times.push(performance.now());
+        return behind === 0;
+      },
+      PATIENT,
+    );
     const sink = await startSink(lines, 'tcp', port);
     const { first, last } = await sink.arrival;
     sink.end();
@@ -65,12 +70,4 @@ async function metric(port: number, name: string): Promise<number | undefined> {
   const found = (await page?.text())?.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'));
   const values = [...(found ?? [])].map((one) => Number(one[1]));
   return values.length > 0 ? values.reduce((sum, one) => sum + one, 0) : undefined;
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { certificate } from '../test/harness/certificates.ts';
+import { until } from '../test/harness/wait.ts';
 import { corpus } from './corpus.ts';
-import { AGENT, configure, end, inFolder, median, runMeasured, startSink, until } from './measure.ts';
+import { AGENT, configure, end, inFolder, median, runMeasured, startSink } from './measure.ts';
 
 const STREAMS = ['tcp', 'tls', 'relp', 'relps'] as const;
 
@@ -39,7 +40,10 @@ function overStream(file: string, scheme: (typeof STREAMS)[number]): Promise<num
     const [node, ...args] = [...AGENT, 'receive', '--listen', `${scheme}://127.0.0.1:0`, '--out', '/dev/null', ...keys];
     const server = spawn(node, args, { stdio: ['ignore', 'ignore', fs.openSync(log!, 'w')] });
     try {
-      const port = await until(() => /Listening on .*:(\d+)\.$/m.exec(fs.readFileSync(log!, 'utf8'))?.[1]);
+      const port = await until(
+        'it listens',
+        () => /Listening on .*:(\d+)\.$/m.exec(fs.readFileSync(log!, 'utf8'))?.[1],
+      );
       const trust = secure ? `tls_ca = ${certFile}` : '';
       const conf = configure(dir, {
         input: `path = ${file}`,

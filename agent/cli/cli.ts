@@ -1,5 +1,6 @@
 /** The command line: argv in, exit code out. Every problem ends here as a sentence; a stack is never shown to a user. */
 import { readVersion } from '../version.ts';
+import { wordsOf } from '../wire/words.ts';
 import { UsageProblem } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { renderHelp, renderOverview } from './help.ts';
@@ -19,7 +20,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
 }
 
 async function sayWhy(problem: unknown, io: Io): Promise<number> {
-  const sentence = problem instanceof Error ? problem.message : String(problem);
+  const sentence = wordsOf(problem);
   const { ConfigProblems } = await import('../config.ts');
   if (problem instanceof ConfigProblems) {
     // A line for each problem, and each begins with its place.

@@ -7,6 +7,7 @@ import fs from 'node:fs';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { connect } from 'node:net';
 import type { Log } from '../types.ts';
+import { wordsOf } from '../wire/words.ts';
 import { createServer, request } from './httpmodule.ts';
 import { METRICS_TYPE, renderMetrics } from './metrics.ts';
 import type { Status } from './status.ts';
@@ -52,7 +53,7 @@ export async function openControl(parts: ControlParts): Promise<Control> {
   try {
     await listen(server, path);
   } catch (problem) {
-    log.warn('control-socket', `No control socket at ${path}: ${inWords(problem)}. ${without}`);
+    log.warn('control-socket', `No control socket at ${path}: ${wordsOf(problem)}. ${without}`);
     return { close: async () => {} };
   }
   return { close: () => close(server) };
@@ -71,7 +72,7 @@ function answer(status: () => Status, orders: Orders): RequestListener {
       else if (asked.url === '/metrics') send(200, METRICS_TYPE, await renderMetrics(status()));
       else send(404, 'text/plain', 'There is /status and /metrics.\n');
     } catch (problem) {
-      send(500, 'text/plain', `${inWords(problem)}\n`);
+      send(500, 'text/plain', `${wordsOf(problem)}\n`);
     }
   };
 }
@@ -156,7 +157,7 @@ function exchange(path: string, what: string, body: string | undefined): Promise
     const asked = request({ socketPath: path, path: what, method, timeout }, (response) => {
       const parts: Buffer[] = [];
       response.on('data', (part: Buffer) => parts.push(part));
-      response.on('error', (problem) => reject(new ControlProblem(`${path}: ${inWords(problem)}.`)));
+      response.on('error', (problem) => reject(new ControlProblem(`${path}: ${wordsOf(problem)}.`)));
       response.on('end', () => {
         const text = Buffer.concat(parts).toString();
         if (response.statusCode === 200) resolve(text);
@@ -177,10 +178,5 @@ function whyNot(path: string, problem: NodeJS.ErrnoException): string {
   if (problem.code === 'EACCES' || problem.code === 'EPERM') {
     return `${path} may only be used by its owner. Run this as the user of the agent, or as root.`;
   }
-  return `The agent behind ${path} cannot be asked: ${inWords(problem)}.`;
-}
-
-/** An error's own words, with the code of the system where it has one. */
-function inWords(problem: unknown): string {
-  return problem instanceof Error ? problem.message : String(problem);
+  return `The agent behind ${path} cannot be asked: ${wordsOf(problem)}.`;
 }

@@ -5,6 +5,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock, Log } from '../types.ts';
+import { wordsOf } from '../wire/words.ts';
 import { type Asking, createGuard, type Guard } from './access.ts';
 import { createServer } from './httpmodule.ts';
 import { type ListenAt, urlOf } from './listen.ts';
@@ -61,7 +62,7 @@ export function openHttp(parts: HttpParts): Http {
   function begin(): void {
     const fresh = createServer({ headersTimeout: 10_000, requestTimeout: 10_000 }, (asked, response) => {
       answer(parts, guard, asked, response).catch((problem: unknown) => {
-        const words = problem instanceof Error ? problem.message : String(problem);
+        const words = wordsOf(problem);
         if (response.headersSent) response.destroy();
         else send(response, 500, `${words}\n`);
       });
@@ -146,7 +147,7 @@ function healthNow(status: () => Status): Health {
   try {
     return status().health;
   } catch (problem) {
-    return { state: 'unhealthy', reasons: [problem instanceof Error ? problem.message : String(problem)] };
+    return { state: 'unhealthy', reasons: [wordsOf(problem)] };
   }
 }
 

@@ -3,6 +3,7 @@
  * and while the agent makes progress a sign of life now and then. An agent that hangs gives none, and systemd ends it.
  */
 import type { Clock, Log } from '../types.ts';
+import { wordsOf } from '../wire/words.ts';
 
 /** How long `ready` waits for the first word of every link, ms: a server that answers to nobody must not make a start fail. */
 const PATIENCE = 10_000;
@@ -59,7 +60,7 @@ export function createSupervisor(parts: SupervisorParts): Supervisor | undefined
     queue = queue
       .then(() => parts.send(assignments))
       .catch((problem: unknown) => {
-        const reason = problem instanceof Error ? problem.message : String(problem);
+        const reason = wordsOf(problem);
         log.warn(
           'manager-deaf',
           `systemd could not be told ${assignments[0]}: ${reason}. It may take this agent for one that does not start, or hangs. ` +

@@ -25,10 +25,8 @@ export function memoryOf(bytes: Buffer): Memory {
 
 /** A copy of these bytes as a piece. */
 export function pieceOf(content: Uint8Array | string): Piece {
-  const { length } = Buffer.from(content);
-  const bytes = Buffer.alloc(length + SPILL);
-  bytes.set(Buffer.from(content));
-  return { ...memoryOf(bytes), length };
+  const given = Buffer.from(content);
+  return { ...memoryOf(Buffer.concat([given], given.length + SPILL)), length: given.length };
 }
 
 export function putPiece(into: Memory, at: number, { view, length }: Piece): number {

@@ -2,6 +2,7 @@
 import process from 'node:process';
 import type { TlsConfig } from '../types.ts';
 import { readCertificates, readPrivateKey, refuseStrangeKey } from '../wire/pem.ts';
+import { wordsOf } from '../wire/words.ts';
 import { codeOf } from './reasons.ts';
 
 /** What TLS is set up with, as PEM text. */
@@ -42,7 +43,7 @@ function judge<T>(key: TlsFileKey, look: () => T): T {
   try {
     return look();
   } catch (error) {
-    throw new TlsFileProblem(key, error instanceof Error ? error.message : String(error));
+    throw new TlsFileProblem(key, wordsOf(error));
   }
 }
 

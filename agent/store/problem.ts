@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import type { Code } from '../wire/codes.ts';
+import { wordsOf } from '../wire/words.ts';
 
 /**
  * A fault of the state file. `message` is whole sentences: what, where, why, and the cure.
@@ -70,7 +71,7 @@ export function problemOf(error: unknown, doing: string, file: string): unknown 
   const known = REASONS.find(([start]) => code.startsWith(start));
   const reason = startsIn(DENIED)
     ? deniedTo(file)
-    : (known?.[2] ?? `${text(error)}. Set [spool] path to a place that works.`);
+    : (known?.[2] ?? `${wordsOf(error)}. Set [spool] path to a place that works.`);
   const explain = startsIn(DENIED) ? 'spool-denied' : (known?.[1] ?? 'disk-error');
   return new StoreProblem(code, explain, `Cannot ${doing} ${file}: ${reason} (${code})`, error);
 }
@@ -95,10 +96,6 @@ export function isFull(error: unknown): boolean {
 function codeOf(error: unknown): string | undefined {
   if (error instanceof StoreProblem || error instanceof Database.SqliteError) return error.code;
   return error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : undefined;
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function deniedTo(file: string): string {

@@ -9,6 +9,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type Database from 'better-sqlite3';
 import type { Clock, FileId, Log, Loss, Sent, SpoolConfig } from '../types.ts';
+import { wordsOf } from '../wire/words.ts';
 import { openDatabase } from './database.ts';
 import { createGenerations, type Generations } from './generations.ts';
 import { addCounts, createLedger, type LedgerRow, type LossRow, readLedger, readLosses } from './ledger.ts';
@@ -204,7 +205,7 @@ function openOrSetAside(parts: StoreParts, open: () => Database.Database, damage
   } catch (error) {
     if (!isDamage(error)) throw error;
     const kept = setAside(config.path, clock.now());
-    const why = error instanceof Error ? error.message : String(error);
+    const why = wordsOf(error);
     const db = open();
     const saved = recover(db, kept, readPositions(config.path));
     log.error(

@@ -1,3 +1,4 @@
+import { wordsOf } from '../wire/words.ts';
 import { codeOf } from './files.ts';
 
 const CURES: Readonly<Record<string, string>> = {
@@ -14,5 +15,5 @@ export const cureOf = (code: string): string => CURES[code] ?? 'it is tried agai
 /** A sentence for the operator: what cannot be read, why, and the cure. */
 export function troubleOf(path: string, error: unknown): string {
   const code = codeOf(error);
-  return `${path} cannot be read (${code || (error instanceof Error ? error.message : String(error))}): ${cureOf(code)}`;
+  return `${path} cannot be read (${code || wordsOf(error)}): ${cureOf(code)}`;
 }

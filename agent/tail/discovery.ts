@@ -119,25 +119,20 @@ export function createDiscovery(
     return !heads.some((head) => siblings.has(head) || known(path.join(directory, head))) && !isDirectory(file);
   }
 
-  /** A path is meant literally where it has no wildcard, or where a file has just this name. */
-  function isExact(pattern: string): boolean {
-    if (!MAGIC.test(pattern)) return true;
-    try {
-      return files.stat(pattern) !== undefined;
-    } catch {
-      return false;
-    }
-  }
-
-  /** Whether a file that was listed can be called by the name that it was listed with. */
-  function isNamed(file: string): boolean {
-    if (!file.includes('\ufffd')) return true;
+  /** Whether there is something by this name; `untold` where the system refuses to tell. */
+  function isThere(file: string, untold: boolean): boolean {
     try {
       return files.stat(file) !== undefined;
     } catch {
-      return true;
+      return untold;
     }
   }
+
+  /** A path is meant literally where it has no wildcard, or where a file has just this name. */
+  const isExact = (pattern: string): boolean => !MAGIC.test(pattern) || isThere(pattern, false);
+
+  /** Whether a file that was listed can be called by the name that it was listed with. */
+  const isNamed = (file: string): boolean => !file.includes('\ufffd') || isThere(file, true);
 
   function search(): string[] {
     const all = new Set<string>();

@@ -5,6 +5,7 @@
 import path from 'node:path';
 import type { Clock, FileContext, FileId, InputConfig, Log, Loss } from '../types.ts';
 import { linesOf } from '../wire/lines.ts';
+import { wordsOf } from '../wire/words.ts';
 import { createChain } from './chain.ts';
 import type { Chain } from './chain-parts.ts';
 import { createDiscovery } from './discovery.ts';
@@ -157,7 +158,7 @@ export function createTail(parts: TailParts): Tail {
     try {
       work();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = wordsOf(error);
       log.error(
         'files-unseen',
         `The files could not be looked at: ${reason} It is tried again at the next poll.`,

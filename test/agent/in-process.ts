@@ -1,7 +1,7 @@
 /** The real agent in this process, over a temporary folder and loopback: real files, sockets and SQLite, and a log that is kept. */
 import { createSocket } from 'node:dgram';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -97,4 +97,25 @@ export async function startUdpServer(t: TestContext): Promise<{ url: string; mes
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
   t.after(() => new Promise<void>((resolve) => socket.close(() => resolve())));
   return { url: `udp://127.0.0.1:${(socket.address() as AddressInfo).port}`, messages };
+}
+
+/** A TCP server on loopback that keeps what comes, one message a line; on `port`, or any that is free. */
+export async function startServer(t: TestContext, port = 0): Promise<{ url: string; messages(): string[] }> {
+  let text = '';
+  const open: Socket[] = [];
+  const server = createServer((socket) => {
+    open.push(socket);
+    socket.on('data', (bytes) => {
+      text += bytes.toString('utf8');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  t.after(() => {
+    for (const socket of open) socket.destroy();
+    server.close();
+  });
+  return {
+    url: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    messages: () => text.split('\n').slice(0, -1),
+  };
 }

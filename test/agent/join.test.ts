@@ -1,31 +1,13 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { until } from '../harness/wait.ts';
-import { type StartedAgent, startAgent } from './in-process.ts';
+import { type StartedAgent, startAgent, startServer } from './in-process.ts';
 
 const line = (text: string) => `Jul 15 11:30:35 host app: [12][ERROR] ${text}\n`;
 
-async function startServer(t: TestContext): Promise<{ url: string; msgs(): string[] }> {
-  let text = '';
-  const open: Socket[] = [];
-  const server = createServer((socket) => {
-    open.push(socket);
-    socket.on('data', (bytes) => {
-      text += bytes.toString('utf8');
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    for (const socket of open) socket.destroy();
-    server.close();
-  });
-  const { port } = server.address() as { port: number };
-  const messages = () => text.split('\n').slice(0, -1);
-  const msgOf = (message: string) => (JSON.parse(message.slice(message.indexOf('{'))) as { MSG: string }).MSG;
-  return { url: `tcp://127.0.0.1:${port}`, msgs: () => messages().map(msgOf) };
-}
+const msgOf = (message: string) => (JSON.parse(message.slice(message.indexOf('{'))) as { MSG: string }).MSG;
+const msgsOf = (server: { messages(): string[] }) => server.messages().map(msgOf);
 
 const settled = async (agent: StartedAgent, bytes: number) => {
   const { json } = await agent.status();
@@ -37,13 +19,13 @@ test('a stack trace that a rotation cuts in two is one record', async (t) => {
   const server = await startServer(t);
   const agent = startAgent(t, { target: server.url, extra, input: 'watch = poll' });
   writeFileSync(agent.file, line('first'));
-  await until('the first has come', () => server.msgs().length === 1);
+  await until('the first has come', () => msgsOf(server).length === 1);
   // Between two looks, as rotation falls where it will.
   appendFileSync(agent.file, `${line('a')} at x\n`);
   renameSync(agent.file, `${agent.file}.1`);
   writeFileSync(agent.file, ` at y\n${line('b')}`);
-  await until('all of it has come', () => server.msgs().includes('b'));
-  assert.deepEqual(server.msgs(), ['first', 'a\n at x\n at y', 'b']);
+  await until('all of it has come', () => msgsOf(server).includes('b'));
+  assert.deepEqual(msgsOf(server), ['first', 'a\n at x\n at y', 'b']);
 });
 
 test('a record that waits for its continuation when the agent ends is read again, whole', async (t) => {
@@ -55,12 +37,12 @@ test('a record that waits for its continuation when the agent ends is read again
   assert.equal(await first.stop(), 0);
   appendFileSync(first.file, ` at y\n${line('c')}`);
   const again = startAgent(t, { target: server.url, extra, folder: first.folder });
-  await until('c has come', () => server.msgs().includes('c'));
+  await until('c has come', () => msgsOf(server).includes('c'));
   await again.stop();
-  const joined = server.msgs().filter((msg) => msg.startsWith('b'));
+  const joined = msgsOf(server).filter((msg) => msg.startsWith('b'));
   // Whether b was shipped before the stop is a matter of a second; its lines are there, in order, and none twice.
   assert.equal(
-    joined.concat(server.msgs().filter((msg) => / at/.test(msg) && !msg.startsWith('b'))).join('\n'),
+    joined.concat(msgsOf(server).filter((msg) => / at/.test(msg) && !msg.startsWith('b'))).join('\n'),
     'b\n at x\n at y',
   );
 });

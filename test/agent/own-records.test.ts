@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, cpSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { tellLoss } from '../../agent/own-records.ts';
@@ -13,38 +12,20 @@ import { newIdentitySpan, scanIdentity } from '../../agent/wire/identity-scan.ts
 import { freePort } from '../harness/processes.ts';
 import { until } from '../harness/wait.ts';
 import { open, temporaryFolder } from '../store/help.ts';
-import { type StartedAgent, startAgent } from './in-process.ts';
+import { type StartedAgent, startAgent, startServer } from './in-process.ts';
 
 const line = (n: number) => `Jul 15 11:30:35 host app: [12][INFO] message ${n} ${'x'.repeat(150)}\n`;
 
-async function startServer(t: TestContext, port: number): Promise<{ messages(): string[]; report(): string[] }> {
-  let text = '';
-  const open: Socket[] = [];
-  const server = createServer((socket) => {
-    open.push(socket);
-    socket.on('data', (bytes) => {
-      text += bytes.toString('utf8');
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  t.after(() => {
-    for (const socket of open) socket.destroy();
-    server.close();
-  });
-  const messages = () => text.split('\n').slice(0, -1);
-  return {
-    messages,
-    report() {
-      const verifier = createVerifier({ fromFirst: false });
-      const span = newIdentitySpan();
-      for (const message of messages()) {
-        const bytes = Buffer.from(message);
-        if (scanIdentity(bytes, 0, bytes.length, span)) verifier.take(bytes, span);
-        else verifier.other(message);
-      }
-      return verdict(verifier.report());
-    },
-  };
+/** What `receive --verify` would say of these messages. */
+function reportOf(messages: readonly string[]): string[] {
+  const verifier = createVerifier({ fromFirst: false });
+  const span = newIdentitySpan();
+  for (const message of messages) {
+    const bytes = Buffer.from(message);
+    if (scanIdentity(bytes, 0, bytes.length, span)) verifier.take(bytes, span);
+    else verifier.other(message);
+  }
+  return verdict(verifier.report());
 }
 
 /** An agent whose file was truncated while most of it was unread, because the spool was full and the server away. */
@@ -74,7 +55,7 @@ test('bytes that are lost are told in-band, to the byte, and the receiver tells 
   );
   appendFileSync(agent.file, line(99_999));
   await until('the last line has come', () => server.messages().some((message) => message.includes('message 99999')));
-  const report = server.report();
+  const report = reportOf(server.messages());
   assert.match(
     report.at(-1)!,
     new RegExp(`Incomplete: .*, 0 gaps, 0 bytes missing, and ${lost} bytes that the sender could not read\\.$`),
@@ -117,6 +98,6 @@ test('mark names each open generation and its committed byte, so that the quiet 
   writeFileSync(agent.file, text);
   const proof = new RegExp(` tailship - - \\[tail@32473 mark="\\w{16}:${text.length}:2"\\] \\{"MSG":"-- MARK --"\\}$`);
   await until('a mark with all of it has come', () => server.messages().find((message) => proof.test(message)));
-  assert.match(server.report()[0]!, new RegExp(` bytes 0..${text.length - 2} complete \\(2 records\\)$`));
-  assert.match(server.report().at(-1)!, /^Complete: 2 records/);
+  assert.match(reportOf(server.messages())[0]!, new RegExp(` bytes 0..${text.length - 2} complete \\(2 records\\)$`));
+  assert.match(reportOf(server.messages()).at(-1)!, /^Complete: 2 records/);
 });

@@ -71,6 +71,19 @@ async function ask(scene: Scene, conf: string): Promise<Status | Stopped> {
   return JSON.parse(asked.stdout()) as Status | Stopped;
 }
 
+/** Waits until all that the files of the first destination's first input hold is settled, and nothing is left in its spool. */
+export async function allSettled(scene: Scene, conf: string, agent: Running): Promise<void> {
+  await until(
+    'all is settled',
+    async () => {
+      const destination = (await status(scene, conf))?.destinations[0];
+      const files = destination?.inputs[0]?.files ?? [];
+      return destination?.spool.rows === 0 && files.length > 0 && files.every((file) => file.settled === file.size);
+    },
+    { told: agent.stderr },
+  );
+}
+
 /** Ends it with SIGTERM and gives its exit code. */
 export async function stopped(running: Running): Promise<number | null> {
   running.signal('SIGTERM');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { leftBehind, startAgent, status, stopped, writeConfig } from '../harness/agent.ts';
+import { allSettled, leftBehind, startAgent, status, stopped, writeConfig } from '../harness/agent.ts';
 import { assertSameLines, received } from '../harness/records.ts';
 import { startRsyslogd } from '../harness/rsyslogd.ts';
 import { needsParts } from '../harness/system.ts';
@@ -47,10 +47,7 @@ describe('round-robin', { concurrency: 2 }, () => {
         await more(one);
         assert.equal(await states(), 'up,up');
         writer.stop();
-        await until('all is settled', async () => {
-          const files = (await status(s, conf))?.destinations[0]?.inputs[0]?.files ?? [];
-          return files.length > 0 && files.every((file) => file.settled === file.size);
-        });
+        await allSettled(s, conf, agent);
         assert.equal(await stopped(agent), 0, agent.stderr());
         await Promise.all([one.stop(), two.stop()]);
 

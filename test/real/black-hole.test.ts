@@ -1,7 +1,7 @@
 /** A network that swallows what is sent and tells nobody. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { leftBehind, MAIN, status, stopped, writeConfig } from '../harness/agent.ts';
+import { allSettled, leftBehind, MAIN, status, stopped, writeConfig } from '../harness/agent.ts';
 import { certificates, writeCertificate } from '../harness/certificates.ts';
 import { growingLines } from '../harness/growing.ts';
 import { createNetwork, type Network, needsNetwork } from '../harness/network.ts';
@@ -44,15 +44,7 @@ async function startStream(s: Scene, network: Network, scheme: (typeof SCHEMES)[
     /** Writes no more, and proves that all has arrived, and how much of it twice. */
     async assertComplete(t: TestContext, breaks: number) {
       writer.stop();
-      await until(
-        'all is settled',
-        async () => {
-          const [destination] = (await status(s, conf))?.destinations ?? [];
-          const files = destination?.inputs[0]?.files ?? [];
-          return destination?.spool.rows === 0 && files.every((file) => file.settled === file.size);
-        },
-        { told: agent.stderr },
-      );
+      await allSettled(s, conf, agent);
       assert.equal(await stopped(agent), 0, agent.stderr());
       server.signal('SIGTERM');
       assert.equal((await server.exited).code, 0, server.stderr());

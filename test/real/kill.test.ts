@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Receiver, startAgent, startReceiver, status, stopped, writeConfig } from '../harness/agent.ts';
+import {
+  allSettled,
+  type Receiver,
+  startAgent,
+  startReceiver,
+  status,
+  stopped,
+  writeConfig,
+} from '../harness/agent.ts';
 import { logrotate } from '../harness/logrotate.ts';
 import { freePort, type Running } from '../harness/processes.ts';
 import { assertSameLines, once, received } from '../harness/records.ts';
@@ -136,11 +144,7 @@ describe('kills of both', { concurrency: 2 }, () => {
         }
         writer.stop();
         t.diagnostic(`killed: ${fates.join(', ')}`);
-        await until('all is settled', async () => {
-          const destination = (await status(s, conf))?.destinations[0];
-          const files = destination?.inputs[0]?.files ?? [];
-          return destination?.spool.rows === 0 && files.length > 0 && files.every((file) => file.settled === file.size);
-        });
+        await allSettled(s, conf, agent);
         assert.equal(await stopped(agent), 0, agent.stderr());
         await server.stop();
         assertWhole(server, writer);

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { describe, test } from 'node:test';
-import { leftBehind, startAgent, startReceiver, status, stopped, writeConfig } from '../harness/agent.ts';
+import { allSettled, leftBehind, startAgent, startReceiver, status, stopped, writeConfig } from '../harness/agent.ts';
 import { freePort, type Running, start } from '../harness/processes.ts';
 import { assertSameLines, once } from '../harness/records.ts';
 import { needsParts } from '../harness/system.ts';
@@ -69,15 +69,7 @@ describe('a read-only disk', { concurrency: 2 }, () => {
 
         if (away) server = await startReceiver(s, 'relp', { port });
         writer.stop();
-        await until(
-          'all is settled',
-          async () => {
-            const [destination] = (await status(s, conf))?.destinations ?? [];
-            const files = destination?.inputs[0]?.files ?? [];
-            return destination?.spool.rows === 0 && files.every((file) => file.settled === file.size);
-          },
-          { told: agent.stderr },
-        );
+        await allSettled(s, conf, agent);
         await until('health is good', async () => (await status(s, conf))?.health.state === 'healthy');
         assert.equal(await stopped(agent), 0, agent.stderr());
         const { lines, repeated } = once([...before, ...(await ended(server))]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { leftBehind, startAgent, status, stopped, writeConfig } from '../harness/agent.ts';
+import { allSettled, leftBehind, startAgent, stopped, writeConfig } from '../harness/agent.ts';
 import { certificates, writeCertificate } from '../harness/certificates.ts';
 import { assertSameLines, once } from '../harness/records.ts';
 import { startRsyslogd } from '../harness/rsyslogd.ts';
@@ -51,11 +51,7 @@ for (const [over, how] of Object.entries(WAYS)) {
         await arrive(1_000);
       }
       writer.stop();
-      await until('all is settled', async () => {
-        const destination = (await status(s, conf))?.destinations[0];
-        const files = destination?.inputs[0]?.files ?? [];
-        return destination?.spool.rows === 0 && files.every((file) => file.settled === file.size);
-      });
+      await allSettled(s, conf, agent);
       assert.equal(await stopped(agent), 0, agent.stderr());
       await server.stop();
       const { lines, repeated } = once(server.lines());
