@@ -18,11 +18,14 @@ function grownHead(gen: Gen, marks: readonly Mark[], files: Files, handles: Hand
   return { stat, head };
 }
 
-/** Where a file without a head ends now, which is all that it can be known by until it is read; undefined where that proves nothing. */
-export function earlyEnd(gen: Gen, files: Files, handles: Handles): Mark | undefined {
+/**
+ * Where a file without a head ends now, which is all that it can be known by until it is read; undefined where that proves nothing.
+ * `most`: the bytes that it had when it was looked at, for it may have grown since.
+ */
+export function earlyEnd(gen: Gen, files: Files, handles: Handles, most = Infinity): Mark | undefined {
   if (gen.clues.headBytes > 0 || gen.packed !== undefined || !handles.isOpen(gen)) return undefined;
   const fd = handles.fd(gen);
-  const offset = files.fstat(fd).size;
+  const offset = Math.min(files.fstat(fd).size, most);
   const clue = clueBefore(files, fd, offset);
   // Space that was set aside is filled later.
   return offset === 0 || clue === undefined || clue === CLUE_OF_NULS ? undefined : { offset, clue };
@@ -54,21 +57,24 @@ function isOverwritten(gen: Gen, { files, handles, marks }: Parts): boolean {
   return all.some((mark) => mark.offset <= size && clueBefore(files, fd, mark.offset) !== mark.clue);
 }
 
+const foundOf = ({ clues }: Gen, found: readonly Found[]): Found | undefined =>
+  found.find((one) => one.ino === clues.ino && one.dev === clues.dev);
+
 /** What was truncated and then lost its name, so that it is none of `found`, can only be found in a copy from now on. */
 function endOverwritten(gens: readonly Gen[], found: readonly Found[], parts: Parts): void {
   for (const gen of gens) {
-    if (found.some((one) => one.ino === gen.clues.ino && one.dev === gen.clues.dev)) continue;
+    if (foundOf(gen, found)) continue;
     if (!isOverwritten(gen, parts)) continue;
     gen.ended = true;
     parts.handles.drop(gen);
   }
 }
 
-function knownOf(gen: Gen, parts: Parts): Known {
+function knownOf(gen: Gen, found: readonly Found[], parts: Parts): Known {
   const read = parts.marks(gen);
   const unseen = gen.clues.headBytes === 0 && gen.end === undefined;
   // It may have been written to, rotated and packed since the last look, all at once.
-  gen.end ??= earlyEnd(gen, parts.files, parts.handles);
+  gen.end ??= earlyEnd(gen, parts.files, parts.handles, foundOf(gen, found)?.size);
   const headless =
     gen.clues.headBytes === 0 && read.every(({ clue }) => clue === CLUE_OF_NULS || clue === CLUE_OF_NOTHING);
   const marks = headless && gen.end ? [...read, gen.end] : read;
@@ -98,5 +104,5 @@ function knownOf(gen: Gen, parts: Parts): Known {
 /** What all generations of a chain are known by, when `found` is what lies there now. */
 export function allKnown(gens: readonly Gen[], found: readonly Found[], parts: Parts): Known[] {
   endOverwritten(gens, found, parts);
-  return gens.map((gen) => knownOf(gen, parts));
+  return gens.map((gen) => knownOf(gen, found, parts));
 }

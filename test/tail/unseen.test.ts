@@ -220,3 +220,24 @@ test('a copy that is packed and removed between the listing and the opening is r
     assert.deepEqual(stage.losses, []);
   });
 });
+
+test('a file that was empty and is written to while it is looked into stays the file that it is', () => {
+  let live = '';
+  let stats = 0;
+  const files: Files = {
+    ...realFiles,
+    stat(file) {
+      const stat = realFiles.stat(file);
+      if (file === live && ++stats === 2) fs.appendFileSync(live, 'two\n');
+      return stat;
+    },
+  };
+  return scene({ before: { 'app.log': '' }, files }, (stage) => {
+    stage.look();
+    stage.write('one\n');
+    live = stage.live;
+    assert.equal(stage.look(), 'one\ntwo\n');
+    assert.equal(stage.registry.rows.length, 1);
+    assert.deepEqual(stage.losses, []);
+  });
+});
