@@ -27,6 +27,8 @@ for (const framing of ['newline', 'octet-counting']) {
       const agent = startAgent(s, conf);
       const writer = startWriter(s.at('app.log'), { perTick: 8, total: LINES });
       s.atEnd(writer.stop);
+      // What was rotated before the agent saw the file for the first time is not its business.
+      await until('the agent has the file', () => server.lines().length > 0, { told: agent.stderr });
       for (let rotation = 1; rotation <= ROTATIONS; rotation++) {
         const due = (LINES / (ROTATIONS + 1)) * rotation;
         await until(`${due} lines are written`, () => writer.lines.length >= due, { told: agent.stderr });
