@@ -232,7 +232,12 @@ function drain(walk: Walk, store: Store): boolean {
   return true;
 }
 
-/** Nothing is left to read, to drain or to hand over: only the server's proof is missing. */
+/**
+ * Nothing is left to read, to drain or to hand over: only the server's proof can be missing. A server that is away has nothing to
+ * prove where nothing waits for it.
+ */
 function exhausted(walk: Walk, store: Store): boolean {
-  return stateOf(walk, store) === 'live' && walk.held.length === 0 && walk.inputs.every(({ tail }) => tail.finished());
+  if (walk.held.length > 0 || !walk.inputs.every(({ tail }) => tail.finished())) return false;
+  const state = stateOf(walk, store);
+  return state === 'live' || (state === 'spooling' && store.newestRow(walk.destination.name) === 0);
 }

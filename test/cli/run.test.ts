@@ -103,6 +103,17 @@ test('run --once gives up after --wait without progress, with 1, and what was no
   assert.equal(status.destinations[0]?.spool.lines, 2);
 });
 
+test('run --once ends with 0 where nothing is left to ship, also while the server is away', async () => {
+  using world = createWorld();
+  world.write('app.log', LINES);
+  const server = await receiver(world);
+  configure(world, server.url);
+  assert.equal((await world.run('run', '--once')).code, 0);
+  await server.stop();
+  const { code, err } = await world.run('run', '--once', '--wait', '1h');
+  assert.equal(code, 0, err);
+});
+
 test('status asks the running agent, and afterwards tells that it is not running and what it left', async () => {
   using world = createWorld();
   world.write('app.log', LINES);
