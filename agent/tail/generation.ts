@@ -23,6 +23,8 @@ export type Gen = {
   packed: string | undefined;
   /** True once its inode was truncated, so that its bytes can only be found in a copy. */
   ended: boolean;
+  /** True once what was unread of it was counted as lost. */
+  lost: boolean;
   /** Bytes and ms as last seen; of an archive, what it says of its unpacked size. */
   size: number;
   modified: number;
@@ -48,6 +50,7 @@ export function fromRow(row: Generation, now: number): Gen {
     copy: undefined,
     packed: undefined,
     ended: false,
+    lost: row.path === undefined,
     size: row.clues.headBytes,
     modified: 0,
     version: 0,

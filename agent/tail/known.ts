@@ -82,6 +82,7 @@ function knownOf(gen: Gen, found: readonly Found[], parts: Parts): Known {
   const grown = grownHead(gen, marks, parts.files, parts.handles);
   if (grown) parts.learn(gen, grown.stat, grown.head);
   const { file, firstSeen } = gen.row;
+  const lost = gen.lost && read.every((mark) => mark.offset === 0);
   const size = gen.packed === undefined ? gen.size : 0;
   const held = parts.handles.isOpen(gen);
   const wasLive = gen.place === 'live' || gen.path === gen.row.chain;
@@ -95,6 +96,7 @@ function knownOf(gen: Gen, found: readonly Found[], parts: Parts): Known {
     held,
     wasLive,
     ended: gen.ended,
+    lost,
     empty,
     size,
     firstSeen,

@@ -125,20 +125,23 @@ export function createLineage(parts: LineageParts): Lineage {
     }
   }
 
-  function abandon(gen: Gen, reason: string): void {
-    losses.unreadable(gen, parts.unread(gen) ?? gen.size, reason);
+  function giveUp(gen: Gen): void {
     gen.place = 'gone';
+    gen.lost = true;
     handles.drop(gen);
     touch(gen);
+  }
+
+  function abandon(gen: Gen, reason: string): void {
+    losses.unreadable(gen, parts.unread(gen) ?? gen.size, reason);
+    giveUp(gen);
   }
 
   function release(gen: Gen, reason: string): void {
     log.warn('deleted-unread', `${gen.path} was deleted and is let go before it was read to its end: ${reason}`, name);
     losses.lose(gen, Math.min(gen.size, parts.unread(gen) ?? gen.size), 'deleted');
-    gen.place = 'gone';
     registry.update(gen.row.file, { path: undefined });
-    handles.drop(gen);
-    touch(gen);
+    giveUp(gen);
   }
 
   function vanished(gen: Gen): void {
@@ -149,9 +152,8 @@ export function createLineage(parts: LineageParts): Lineage {
       const what = `what was written to it behind byte ${unread} is not known`;
       log.warn('gone-unread', `${gen.path} is gone since the agent last ran: ${what}`, name);
     }
-    gen.place = 'gone';
     registry.update(gen.row.file, { path: undefined });
-    touch(gen);
+    giveUp(gen);
   }
 
   function add(sighting: Sighting, found: Candidate, previous: FileId | undefined): Gen | undefined {

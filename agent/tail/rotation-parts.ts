@@ -28,6 +28,8 @@ export type Known = {
   readonly wasLive: boolean;
   /** True once its inode was truncated: its bytes can only be found in a copy. */
   readonly ended: boolean;
+  /** True once it was counted as lost before a destination that reads it had read a byte of it. */
+  readonly lost: boolean;
   /** True where not one byte of it had been seen at the last look, so that it proves nothing about what came before it. */
   readonly empty: boolean;
   /** Bytes that it had when it was last looked at. */

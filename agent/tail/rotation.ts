@@ -156,7 +156,13 @@ export function recognise(known: readonly Known[], found: readonly Found[], star
     const generation = [...known]
       .reverse()
       .find((other) => !matched.has(other.file) && isCopy(other, one, other.ended || refused.has(other.file)));
-    if (generation) take(one, generation, 'copy', `same content as inode ${generation.clues.ino} had, in another file`);
+    if (generation?.lost) {
+      // What is counted as lost stays so, and is not given under the same name after all.
+      matched.set(generation.file, one);
+      const reason = `same content as inode ${generation.clues.ino} had, which was counted as lost before a byte of it was read`;
+      sightings.set(one, { found: one, file: undefined, what: 'missed', reason, behind: generation.file });
+    } else if (generation)
+      take(one, generation, 'copy', `same content as inode ${generation.clues.ino} had, in another file`);
   }
   const isMissed = missedAfter(known, found, matched, start);
   const isBetween = gapsOf(known, found, matched);

@@ -31,6 +31,7 @@ const known = (file: number, ino: number, text: string, more: Partial<Known> = {
   marks: [{ offset: text.length, clue: clue(Buffer.from(text)) }],
   held: false,
   ended: false,
+  lost: false,
   start: undefined,
   wasLive: true,
   empty: text === '',

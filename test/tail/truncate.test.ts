@@ -1,24 +1,9 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import path from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { realFiles } from '../../agent/tail/files.ts';
-import { until } from '../harness/wait.ts';
 import { scene } from './scene.ts';
-
-/** Until a file that is created now is born later than all before: file systems tell births by ticks of the kernel's clock. */
-async function tick(folder: string): Promise<void> {
-  const probe = path.join(folder, 'probe');
-  const born = (): number => {
-    fs.writeFileSync(probe, '');
-    const { birth } = realFiles.stat(probe)!;
-    fs.unlinkSync(probe);
-    return birth;
-  };
-  const before = born();
-  await until('the clock of the file system ticks', () => born() > before);
-}
+import { tick } from './ticks.ts';
 
 test('a truncated file that was read to its end loses nothing, and what follows is a new generation that names the old one', () =>
   scene({ before: { 'app.log': 'one\ntwo\n' } }, (stage) => {
