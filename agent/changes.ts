@@ -1,5 +1,13 @@
-/** How a running agent gets a new configuration, and is asked for its status. */
+/** How a running agent gets a new configuration or a task, and is asked for its status. */
 import type { Config } from './types.ts';
+
+/** Work on the state of some inputs, by name, that is done while nobody reads them; they begin anew from what stands there then. */
+export type Task = {
+  readonly inputs: readonly string[];
+  work(): void;
+  /** Called afterwards, with what went wrong. */
+  done(problem?: unknown): void;
+};
 
 /** Orders to a running agent. */
 export type Changes = {
@@ -7,7 +15,11 @@ export type Changes = {
   config: Config;
   /** The newest one that was offered and not taken yet. */
   take(): Config | undefined;
-  /** Called when one is offered, and when the status is to be told in the log. */
+  /** Hands in a task. */
+  ask(task: Task): void;
+  /** The oldest task that was not taken yet. */
+  task(): Task | undefined;
+  /** Called when a configuration is offered or a task handed in, and when the status is to be told in the log. */
   onOffer: (() => void) | undefined;
   onTell: (() => void) | undefined;
 };
@@ -17,6 +29,7 @@ export type Offers = Changes & { offer(config: Config): void };
 /** `config`: the one that the agent begins with. */
 export function createChanges(config: Config): Offers {
   let offered: Config | undefined;
+  const tasks: Task[] = [];
   return {
     ...{ config, onOffer: undefined, onTell: undefined },
     take() {
@@ -24,6 +37,11 @@ export function createChanges(config: Config): Offers {
       offered = undefined;
       return taken;
     },
+    ask(task) {
+      tasks.push(task);
+      this.onOffer?.();
+    },
+    task: () => tasks.shift(),
     offer(next) {
       offered = next;
       this.onOffer?.();

@@ -5,6 +5,7 @@ import { openControl } from './ops/control.ts';
 import { type Http, openHttp } from './ops/http.ts';
 import { createObserver } from './ops/observer.ts';
 import { createPage } from './page.ts';
+import { positionOrders } from './position-orders.ts';
 import { snapshot } from './snapshot.ts';
 import { ordersFor } from './spool-orders.ts';
 import { StoreProblem } from './store/store.ts';
@@ -34,7 +35,7 @@ export async function observe(house: House, walks: readonly Walk[]): Promise<Obs
       snapshot({ config: house.config, store, walks, started, now: clock.now(), complaints: log.complaints(), lens }),
   });
   const { status } = observer;
-  const orders = ordersFor(store, log, bell.ring);
+  const orders = { ...ordersFor(store, log, bell.ring), ...positionOrders(house) };
   const control = await openControl({ path: `${house.config.spool.path}.sock`, log, status, orders });
 
   const page = createPage({ observer, walks, clock });

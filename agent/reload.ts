@@ -7,6 +7,7 @@
  * lines that are not settled.
  */
 import { isDeepStrictEqual } from 'node:util';
+import type { Task } from './changes.ts';
 import { follow } from './follow.ts';
 import { type Plan, planOf, planText } from './reload-plan.ts';
 import { createShaper } from './shape/shaper.ts';
@@ -87,8 +88,8 @@ export function createReloader({ house, walks, saveLeaving, changed }: ReloadPar
     return count();
   }
 
-  /** True when all of it was done. */
-  async function swap(plan: Plan, next: Config): Promise<boolean> {
+  /** True when all of it was done. `between` is called when nobody reads or sends what the plan concerns. */
+  async function swap(plan: Plan, next: Config, between: () => void = () => {}): Promise<boolean> {
     const { inputs, destinations } = plan;
     const replaced = () => [...inputs.refollowed, ...inputs.removed].map(({ name }) => house.tails.get(name)!);
     if (unsaved(replaced()) > 0) return false;
@@ -104,10 +105,35 @@ export function createReloader({ house, walks, saveLeaving, changed }: ReloadPar
       await Promise.all(gone.map(({ shipper }) => shipper.stop(0)));
       const safe =
         stopped.every(({ held, settled }) => held.length + settled.length === 0) && unsaved(replaced()) === 0;
+      if (safe) between();
       await exchange(house, walks, plan, safe ? next : withoutShapes(house.config, next), new Set(stopped));
       return safe;
     } finally {
       for (const walk of stopped) walk.away = false;
+    }
+  }
+
+  /** The inputs of a task begin anew, as after a reload that changed them; their state is worked on in between. */
+  async function carryOut(task: Task): Promise<void> {
+    const { config } = house;
+    const afresh = config.inputs.filter(({ name }) => task.inputs.includes(name)).map((input) => ({ ...input }));
+    const next = { ...config, inputs: config.inputs.map((input) => find(afresh, input.name) ?? input) };
+    const nothing = planOf(next, next);
+    let problem: unknown = new Error(
+      'Nothing was done: what was read and not delivered does not fit into the spool, or stands in a deleted file that is still being read. Try again when the server has it.',
+    );
+    const work = () => {
+      try {
+        task.work();
+        problem = undefined;
+      } catch (thrown) {
+        problem = thrown;
+      }
+    };
+    try {
+      await swap({ ...nothing, inputs: { ...nothing.inputs, refollowed: afresh } }, next, work);
+    } finally {
+      task.done(problem);
     }
   }
 
@@ -119,9 +145,10 @@ export function createReloader({ house, walks, saveLeaving, changed }: ReloadPar
       const offered = changes?.take();
       if (offered) warned = false;
       const next = offered ?? (clock.ticks() >= again ? wanted : undefined);
-      if (!next) return;
-      wanted = undefined;
-      busy = run(next)
+      const task = next ? undefined : changes?.task();
+      if (!next && !task) return;
+      if (next) wanted = undefined;
+      busy = (next ? run(next) : carryOut(task!))
         .catch((problem: unknown) => {
           fault = { problem };
         })

@@ -38,7 +38,7 @@ export function renderOverview(commands: readonly Command[], version: string): s
 /** The text of `tailship COMMAND --help`. */
 export function renderHelp(command: Command): string {
   return blocks([
-    `Usage: tailship ${command.usage.replace('\n', `\n${' '.repeat(14)}`)}`,
+    `Usage: tailship ${command.usage.replaceAll('\n', `\n${' '.repeat(14)}`)}`,
     ...command.about.map((paragraph) => wrap(paragraph, WIDTH).join('\n')),
     section('Options', rows(optionRows({ ...command.options, help: HELP_OPTION }))),
     section('Examples', command.examples.map(([line, meaning]) => `  ${line}\n${indent(meaning, 6)}`).join('\n')),

@@ -3,7 +3,7 @@ import { EXIT } from './io.ts';
 
 const EXITS = [
   [0, 'Done.'],
-  [1, 'An agent runs, there is no such file, or it cannot be read.'],
+  [1, 'There is no such file, or it cannot be read, or the running agent cannot do it now.'],
   [2, 'Wrong usage or configuration.'],
 ] as const;
 
@@ -12,8 +12,8 @@ export const rewindCommand: Command = {
   usage: 'rewind [-c FILE] FILE|INPUT --to PLACE [--json]',
   summary: 'Send a file again from somewhere, or skip a part of it.',
   about: [
-    'Moves the position of one file, or of all live files of an input, for every destination. Stop the agent first. A byte counts as ' +
-      'the beginning of its line. With a time the rotated files of the input are moved too; each goes on with its first line of that ' +
+    'Moves the position of one file, or of all live files of an input, for every destination. A running agent does it itself: what ' +
+      'is under way is delivered or spooled before. A byte counts as the beginning of its line. With a time the rotated files of the input are moved too; each goes on with its first line of that ' +
       'time or later, by the time that the line itself bears.',
     'What is sent again has the same identity as before, so a receiver can tell that it has it already.',
   ],
@@ -40,7 +40,7 @@ export const rewindCommand: Command = {
     if (what === undefined) throw new UsageProblem('rewind needs a FILE or the name of an input.');
     if (to === undefined) throw new UsageProblem('rewind needs --to: beginning, end, a byte or a time.');
     const { rewind } = await import('../rewind.ts');
-    const moved = rewind({ file: given.value('config'), env: io.env, cwd: io.cwd, what, to });
+    const moved = await rewind({ file: given.value('config'), env: io.env, cwd: io.cwd, what, to });
     if (given.flag('json')) io.stdout.write(`${JSON.stringify(moved)}\n`);
     else if (moved.length === 0) io.stdout.write('No line is as young as that: nothing was moved.\n');
     for (const one of given.flag('json') ? [] : moved)
@@ -54,8 +54,8 @@ export const forgetCommand: Command = {
   usage: 'forget [-c FILE] FILE|INPUT',
   summary: 'Forget that a file, or all files of an input, were ever read.',
   about: [
-    'Forgets a file with all its rotated generations, or an input with all its files, as if they had never been seen: at the next start ' +
-      'the key start says where reading begins. Stop the agent first. What is in the spool stays there and is sent.',
+    'Forgets a file with all its rotated generations, or an input with all its files, as if they had never been seen: the key ' +
+      'start says where reading begins, at once where an agent runs, else at its next start. What is in the spool stays there and is sent.',
     'What is sent again has a new identity, so a receiver cannot tell that it has it already; rewind keeps it.',
   ],
   options: { config: CONFIG_OPTION },
@@ -67,7 +67,7 @@ export const forgetCommand: Command = {
     const [what] = given.words;
     if (what === undefined) throw new UsageProblem('forget needs a FILE or the name of an input.');
     const { forget } = await import('../rewind.ts');
-    const count = forget({ file: given.value('config'), env: io.env, cwd: io.cwd, what });
+    const count = await forget({ file: given.value('config'), env: io.env, cwd: io.cwd, what });
     io.stdout.write(`${count} generation${count === 1 ? ' is' : 's are'} forgotten.\n`);
     return EXIT.fine;
   },

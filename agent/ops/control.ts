@@ -24,7 +24,7 @@ const LARGEST_ORDER = 64 * 1024;
 export type Control = { close(): Promise<void> };
 
 /** By path: what a POST there does. Takes the body, gives the answer, and throws an Error with a sentence. */
-type Orders = Readonly<Record<string, (body: string) => string>>;
+type Orders = Readonly<Record<string, (body: string) => string | Promise<string>>>;
 
 type ControlParts = {
   readonly path: string;
@@ -65,7 +65,7 @@ function answer(status: () => Status, orders: Orders): RequestListener {
       response.writeHead(code, { 'content-type': type, connection: 'close' }).end(text);
     try {
       const order = orders[asked.url ?? ''];
-      if (order && asked.method === 'POST') send(200, 'application/json', order(await bodyOf(asked)));
+      if (order && asked.method === 'POST') send(200, 'application/json', await order(await bodyOf(asked)));
       else if (order) send(405, 'text/plain', 'Only POST is answered here.\n');
       else if (asked.method !== 'GET') send(405, 'text/plain', 'Only GET is answered here.\n');
       else if (asked.url === '/status') send(200, 'application/json', JSON.stringify(status()));

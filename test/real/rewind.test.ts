@@ -5,7 +5,7 @@ import { startAgent, startReceiver, status, stopped, tailship, writeConfig } fro
 import { received } from '../harness/records.ts';
 import { scene } from '../harness/temp.ts';
 import { until } from '../harness/wait.ts';
-import { logLine } from '../harness/writer.ts';
+import { logLine, startWriter } from '../harness/writer.ts';
 
 const numbers = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 const text = (from: number, to: number): string =>
@@ -97,16 +97,74 @@ test('a file that is forgotten is sent again with new identities', async (t) => 
   assert.equal(new Set(server.lines().map((message) => received(message).gen)).size, 2);
 });
 
-test('positions are not moved under a running agent, nor of a file that was never read, and each refusal is a sentence', async (t) => {
-  const { s, file, conf, run } = await shipped(t);
-  const agent = startAgent(s, conf);
-  await until('the agent answers', () => status(s, conf));
-  const refused = await run('rewind', '-c', conf, file, '--to', 'end');
-  assert.equal(refused.code, 1);
-  assert.match(refused.err, /Positions are moved only while the agent is stopped\./);
-  assert.equal(await stopped(agent), 0);
+test('a refusal is a sentence: of a file that was never read, and of what is no place', async (t) => {
+  const { file, conf, run } = await shipped(t);
   const other = await run('forget', '-c', conf, 'nothing');
+  assert.equal(other.code, 1);
   assert.match(other.err, /^tailship: nothing is neither an input \(there are: input\) nor a file that was read\./);
   const odd = await run('rewind', '-c', conf, file, '--to', 'noon');
   assert.match(odd.err, /--to noon: that is no place in a file\./);
+});
+
+/** The agent runs beside what it has shipped before. */
+async function running(t: TestContext) {
+  const world = await shipped(t);
+  const agent = startAgent(world.s, world.conf);
+  await until('the agent answers', () => status(world.s, world.conf));
+  const arrived = (count: number) =>
+    until(`${count} records are there`, () =>
+      world.server.lines().length >= count ? world.server.lines() : undefined,
+    );
+  return { ...world, agent, arrived };
+}
+
+test('a running agent sends a file again with the identities that it had, and skips what it is told to skip', async (t) => {
+  const { file, server, conf, run, agent, arrived } = await running(t);
+  const { code, out, err } = await run('rewind', '-c', conf, file, '--to', 'beginning');
+  assert.deepEqual([code, err], [0, '']);
+  assert.match(out, /app\.log for syslog: byte \d{4} -> 0\n/);
+  const twice = await arrived(120);
+  const identities = twice.map((message) => received(message).gen + received(message).at);
+  assert.deepEqual(identities.slice(60), identities.slice(0, 60));
+  fs.appendFileSync(file, text(60, 70));
+  await arrived(130);
+  assert.equal((await run('rewind', '-c', conf, 'input', '--to', 'end', '--json')).code, 0);
+  fs.appendFileSync(file, text(70, 71));
+  await arrived(131);
+  assert.equal(await stopped(agent), 0);
+  const verdict = await server.verdict();
+  assert.equal(verdict.code, 0, verdict.text);
+});
+
+test('a running agent forgets a file, and sends it at once with a new identity', async (t) => {
+  const { server, conf, run, agent, arrived } = await running(t);
+  const { code, out } = await run('forget', '-c', conf, 'input');
+  assert.deepEqual([code, out], [0, '1 generation is forgotten.\n']);
+  assert.equal(new Set((await arrived(120)).map((message) => received(message).gen)).size, 2);
+  assert.equal(await stopped(agent), 0);
+  assert.equal((await server.verdict()).code, 0);
+});
+
+test('positions that are moved under a stream lose nothing, and what cannot be done is refused in a sentence', async (t) => {
+  const { s, file, server, conf, run, agent } = await running(t);
+  const writer = startWriter(file, { from: 60, perTick: 5, every: 5 });
+  for (let round = 0; round < 5; round += 1) {
+    const { code, err } = await run('rewind', '-c', conf, file, '--to', round % 2 === 0 ? 'beginning' : '1000');
+    assert.deepEqual([code, err], [0, '']);
+  }
+  const refused = await run('rewind', '-c', conf, s.at('other.log'), '--to', 'end');
+  assert.equal(refused.code, 1);
+  assert.match(refused.err, /other\.log is neither an input \(there are: input\) nor a file that was read\./);
+  writer.stop();
+  const end = 60 + writer.lines.length;
+  const last = `message ${end - 1} `;
+  await until('the last line is there', () => (server.lines().some((line) => line.includes(last)) ? true : undefined));
+  assert.equal(await stopped(agent), 0);
+  const seen = new Set(server.lines().map((message) => Number(/message (\d+)/.exec(message)?.[1])));
+  assert.deepEqual(
+    [...seen].sort((a, b) => a - b),
+    numbers(0, end),
+  );
+  const verdict = await server.verdict();
+  assert.equal(verdict.code, 0, verdict.text);
 });
