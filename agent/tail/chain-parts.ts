@@ -1,12 +1,26 @@
 /**
  * What a chain needs of its input, and what it gives.
  */
-import type { Clock, Generation, InputConfig, Log, Loss } from '../types.ts';
+import type { Clock, Clues, FileId, Generation, InputConfig, Log, Loss } from '../types.ts';
 import type { Files, Stat } from './files.ts';
 import type { Gen, Handles } from './generation.ts';
 import type { Registry } from './registry.ts';
-import type { Mark } from './rotation-parts.ts';
+import type { Found, Mark } from './rotation-parts.ts';
 import type { Listings } from './survey.ts';
+
+/** A generation of another chain; `path`: that chain's live path. */
+export type Origin = { readonly file: FileId; readonly path: string };
+
+export type Origins = {
+  /** The generation of another chain that had this file when it was written down last; `first`: nothing is known yet of the chain at `path`. */
+  of(path: string, stat: Stat, first: boolean): Origin | undefined;
+  /** Whether another chain may still read or settle something of it. */
+  isRead(origin: Origin): boolean;
+  /** Lets every destination begin in a new generation of the same file where it has ended in `origin`. */
+  goOn(origin: Origin, row: Generation, found: Found): void;
+  /** Whether the file of a generation has the name of another chain. */
+  goesOn(gen: Gen): boolean;
+};
 
 export type ChainParts = {
   /** The live path. */
@@ -28,6 +42,8 @@ export type ChainParts = {
   unread(gen: Gen): number | undefined;
   /** Another chain of the input that has the file with this inode. */
   owner(stat: Stat): Chain | undefined;
+  /** What another chain read of a file before it got its name here. */
+  readonly origins: Origins;
   lost(loss: Loss): void;
   /** Called when there may be something to read. */
   changed(chain: Chain): void;
@@ -44,6 +60,8 @@ export type Chain = {
   trouble(): string | undefined;
   /** The path of the chain that reads this very file under another name; undefined where it is read here. */
   alias(): string | undefined;
+  /** Whether the live path led to this file when it was last looked at. */
+  bears(clues: Clues): boolean;
   /** One stat of the live path and of every rotated file still read. True where the directory must be looked at: call `survey`. */
   poll(): boolean;
   survey(listings: Listings, reason?: string): void;

@@ -2,7 +2,8 @@
  * One chain: a live path and the generations that bore it. It looks at the live file and at every rotated one still read, with
  * one stat each; only where something happened is the directory looked at (`lineage.ts`).
  */
-import type { Chain, ChainParts } from './chain-parts.ts';
+import type { Clues } from '../types.ts';
+import type { Chain, ChainParts, Origin } from './chain-parts.ts';
 import { troubleOf } from './cures.ts';
 import { codeOf, type Stat } from './files.ts';
 import { clueBefore, readHead, sameHead, sameInode } from './fingerprint.ts';
@@ -19,8 +20,10 @@ export function createChain(parts: ChainParts): Chain {
   const name = { input: input.name };
   let trouble: string | undefined;
   let halted: string | undefined;
-  /** The path of the chain that reads this file, while another one does. */
-  let alias: string | undefined;
+  /** The generation as which another chain reads the file that is here, or has read it. */
+  let twin: (Origin & { readonly ino: number }) | undefined;
+  /** Whether that chain still does. */
+  let isAlias = false;
   /** True once the live path was looked at and led to nothing. */
   let absent = false;
   /** Inode of the live file at the last look. */
@@ -33,7 +36,17 @@ export function createChain(parts: ChainParts): Chain {
     ...parts,
     ticks: () => clock.ticks(),
     changed: () => parts.changed(self),
-    foreign: (stat) => parts.owner(stat) !== undefined && parts.owner(stat) !== self,
+    foreign: (stat) => originOf(stat) !== undefined && isAlias,
+    born(generation, found) {
+      const origin = found.live ? originOf(found.stat) : undefined;
+      const row = parts.registry.add(generation);
+      if (origin) parts.origins.goOn(origin, row, found);
+      return row;
+    },
+    unreachable(gen) {
+      const unread = parts.unread(gen);
+      return unread !== undefined && parts.origins.goesOn(gen) ? undefined : unread;
+    },
     barred(ino) {
       barred = ino;
       tryOpen();
@@ -125,17 +138,30 @@ export function createChain(parts: ChainParts): Chain {
     else complain(troubleOf(gen.path, error));
   }
 
+  /** As what another chain knows the file that has the live path now; sets whether it reads it still. */
+  function originOf(stat: Stat): Origin | undefined {
+    const owner = parts.owner(stat);
+    const gen = owner?.gens().find(({ clues }) => clues.ino === stat.ino && clues.dev === stat.dev);
+    if (owner === self) twin = undefined;
+    else if (owner && gen) twin = { file: gen.row.file, path: owner.path, ino: stat.ino };
+    else if (twin?.ino !== stat.ino) {
+      const origin = parts.origins.of(path, stat, lineage.gens().length === 0);
+      twin = origin && { ...origin, ino: stat.ino };
+    }
+    isAlias = twin !== undefined && ((owner !== undefined && owner !== self) || parts.origins.isRead(twin));
+    return twin;
+  }
+
   /** Whether the file that has the live path now may be looked into. */
   function admitted(stat: Stat): boolean {
-    const owner = parts.owner(stat);
-    if (!owner || owner === self) {
-      alias = undefined;
-      return barred !== stat.ino || tryOpen();
-    }
-    if (alias === undefined) log.info(`${path} is the same file as ${owner.path}: it is read once, there`, name);
-    alias = owner.path;
+    const known = twin?.file;
+    const origin = originOf(stat);
+    if (!isAlias) return barred !== stat.ino || tryOpen();
+    if (origin && origin.file !== known)
+      log.info(`${path} is the same file as ${origin.path}: it is read once, there`, name);
     trouble = undefined;
-    for (const gen of owner.gens()) if (gen.clues.ino === stat.ino && gen.clues.dev === stat.dev) owner.refresh(gen);
+    const owner = parts.owner(stat);
+    for (const gen of owner?.gens() ?? []) if (gen.row.file === origin?.file) owner?.refresh(gen);
     return lineage.live() !== undefined;
   }
 
@@ -155,6 +181,11 @@ export function createChain(parts: ChainParts): Chain {
     return false;
   }
 
+  function isHere(clues: Clues): boolean {
+    const stat = statLive();
+    return stat !== false && stat !== undefined && sameInode(clues, stat);
+  }
+
   /** Long after a rotation a worker that is about to end may still write to the old file: now and then the newest is looked at. */
   function lookBack(): void {
     if (clock.ticks() < lookedBack + LOOK_BACK) return;
@@ -168,6 +199,7 @@ export function createChain(parts: ChainParts): Chain {
     if (stat === false) return false;
     absent ||= !stat && lineage.gens().length === 0;
     polled = stat?.ino;
+    if (!stat) isAlias = false;
     const before = lineage.live();
     for (const gen of lineage.gens()) if (gen !== before && gen.readers.size > 0) refresh(gen);
     lookBack();
@@ -201,7 +233,8 @@ export function createChain(parts: ChainParts): Chain {
       halted = reason;
     },
     trouble: () => halted ?? trouble,
-    alias: () => alias,
+    alias: () => (isAlias ? twin?.path : undefined),
+    bears: (clues) => polled === clues.ino && isHere(clues),
     poll,
     survey,
     refresh,

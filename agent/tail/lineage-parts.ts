@@ -6,7 +6,7 @@ import type { Files, Stat } from './files.ts';
 import type { Gen, Handles } from './generation.ts';
 import type { Registry } from './registry.ts';
 import type { Mark } from './rotation-parts.ts';
-import type { Listings } from './survey.ts';
+import type { Candidate, Listings } from './survey.ts';
 
 export type LineageParts = {
   /** The live path of the chain. */
@@ -24,6 +24,10 @@ export type LineageParts = {
   marks(gen: Gen): readonly Mark[];
   /** The least offset from which a destination still has to read on; undefined where none has. */
   unread(gen: Gen): number | undefined;
+  /** As `unread` of a generation whose file is not to be found; undefined, too, where another chain reads it on under its name. */
+  unreachable(gen: Gen): number | undefined;
+  /** Writes down a generation that is new here. */
+  born(generation: Omit<Generation, 'file' | 'gen'>, found: Candidate): Generation;
   /** True where the file belongs to another chain. */
   foreign(stat: Stat): boolean;
   lost(loss: Loss): void;

@@ -146,7 +146,7 @@ export function createLineage(parts: LineageParts): Lineage {
 
   function vanished(gen: Gen): void {
     if (gen.place === 'gone' && (surveyed || gen.row.path === undefined)) return;
-    const unread = parts.unread(gen);
+    const unread = parts.unreachable(gen);
     if (unread !== undefined && unread < gen.size) losses.lose(gen, unread, gen.ended ? 'truncated' : 'deleted');
     else if (unread !== undefined && !surveyed) {
       const what = `what was written to it behind byte ${unread} is not known`;
@@ -166,7 +166,7 @@ export function createLineage(parts: LineageParts): Lineage {
     // By the clock that stamps the files: that of this host may jump, or differ from a file server's.
     const firstSeen = Math.max(found.stat.modified, found.stat.birth);
     const row = { input: input.name, chain: path, path: found.path, clues, previous, firstSeen };
-    const gen = fromRow(registry.add(row), parts.ticks());
+    const gen = fromRow(parts.born(row, found), parts.ticks());
     gen.place = found.live ? 'live' : 'rotated';
     gen.reason = sighting.reason;
     learn(gen, found.stat, head);

@@ -15,6 +15,7 @@ import { createHold } from './hold.ts';
 import { bytesAtRisk, leave } from './leaving.ts';
 import type { LegParts } from './leg.ts';
 import { chainOf } from './names.ts';
+import { createOrigins } from './origins.ts';
 import { createOwners, type Shared } from './owners.ts';
 import type { Registry } from './registry.ts';
 import type { Mark } from './rotation-parts.ts';
@@ -80,12 +81,18 @@ export function createTail(parts: TailParts): Tail {
     (chain) => chains.get(chain.path) === chain,
     (gen) => share?.saw(gen),
   );
+  const origins = createOrigins({
+    ...{ input: input.name, clock, log, registry, chains: () => chains.values(), walks: () => walks },
+    isFirst: () => unseen,
+  });
   const hinted = new Set<Chain>();
   const sayTroubles = createTroubles(log, name);
   const discovery = createDiscovery(files, input.paths, (live) => chains.has(live) || past.has(live));
   const elsewhere = input.rotated === undefined ? undefined : createDiscovery(files, [input.rotated]);
   let phase: 'new' | 'started' | 'closed' = 'new';
   let first = true;
+  /** True until every chain was looked at once. */
+  let unseen = true;
   let rescan = false;
   let gathering = false;
   let lookedInto = Number.NEGATIVE_INFINITY;
@@ -104,7 +111,7 @@ export function createTail(parts: TailParts): Tail {
     const known = past.has(live) ? registry.generations(input.name).filter((row) => row.chain === live) : [];
     past.add(live);
     const chain = createChain({
-      ...{ path: live, input, files, clock, log, registry, handles, known, fresh, listings, changed },
+      ...{ path: live, input, files, clock, log, registry, handles, known, fresh, listings, changed, origins },
       owner: owners.of,
       marks: (gen) => walks.map((walk) => walk.mark(chain, gen)).filter((mark): mark is Mark => mark !== undefined),
       unread(gen) {
@@ -125,7 +132,7 @@ export function createTail(parts: TailParts): Tail {
     // A chain known from before may have lost its live file meanwhile, and nothing else. It is looked into before it is forgotten.
     const kept = first ? [...past].filter((live) => discovery.names(live)) : [];
     for (const live of kept) if (!chains.has(live)) add(live, false);
-    const named = new Set([...paths, ...kept]);
+    const named = new Set([...paths, ...kept, ...[...chains.values()].map((chain) => chain.alias())]);
     for (const chain of chains.values()) {
       if (named.has(chain.path) || chain.live() || chain.gens().some((gen) => gen.readers.size > 0)) continue;
       chains.delete(chain.path);
@@ -150,6 +157,11 @@ export function createTail(parts: TailParts): Tail {
     hinted.clear();
     discover();
     lookAt(chains.values());
+    if (unseen) {
+      unseen = false;
+      lookAt([...chains.values()].filter((chain) => chain.alias() !== undefined));
+    }
+    origins.forget();
     hold.enforce(chains.values());
   }
 
