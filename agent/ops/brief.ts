@@ -4,7 +4,7 @@ import type { DestinationStatus, Status } from './status.ts';
 
 /** One sentence for the whole, one for each destination. */
 export function renderBrief({ agent, health, destinations }: Status): string[] {
-  const state = [health.state, ...health.reasons].join('; ');
+  const state = [`${health.state}.`, ...health.reasons].join(' ');
   return [
     `Status: tailship ${agent.version}, running for ${formatDuration(agent.now - agent.started)}: ${state}`,
     ...destinations.map((one) => destinationBrief(one, agent.now)),
