@@ -1,5 +1,5 @@
 /** What is done to the spool by hand, whether the agent does it for somebody at its control socket or a command on its own. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Matched, SpoolFilter } from './store/rows.ts';
 import type { Store } from './store/store.ts';
 import type { Log } from './types.ts';

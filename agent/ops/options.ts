@@ -1,5 +1,5 @@
 /** The keys of `[status]` and `[log]`, what the agent tells about itself, and of `[agent]`, how it takes orders. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Options } from '../types.ts';
 import { parseDuration } from '../wire/units.ts';
 import { parseListen } from './listen.ts';

@@ -1,5 +1,5 @@
 /** The keys of `[transform]`, `[levels]`, `[owners]` and `[redact]`: what becomes of a line. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Option, Options, PriorityRule, TransformConfig } from '../types.ts';
 import { FACILITIES, facilityNumber, SEVERITIES, severityNumber } from '../wire/priority.ts';
 import { namesGrokField } from './grok.ts';

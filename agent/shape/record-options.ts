@@ -1,5 +1,5 @@
 /** The half of `[syslog]` that says how a record looks. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Options } from '../types.ts';
 import { parseDuration, parseSize } from '../wire/units.ts';
 import { readSelector } from './select.ts';

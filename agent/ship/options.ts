@@ -1,6 +1,6 @@
 /** The half of `[syslog]` that says where and how records travel. */
 import { isIPv4, isIPv6 } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Options, Rate, Target } from '../types.ts';
 import { parseDuration, parseSize } from '../wire/units.ts';
 

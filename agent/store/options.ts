@@ -1,5 +1,5 @@
 /** The keys of `[spool]`: where what cannot be sent yet is kept. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Options } from '../types.ts';
 import { parseDuration, parseSize } from '../wire/units.ts';
 

@@ -59,7 +59,13 @@ test('the tarball unpacks to a tailship that needs no other Node', { skip }, asy
     path.join(home, 'config.conf.example'),
   ]).catch((error: { stdout: string }) => error);
   assert.equal(typeof JSON.parse(shown.stdout).code, 'number');
-  assert.ok(!fs.existsSync(path.join(home, 'node_modules/typescript')), 'what only development needs is not in it');
+  const packages = fs.readdirSync(path.join(home, 'node_modules'));
+  assert.deepEqual(
+    packages.sort(),
+    ['better-sqlite3', 'node-addon-api', 'uplot'],
+    'all others are inside of dist/, or only for development',
+  );
+  assert.match(fs.readFileSync(path.join(home, 'dist/LICENSES.txt'), 'utf8'), /^zod [\d.]+: MIT\n\nMIT License/m);
 });
 
 /** A Debian with nothing but its base. MINBASE_ROOT: the folder of one that is there already, which is copied. */
@@ -126,6 +132,7 @@ test('the npm package is as publint wants it, and its bin runs from an install o
   for (const held of [
     'dist/main.js',
     'dist/store/schema.sql',
+    'dist/LICENSES.txt',
     'packaging/tailship.1',
     'docs/configuration.md',
     'config.conf.example',

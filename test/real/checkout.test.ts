@@ -16,12 +16,30 @@ test('the built agent says what the unbuilt one says, and ships what it ships', 
   const main = path.join(ROOT, 'dist/main.js');
   assert.match(fs.readFileSync(main, 'utf8'), /^#!\/usr\/bin\/env node\n/);
   assert.ok(fs.statSync(main).mode & 0o111, 'dist/main.js is executable');
-  for (const args of [['--help'], ['--version'], ['run', '--help'], ['receive', '--help']]) {
-    const one = start(s, process.execPath, [main, ...args]);
-    const other = tailship(s, args);
-    assert.deepEqual([await one.exited, one.stdout()], [await other.exited, other.stdout()]);
-    assert.notEqual(one.stdout(), '');
-  }
+  const early = [...fs.readFileSync(main, 'utf8').matchAll(/^import.*?from *["'](.*?)["']/gm)].map(([, from]) => from);
+  assert.deepEqual(
+    early.filter((from) => !from?.startsWith('node:')),
+    [],
+    'the version of Node is checked before anything else is imported',
+  );
+  const wrong = writeConfig(s, { target: 'carrier://pigeon', more: '[log]\nlevel = loud' });
+  const commands = [
+    ...[['--help'], ['--version'], ['run', '--help'], ['receive', '--help'], ['completion', 'zsh'], ['explain']],
+    ...[['run', '--wait'], ['runn'], ['spool', 'sl'], ['check', '-c', wrong], ['run', '-c', wrong]],
+    ...[
+      ['rewind', 'x', '--to', 'end', '-c', wrong],
+      ['--get-yargs-completions', 'tailship', 'sp'],
+    ],
+  ];
+  await Promise.all(
+    commands.map(async (args) => {
+      const one = start(s, process.execPath, [main, ...args]);
+      const other = tailship(s, args);
+      const [code, otherCode] = [await one.exited, await other.exited];
+      assert.deepEqual([code, one.stdout(), one.stderr()], [otherCode, other.stdout(), other.stderr()]);
+      assert.notEqual(one.stdout() + one.stderr(), '');
+    }),
+  );
 
   fs.writeFileSync(s.at('app.log'), `${logLine(1)}\n${logLine(2)}\n`);
   const sink = await startSink(s);
