@@ -71,10 +71,10 @@ function under(topic: Finding['topic'], said: readonly Placed[]): Finding[] {
 }
 
 function fromProblems(file: string | undefined, { problems }: ConfigProblems): Finding[] {
-  return problems.map(({ line, sentence }) => ({
+  return problems.map(({ line, code, sentence }) => ({
     topic: 'Configuration',
     level: 'error',
-    code: 'config-wrong',
+    code,
     what: sentence,
     where: line === undefined ? undefined : `${file}:${line}`,
     cure: undefined,

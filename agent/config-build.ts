@@ -194,7 +194,7 @@ function refuseStrays(settings: Settings): void {
       const near = didYouMean(name, inputs, (one) => sectionText(kind, one));
       const cure = near || ` Add it, or write [${kind}] for all inputs.`;
       const sentence = `${sectionText(kind, name)} has no ${sectionText('input', name)} that it could belong to.${cure}`;
-      settings.problems.push(problemAt(beginning(settings, kind, name), sentence));
+      settings.problems.push(problemAt(beginning(settings, kind, name), sentence, 'config-section'));
     }
   }
 }
@@ -212,7 +212,7 @@ function refuseSharedPaths(settings: Settings, inputs: readonly InputConfig[]): 
       }
       const other = sectionText('input', reader.named ? reader.name : undefined);
       const sentence = `${sectionText('input', name)} reads ${file}, and ${other} does so already. Give it a path of its own.`;
-      settings.problems.push(problemAt(own?.origin ?? beginning(settings, 'input', name), sentence));
+      settings.problems.push(problemAt(own?.origin ?? beginning(settings, 'input', name), sentence, 'config-twice'));
     }
   }
 }

@@ -40,7 +40,7 @@ export function readVariables(
         ? readVariable(sections, places, variable)
         : `holds the control character ${control}. Remove it.`;
     if (typeof read === 'string') {
-      problems.push({ line: undefined, sentence: `${clip(variable)} ${read}` });
+      problems.push({ line: undefined, code: 'config-variable', sentence: `${clip(variable)} ${read}` });
       continue;
     }
     const address = JSON.stringify([read.kind, read.name, read.key]);
@@ -48,6 +48,7 @@ export function readVariables(
     if (twin)
       problems.push({
         line: undefined,
+        code: 'config-variable',
         sentence: `${variable} sets the same as ${twin.variable}. Unset one of the two.`,
       });
     settings.set(address, { variable, value, ...read });

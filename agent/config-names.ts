@@ -40,13 +40,15 @@ export function judgeNames(sections: Sections, written: Written): Judged {
     const { line, kind, name } = header;
     const sentence = judgeHeader(sections, kind, name);
     if (sentence !== undefined) {
-      problems.push({ line, sentence });
+      problems.push({ line, code: 'config-section', sentence });
       continue;
     }
     const place = sectionText(kind, name);
     const twin = headers.get(place);
-    if (twin)
-      problems.push({ line, sentence: `${place} stands in line ${twin.line} already. Write all its keys there.` });
+    if (twin) {
+      const again = `${place} stands in line ${twin.line} already. Write all its keys there.`;
+      problems.push({ line, code: 'config-twice', sentence: again });
+    }
     const known = twin ?? { line, kind, name };
     headers.set(place, known);
     meant.set(header, known);
@@ -58,7 +60,7 @@ export function judgeNames(sections: Sections, written: Written): Judged {
     // Under a section that is unknown or unreadable nothing can be judged.
     if (setting.header && !header) continue;
     const read = judgeSetting(sections, setting, header, first);
-    if (typeof read === 'string') problems.push({ line: setting.line, sentence: read });
+    if ('sentence' in read) problems.push({ line: setting.line, ...read });
     else settings.push(read);
   }
   return { headers: [...headers.values()], settings, problems };
@@ -89,28 +91,34 @@ function judgeSetting(
   setting: Setting,
   header: KnownHeader | undefined,
   first: Map<string, KnownSetting>,
-): KnownSetting | string {
+): KnownSetting | Omit<Problem, 'line'> {
+  const unknown = (sentence: string) => ({ code: 'config-key', sentence }) as const;
   const homes = Object.keys(sections).filter((kind) => Object.hasOwn(sections[kind]!.options, setting.key));
   const home = homes.map((kind) => `[${kind}]`).join(' or ');
-  if (!header) return `'${setting.key}' stands before the first section. Put ${home || 'a [section]'} above it.`;
+  if (!header)
+    return unknown(`'${setting.key}' stands before the first section. Put ${home || 'a [section]'} above it.`);
   const { kind, name } = header;
   const section = sections[kind]!;
   const place = sectionText(kind, name);
   const option = optionOf(section, setting.key);
   // What `ini` would pass over or take for a list.
-  if (/^(__proto__)?$|\[\]$/.test(setting.key)) return `'${setting.key}' cannot be a key. Remove the line.`;
+  if (/^(__proto__)?$|\[\]$/.test(setting.key)) return unknown(`'${setting.key}' cannot be a key. Remove the line.`);
   if (!option) {
     const known = Object.keys(section.options);
     const cure = home ? ` It belongs to ${home}.` : didYouMean(setting.key, known) || ` There are ${known.join(', ')}.`;
-    return `'${setting.key}' is no key of ${place}.${cure}`;
+    return unknown(`'${setting.key}' is no key of ${place}.${cure}`);
   }
-  if (setting.list && !option.list) return `${setting.key} is no list. Write ${setting.key} = VALUE, once.`;
+  if (setting.list && !option.list)
+    return { code: 'config-value', sentence: `${setting.key} is no list. Write ${setting.key} = VALUE, once.` };
   const key = section.fold?.(setting.key) ?? setting.key;
   const known = { line: setting.line, kind, name, key, list: setting.list, value: setting.value };
   const twin = first.get(`${place} ${key}`);
   if (twin && !(setting.list || twin.list)) {
     const cure = option.list ? `For several write ${key}[] = VALUE, one on each line.` : 'Remove one of the two.';
-    return `${setting.key} in ${place} stands in line ${twin.line} already. ${cure}`;
+    return {
+      code: 'config-twice',
+      sentence: `${setting.key} in ${place} stands in line ${twin.line} already. ${cure}`,
+    };
   }
   if (!twin) first.set(`${place} ${key}`, known);
   return known;

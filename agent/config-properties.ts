@@ -51,6 +51,6 @@ function judge(
     const cure =
       didYouMean(piece.name, known, (near) => `%${near}%`) || ` There are ${[...new Set(known)].join(', ')}.`;
     const sentence = `${sectionText(kind, section)} ${key}: %${piece.name}% is neither a property nor a group of the pattern.${cure}`;
-    settings.problems.push(problemAt(given.origin, sentence));
+    settings.problems.push(problemAt(given.origin, sentence, 'config-value'));
   }
 }

@@ -4,9 +4,10 @@
  * read is reported, and the rest is written anew in the one form that `ini` reads without a change.
  */
 import { isUtf8 } from 'node:buffer';
+import type { ConfigCode } from './wire/codes.ts';
 
 /** What is wrong, why and what to do about it. `line` counts from 1; undefined where no line of the file is to blame. */
-export type Problem = { readonly line: number | undefined; readonly sentence: string };
+export type Problem = { readonly line: number | undefined; readonly code: ConfigCode; readonly sentence: string };
 
 /** A `[kind]` or `[kind.name]` line. */
 export type Header = { readonly line: number; readonly kind: string; readonly name: string | undefined };
@@ -33,9 +34,17 @@ export type Written = {
 };
 
 /** A sentence for the operator about one line. */
-class LineProblem extends Error {}
+class LineProblem extends Error {
+  readonly code: ConfigCode;
+
+  constructor(sentence: string, code: ConfigCode = 'config-line') {
+    super(sentence);
+    this.code = code;
+  }
+}
 
 const LF = 10;
+const QUOTES = 'config-quotes';
 /** Characters that look like a blank or like nothing at all, and are neither a blank nor a tab. */
 const UNSEEN = /[\u0085\u00a0\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]/;
 const CONTROL = /[\u0000-\u0008\u000a-\u001f\u007f]/;
@@ -51,7 +60,7 @@ export function readWritten(bytes: Buffer): Written {
   const problems: Problem[] = [];
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
     const sentence = 'the file is written in UTF-16. Save it as UTF-8.';
-    return { headers, settings, problems: [{ line: 1, sentence }] };
+    return { headers, settings, problems: [{ line: 1, code: 'config-line', sentence }] };
   }
   let header: Header | undefined;
   for (const [index, raw] of linesOf(bytes).entries()) {
@@ -67,7 +76,7 @@ export function readWritten(bytes: Buffer): Written {
       }
     } catch (error) {
       if (!(error instanceof LineProblem)) throw error;
-      problems.push({ line, sentence: error.message });
+      problems.push({ line, code: error.code, sentence: error.message });
       if (raw.toString('latin1').trimStart().startsWith('[')) header = { line, kind: '', name: undefined };
     }
   }
@@ -148,7 +157,10 @@ function readKey(bare: string): { key: string; list: boolean; rest: string } {
   if (written === '') throw new LineProblem('there is no key before the =. Write KEY = VALUE.');
   refuseUnseen(written, 'key');
   if (/[;#'"]/.test(written)) {
-    throw new LineProblem(`the key ${clip(written)} holds ; # or a quote. Put it in single quotes, or correct it.`);
+    throw new LineProblem(
+      `the key ${clip(written)} holds ; # or a quote. Put it in single quotes, or correct it.`,
+      QUOTES,
+    );
   }
   const list = written.endsWith('[]');
   return { key: list ? trim(written.slice(0, -2)) : written, list, rest: match[2] ?? '' };
@@ -164,6 +176,7 @@ function readValue(rest: string): string {
   if (sign) {
     throw new LineProblem(
       `a bare ${sign} in a value is ambiguous. Put the whole value in single quotes, or a blank before a comment.`,
+      QUOTES,
     );
   }
   if (comment >= 0) {
@@ -171,6 +184,7 @@ function readValue(rest: string): string {
       if (value.split(mark).length % 2 === 0 && rest.includes(mark, comment)) {
         throw new LineProblem(
           `a ${mark} stands on both sides of a comment sign. Put the whole value in quotes of the other kind.`,
+          QUOTES,
         );
       }
     }
@@ -190,11 +204,13 @@ function readQuoted(bare: string, quote: string): string {
     if (/^[;#]/.test(behind)) {
       throw new LineProblem(
         `${behind[0]} stands right behind a ${quote}. Put a blank before a comment, or use the other kind of quotes.`,
+        QUOTES,
       );
     }
     if (behind.replace(/^[ \t,]+/, '').startsWith(quote)) {
       throw new LineProblem(
         `this may be one value or two, because one ${quote} follows another. Put the whole value in quotes of the other kind.`,
+        QUOTES,
       );
     }
   }
@@ -203,6 +219,7 @@ function readQuoted(bare: string, quote: string): string {
     closed < 0
       ? `the value opens with ${quote} and is not closed. Write ${quote} at its end.`
       : `'${clip(trim(bare.slice(bare.lastIndexOf(quote) + 1)))}' behind the closing ${quote} cannot be read. Remove it, or put ; before a comment.`,
+    QUOTES,
   );
 }
 

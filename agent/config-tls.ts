@@ -17,7 +17,7 @@ export function refuseTlsFiles({ config, origins }: Loaded, source: string | und
       if (!(error instanceof TlsFileProblem)) throw error;
       const section = sectionText('syslog', name === 'syslog' ? undefined : name);
       const { origin } = origins.get(`${section} ${error.key}`)!;
-      problems.push(problemAt(origin, `${error.key}: ${error.message}`));
+      problems.push(problemAt(origin, `${error.key}: ${error.message}`, 'config-file'));
     }
   }
   if (problems.length > 0) throw new ConfigProblems(source ?? config.source, problems);

@@ -19,6 +19,7 @@ import {
 import { normalText, type Problem, type Written } from './config-text.ts';
 import { didYouMean } from './nearest.ts';
 import type { Option, Options } from './types.ts';
+import type { ConfigCode } from './wire/codes.ts';
 import { wordsOf } from './wire/words.ts';
 
 /** Where a value comes from. */
@@ -69,18 +70,26 @@ export class ConfigProblems extends Error {
   constructor(source: string | undefined, problems: readonly Problem[]) {
     const last = problems.length + problems.reduce((line, one) => Math.max(line, one.line ?? 0), 0);
     const sorted = problems.toSorted((a, b) => (a.line ?? last) - (b.line ?? last));
-    super(
-      sorted.map(({ line, sentence }) => (line === undefined ? sentence : `${source}:${line}: ${sentence}`)).join('\n'),
-    );
+    super(sorted.map((one) => toldOf(source, one)).join('\n'));
     this.problems = sorted;
     this.source = source;
   }
+
+  /** The message with each problem's code behind it, for whoever wants it explained. */
+  withCodes(): string {
+    return this.problems.map((one) => `${toldOf(this.source, one)} [${one.code}]`).join('\n');
+  }
+}
+
+function toldOf(source: string | undefined, { line, sentence }: Problem): string {
+  return line === undefined ? sentence : `${source}:${line}: ${sentence}`;
 }
 
 /** A problem with a value, at the line or the variable that it came from. */
-export function problemAt(origin: Origin, sentence: string): Problem {
-  if (origin.from === 'file') return { line: origin.line, sentence };
-  return { line: undefined, sentence: origin.from === 'environment' ? `${origin.variable}: ${sentence}` : sentence };
+export function problemAt(origin: Origin, sentence: string, code: ConfigCode = 'config-wrong'): Problem {
+  if (origin.from === 'file') return { line: origin.line, code, sentence };
+  const told = origin.from === 'environment' ? `${origin.variable}: ${sentence}` : sentence;
+  return { line: undefined, code, sentence: told };
 }
 
 /** Judges names, repeats and values. Never throws: what is wrong is in the result's `problems`. */
@@ -94,7 +103,7 @@ export function readSettings(sections: Sections, written: Written, env: Environm
     const option = optionOf(sections[kind], key)!;
     const read = items.map(({ text }) => readValue(key, option, text));
     for (const [index, { sentence }] of read.entries()) {
-      if (sentence !== undefined) problems.push(problemAt(items[index]!.origin, sentence));
+      if (sentence !== undefined) problems.push(problemAt(items[index]!.origin, sentence, 'config-value'));
     }
     const good = read.every(({ sentence }) => sentence === undefined);
     given.set(`${sectionText(kind, name)} ${key}`, {

@@ -141,7 +141,7 @@ function readFile(source: string, file: string, read: (file: string) => Buffer):
   try {
     return read(source);
   } catch (error) {
-    throw new ConfigProblems(file, [{ line: undefined, sentence: `${file}: ${reasonOf(error)}` }]);
+    throw new ConfigProblems(file, [{ line: undefined, code: 'config-file', sentence: `${file}: ${reasonOf(error)}` }]);
   }
 }
 

@@ -17,9 +17,7 @@ export function renderChecked({ findings, values, code }: Checked, { wide, colou
     if (topic === 'Configuration') rows.push(...renderValues(values, all, wide));
     return `${topic}\n${rows.join('\n')}\n`;
   });
-  const codes = [
-    ...new Set(findings.flatMap(({ code: one }) => (one === undefined || one === 'config-wrong' ? [] : one))),
-  ];
+  const codes = [...new Set(findings.flatMap(({ code: one }) => one ?? []))];
   const more = codes.length === 0 ? '' : ` More about each: tailship explain ${codes.length === 1 ? codes[0] : 'CODE'}`;
   const counts = `${number(count('error'), 'error')}, ${number(count('warning'), 'warning')}`;
   return `${parts.join('\n')}\n${wrap(`${counts}. ${verdict}${more}`, wide).join('\n')}\n`;
@@ -34,8 +32,7 @@ const MARK = 11;
 /** The level, then the sentences, with the cure on lines of its own. Where nothing is to be done the place is of no interest. */
 function renderFinding({ level, code, what, where, cure }: Finding, wide: number, colour: boolean): string {
   const mark = `  ${level.padEnd(MARK - 2)}`;
-  // What is wrong in the configuration is said in full where it stands.
-  const named = code === undefined || code === 'config-wrong' ? '' : ` [${code}]`;
+  const named = code === undefined ? '' : ` [${code}]`;
   const text = [
     ...wrap(`${where === undefined || level === 'ok' ? what : `${where}: ${what}`}${named}`, wide - MARK),
     ...(cure === undefined ? [] : wrap(`→ ${cure}`, wide - MARK)),

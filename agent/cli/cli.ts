@@ -24,7 +24,7 @@ async function sayWhy(problem: unknown, io: Io): Promise<number> {
   const { ConfigProblems } = await import('../config.ts');
   if (problem instanceof ConfigProblems) {
     // A line for each problem, and each begins with its place.
-    io.stderr.write(`${sentence.replaceAll(/$/gm, ' [config-wrong]')}\n`);
+    io.stderr.write(`${problem.withCodes()}\n`);
     return EXIT.usage;
   }
   const code = problem instanceof Error && 'explain' in problem ? ` [${problem.explain}]` : '';

@@ -1,10 +1,5 @@
 /** What `tailship check` finds before it hurts. */
 export const CHECK_CODES = {
-  'config-wrong': {
-    meaning: 'The configuration has a mistake: the sentence names file, line, what is wrong and how it would be right.',
-    risk: 'The agent does not start with it. One that runs goes on with what it has.',
-    cure: "Correct it, then 'tailship check' again. config.conf.example shows every key with its default.",
-  },
   'pattern-risky': {
     meaning:
       'V8 cannot run this pattern in linear time: it has lookaround, a back-reference or a large counted repetition.',
