@@ -12,6 +12,7 @@ import { openFilesLimit } from './limits.ts';
 import { findConfig } from './sections.ts';
 import { askStatus } from './status.ts';
 import { readVersion } from './version.ts';
+import { formatSize } from './wire/units.ts';
 
 export type ReportParts = {
   /** What -c named. */
@@ -45,16 +46,23 @@ export async function report(parts: ReportParts): Promise<ReportPart[]> {
 }
 
 function platform(now: Date): string {
-  const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
   const sqlite = attemptNow(() => new Database(':memory:').prepare('SELECT sqlite_version()').pluck().get());
   const name = attemptNow(() => /^PRETTY_NAME="?([^"\n]*)/m.exec(fs.readFileSync('/etc/os-release', 'utf8'))?.[1]);
   return [
     `tailship ${readVersion()}, Node ${process.versions.node}, V8 ${process.versions.v8}, OpenSSL ${process.versions.openssl}, SQLite ${sqlite}`,
     `${name}, ${os.type()} ${os.release()} ${os.arch()}, ${os.availableParallelism()} processors`,
-    `Memory ${gib(os.totalmem())}, free ${gib(os.freemem())}; allowed to this process ${gib(process.constrainedMemory() || os.totalmem())}`,
+    `Memory ${formatSize(os.totalmem())}, free ${formatSize(os.freemem())}; ${memoryLimit(process.constrainedMemory(), os.totalmem())}`,
     `Open files: ${openFilesLimit()} at most; user ${process.geteuid?.()}, groups ${process.getgroups?.().join(' ')}`,
     `Written at ${now.toISOString()}, zone ${Intl.DateTimeFormat().resolvedOptions().timeZone}, host up for ${Math.round(os.uptime() / 60)} min`,
   ].join('\n');
+}
+
+/**
+ * What of the machine's memory this process may take. `limit`: what the cgroup says, in bytes; without a limit that is 0 or a number
+ * beyond all memory.
+ */
+export function memoryLimit(limit: number, total: number): string {
+  return limit > 0 && limit < total ? `this process may take ${formatSize(limit)}` : 'no limit for this process';
 }
 
 function configuration({ file, cwd }: ReportParts): string {

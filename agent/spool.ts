@@ -6,21 +6,16 @@ import { realClock } from './ops/clock.ts';
 import { askControl, orderControl } from './ops/control.ts';
 import { createLog, type LogSink } from './ops/log.ts';
 import { createProgress } from './ops/progress.ts';
+import type { Listed } from './ops/spooltext.ts';
 import type { Status } from './ops/status.ts';
 import { loadConfig } from './sections.ts';
+import { type SpoolParts, waitingIn } from './spool-list.ts';
 import { BY_HAND } from './spool-orders.ts';
-import { type Inspection, inspectStore } from './store/inspect.ts';
+import { inspectStore } from './store/inspect.ts';
 import { countSpool, readSpool } from './store/look.ts';
 import type { Matched, SpoolFilter } from './store/rows.ts';
 import { openStore } from './store/store.ts';
 import type { Config } from './types.ts';
-
-export type SpoolParts = {
-  /** What -c named. */
-  readonly file: string | undefined;
-  readonly env: NodeJS.ProcessEnv;
-  readonly cwd: string;
-};
 
 /** What is meant of the spool. `olderThan` in ms; nothing named: all. */
 export type Wanted = {
@@ -31,61 +26,12 @@ export type Wanted = {
   readonly refused?: boolean;
 };
 
-/** What waits for one destination. `orphaned`: the configuration does not name it, so nothing will ever send this. */
-type Waiting = Matched & {
-  readonly name: string;
-  readonly orphaned: boolean;
-  /** When the oldest row was written, ms since the epoch. */
-  readonly oldest: number | undefined;
-  /** What its server refused for good. */
-  readonly refused: Matched & { readonly oldest: number | undefined };
-};
-
-export type Listed = {
-  /** The state file. */
-  readonly path: string;
-  /** False where there is none yet. */
-  readonly exists: boolean;
-  /** Whether an agent has it now. */
-  readonly running: boolean;
-  /** Bytes of the file on disk. */
-  readonly size: number;
-  readonly now: number;
-  readonly destinations: readonly Waiting[];
-};
-
 /** Said by these commands where the sentence is for the operator alone. */
 class SpoolProblem extends Error {}
 
-/** What waits, by destination. Throws ConfigProblems and StoreProblem. */
-export function listSpool(parts: SpoolParts): Listed {
-  const { config } = loadConfig(parts);
-  const found = inspectStore(config.spool.path);
-  return {
-    path: config.spool.path,
-    exists: found !== undefined,
-    running: found?.held ?? false,
-    size: found?.size ?? 0,
-    now: realClock.now(),
-    destinations: waitingIn(config, found),
-  };
-}
-
-function waitingIn(config: Config, found: Inspection | undefined): Waiting[] {
-  const configured = config.destinations.map(({ name }) => name);
-  const none = { rows: 0, lines: 0, bytes: 0, oldest: undefined };
-  const kept = [...(found?.spools.keys() ?? []), ...(found?.refused.keys() ?? [])];
-  return [...new Set([...configured, ...kept])].map((name) => ({
-    name,
-    orphaned: !configured.includes(name),
-    ...(found?.spools.get(name) ?? none),
-    refused: found?.refused.get(name) ?? none,
-  }));
-}
-
 /**
  * The messages that wait, oldest first, each followed by a LF. Nothing is taken out. Long work
- * is told of where `talk` is given. Throws at the first one as `listSpool`, and SpoolProblem.
+ * is told of where `talk` is given. Throws at the first one ConfigProblems, StoreProblem and SpoolProblem.
  */
 export function* exportSpool(parts: SpoolParts, wanted: Wanted, talk: Talk | undefined): Generator<Buffer> {
   const { config, filter } = judge(parts, wanted);
@@ -170,7 +116,11 @@ export type DrainParts = SpoolParts & {
 };
 
 /** `delivered`: nothing that has a server is left. `orphaned`: what no server is configured for. */
-export type Drained = { readonly delivered: boolean; readonly left: Matched; readonly orphaned: readonly Waiting[] };
+export type Drained = {
+  readonly delivered: boolean;
+  readonly left: Matched;
+  readonly orphaned: readonly Listed['destinations'][number][];
+};
 
 /**
  * Sends what waits and reads no file. Where an agent runs, which drains by itself, it is only watched. Throws as `exportSpool`,

@@ -5,3 +5,9 @@ export const isScreen = ({ stdout, env }: Io): boolean => stdout.isTTY === true 
 
 /** Colours on a terminal, unless somebody asked for none (no-color.org). */
 export const wantsColour = (io: Io): boolean => isScreen(io) && (io.env.NO_COLOR ?? '') === '';
+
+/** Longer lines are not easier to read, columns. */
+const WIDEST = 100;
+
+/** How text is laid out for whoever reads it. */
+export const lookOf = (io: Io) => ({ wide: Math.min(io.stdout.columns ?? WIDEST, WIDEST), colour: wantsColour(io) });

@@ -1,8 +1,9 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { Listed, Wanted } from '../spool.ts';
-import { formatDuration, formatSize } from '../wire/units.ts';
+import type { Wanted } from '../spool.ts';
+import { formatSize } from '../wire/units.ts';
 import { CONFIG_OPTION, type Command, durationOf, type Given, UsageProblem } from './command.ts';
 import { EXIT, type Io } from './io.ts';
+import { lookOf } from './look.ts';
 
 const WAIT = '60s';
 
@@ -115,24 +116,10 @@ function wantedOf(given: Given): Wanted {
 }
 
 async function list(given: Given, io: Io): Promise<number> {
-  const { listSpool } = await import('../spool.ts');
-  const listed = listSpool(placeOf(given, io));
-  io.stdout.write(given.flag('json') ? `${JSON.stringify(listed)}\n` : renderListed(listed));
+  const { listSpool } = await import('../spool-list.ts');
+  const { json, text } = listSpool(placeOf(given, io));
+  io.stdout.write(given.flag('json') ? `${JSON.stringify(json)}\n` : text(lookOf(io)));
   return EXIT.fine;
-}
-
-function renderListed({ path, exists, running, size, now, destinations }: Listed): string {
-  if (!exists) return `There is no spool ${path} yet.\n`;
-  const width = Math.max(...destinations.map(({ name }) => name.length));
-  const lines = destinations.map((one) => {
-    const { name, orphaned, rows, oldest } = one;
-    const age = oldest === undefined ? '' : `, oldest ${formatDuration(now - oldest)}`;
-    const waits = rows === 0 ? 'empty' : `${amount(one)} in ${number(rows, 'batch', 'batches')}${age}`;
-    const what = one.refused.rows === 0 ? waits : `${waits}; refused by the server: ${amount(one.refused)}`;
-    return `${name.padEnd(width)}  ${what}${orphaned ? '  ORPHANED: no such destination is configured' : ''}`;
-  });
-  const held = running ? 'an agent is running on it' : 'no agent is running on it';
-  return `${path}, ${formatSize(size)} on disk, ${held}\n${lines.join('\n')}\n`;
 }
 
 async function write(given: Given, io: Io): Promise<number> {

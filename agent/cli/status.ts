@@ -1,10 +1,7 @@
 import { CONFIG_OPTION, type Command } from './command.ts';
 import { EXIT } from './io.ts';
-import { wantsColour } from './look.ts';
+import { lookOf } from './look.ts';
 import { watch } from './watch.ts';
-
-/** Longer lines are not easier to read, columns. */
-const WIDEST = 100;
 
 export const statusCommand: Command = {
   name: 'status',
@@ -46,8 +43,7 @@ export const statusCommand: Command = {
     }
     const { askStatus } = await import('../status.ts');
     const { running, json, text } = await askStatus(parts);
-    const look = { wide: Math.min(io.stdout.columns ?? WIDEST, WIDEST), colour: wantsColour(io) };
-    io.stdout.write(asJson ? `${JSON.stringify(json)}\n` : text(look));
+    io.stdout.write(asJson ? `${JSON.stringify(json)}\n` : text(lookOf(io)));
     return running ? EXIT.fine : EXIT.failed;
   },
 };

@@ -22,8 +22,16 @@ type AnyRow = Readonly<Record<string, Cell>>;
 /** More rows than this are not looked for one by one between two damaged places. */
 const LONGEST_GAP = 1_000_000;
 
-/** Fills the new and empty database `db` with what the damaged file `kept` and the copy `positions` give, in one transaction. */
-export function recover(db: Database.Database, kept: string, positions: Positions | undefined): Recovered {
+/**
+ * Fills the new and empty database `db` with what the damaged file `kept` and the copy `positions` give, in one transaction. `tell` is
+ * called with the bytes of every row of the spool that was looked at.
+ */
+export function recover(
+  db: Database.Database,
+  kept: string,
+  positions: Positions | undefined,
+  tell: (bytes: number) => void,
+): Recovered {
   const old = openDamaged(kept);
   try {
     const work = db.transaction((): Recovered => {
@@ -31,7 +39,7 @@ export function recover(db: Database.Database, kept: string, positions: Position
         const rows = positions?.[table] ?? (old ? readTable(old, table) : []);
         for (const row of rows) tryInsert(db, table, row);
       }
-      if (old) for (const table of ['spool', 'refused'] as const) saveRows(old, db, table);
+      if (old) for (const table of ['spool', 'refused'] as const) saveRows(old, db, table, tell);
       const missing = closeBooks(db);
       const count = (sql: string) => db.prepare<[], number>(sql).pluck().get() ?? 0;
       return {
@@ -92,8 +100,16 @@ function tryInsert(db: Database.Database, table: string, row: AnyRow | CopiedRow
 }
 
 /** Rows from the front to the first damaged one, from the back to the last, and what lies between one by one. */
-function saveRows(old: Database.Database, db: Database.Database, table: 'spool' | 'refused'): void {
-  const save = (row: AnyRow) => isWhole(row) && tryInsert(db, table, row);
+function saveRows(
+  old: Database.Database,
+  db: Database.Database,
+  table: 'spool' | 'refused',
+  tell: (bytes: number) => void,
+): void {
+  const save = (row: AnyRow) => {
+    if (isWhole(row)) tryInsert(db, table, row);
+    tell(Buffer.isBuffer(row.payload) ? row.payload.length : 0);
+  };
   let first = 0;
   let last = Number.MAX_SAFE_INTEGER;
   for (const order of ['ASC', 'DESC'] as const) {

@@ -24,6 +24,7 @@ import { createRefused } from './refused.ts';
 import { createRescue } from './rescue.ts';
 import { createReserve, reserveOf } from './reserve.ts';
 import { createRows, type Matched, type Spooled } from './rows.ts';
+import { tellSaving } from './saving.ts';
 import { createSettling, type Settling } from './settle.ts';
 import { createSpace, type Space } from './space.ts';
 import { createTransactions } from './transactions.ts';
@@ -207,7 +208,7 @@ function openOrSetAside(parts: StoreParts, open: () => Database.Database, damage
     const kept = setAside(config.path, clock.now());
     const why = wordsOf(error);
     const db = open();
-    const saved = recover(db, kept, readPositions(config.path));
+    const saved = recover(db, kept, readPositions(config.path), tellSaving(fs.statSync(kept).size, parts));
     log.error(
       'spool-damaged',
       `The spool ${config.path} cannot be used (${why}). It is kept as ${kept}, and a new one was begun. ${savedText(saved)}`,

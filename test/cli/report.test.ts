@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { memoryLimit } from '../../agent/report.ts';
 import { createWorld } from './fake-io.ts';
 
 const CONFIG = `[input]
@@ -63,4 +64,10 @@ test('a report never overwrites a file, goes to stdout when asked, and comes wit
   const { code, out } = await world.run('report', '--out', '-');
   assert.equal(code, 0);
   assert.match(out, /error {4}.*config\.conf:2: 'pth' is no key of \[input\]/);
+});
+
+test('the report tells the memory limit of the process where there is one, and nothing like one where there is none', () => {
+  const total = 8 * 2 ** 30;
+  assert.equal(memoryLimit(512 * 2 ** 20, total), 'this process may take 512MiB');
+  for (const none of [0, 2 ** 63 - 4096, 2 ** 64]) assert.equal(memoryLimit(none, total), 'no limit for this process');
 });

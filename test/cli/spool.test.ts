@@ -64,7 +64,10 @@ test('spool ls says what waits for whom, and export writes the messages one a li
   await waiting(world);
   const { code, out } = await world.run('spool', 'ls');
   assert.equal(code, 0);
-  assert.match(out, /spool\.db, .* on disk, no agent is running on it\nsyslog {2}2 lines, 60B in 1 batch, oldest /);
+  assert.match(
+    out,
+    /^.+spool\.db, .* on disk, no agent is running on it\n\n {2}syslog {2}waits {2}2 lines {2}60B {2}1 batch {2}oldest \S+\n$/,
+  );
   const { out: messages } = await world.run('spool', 'export');
   assert.deepEqual(
     messages.split('\n').map((line) => line.slice(0, 37)),
@@ -109,7 +112,9 @@ test('a destination that is no longer configured is orphaned, and can be dropped
   using world = createWorld();
   const port = await waiting(world);
   configure(world, port, 'syslog.new');
-  assert.match((await world.run('spool', 'ls')).out, /^new +empty\nsyslog +2 lines, .*ORPHANED/m);
+  const { out } = await world.run('spool', 'ls');
+  assert.match(out, /\n {2}! syslog is in no section any more,[^!]*tailship spool drop --destination syslog\n\n/);
+  assert.match(out, /\n {2}syslog {2}ORPHANED {2}2 lines .*\n {2}new {5}empty\n$/);
   const drained = await world.run('spool', 'drain');
   assert.equal(drained.code, 0);
   assert.match(drained.err, /^syslog: 2 lines, 60B wait for a destination that is not configured/);

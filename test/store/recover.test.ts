@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { StoreProblem } from '../../agent/store/store.ts';
-import { addFile, batch, count, live, mark, open, rowsOf, temporaryFolder } from './help.ts';
+import { addFile, batch, count, live, mark, open, rowsOf, temporaryFolder, testClock } from './help.ts';
 
 const ROWS = 30;
 
@@ -117,6 +117,28 @@ test('one damaged row in the middle costs that row and no other', (t) => {
   fs.closeSync(handle);
   const rows = judge(t, file);
   assert.ok(rows >= ROWS - 5 && rows < ROWS, `${rows} of ${ROWS} rows`);
+});
+
+test('a saving that takes long says now and then how far it is', (t) => {
+  const file = filled(t);
+  fs.truncateSync(file, fs.statSync(file).size - 8192);
+  const clock = testClock();
+  const slow = {
+    ...clock,
+    ticks() {
+      clock.turn(1000);
+      return clock.ticks();
+    },
+  };
+  const { log } = open(t, file, {}, { check: true, clock: slow });
+  const told = log.said.flatMap(
+    (one) => /^info The spool is damaged.* saved: ([\d.]+)KiB of [\d.]+KiB/.exec(one)?.[1] ?? [],
+  );
+  assert.ok(told.length >= 3, log.said.join('\n'));
+  assert.deepEqual(
+    told,
+    told.toSorted((a, b) => Number(a) - Number(b)),
+  );
 });
 
 test('without the second copy positions come from what can be read of the damaged file', (t) => {
