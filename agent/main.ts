@@ -43,12 +43,13 @@ process.on('SIGHUP', () => {
 process.on('SIGUSR1', () => orders.emit('reopen'));
 process.on('SIGUSR2', () => orders.emit('tell'));
 
+const { isJournal } = await import('./cli/journal.ts');
 const { runCli } = await import('./cli/cli.ts');
 process.exit(
   await runCli(process.argv.slice(2), {
     stdin: process.stdin,
     stdout: process.stdout,
-    stderr: process.stderr,
+    stderr: Object.assign(process.stderr, { journal: isJournal(process.env, process.stderr.fd) }),
     env: process.env,
     cwd: process.cwd(),
     stop: stop.signal,

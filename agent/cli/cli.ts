@@ -1,5 +1,6 @@
 /** The command line: argv in, exit code out. Every problem ends here as a sentence; a stack is never shown to a user. */
 import { readVersion } from '../version.ts';
+import { forJournal } from '../wire/journal.ts';
 import { wordsOf } from '../wire/words.ts';
 import { UsageProblem } from './command.ts';
 import { COMMANDS } from './commands.ts';
@@ -21,14 +22,15 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
 
 async function sayWhy(problem: unknown, io: Io): Promise<number> {
   const sentence = wordsOf(problem);
+  const say = (text: string) => io.stderr.write(io.stderr.journal ? forJournal('error', text) : text);
   const { ConfigProblems } = await import('../config.ts');
   if (problem instanceof ConfigProblems) {
     // A line for each problem, and each begins with its place.
-    io.stderr.write(`${problem.withCodes()}\n`);
+    say(`${problem.withCodes()}\n`);
     return EXIT.usage;
   }
   const code = problem instanceof Error && 'explain' in problem ? ` [${problem.explain}]` : '';
-  io.stderr.write(`tailship: ${sentence}${code}\n`);
+  say(`tailship: ${sentence}${code}\n`);
   const usage =
     problem instanceof UsageProblem || (problem instanceof Error && 'exit' in problem && problem.exit === EXIT.usage);
   return usage ? EXIT.usage : EXIT.failed;

@@ -21,8 +21,8 @@ export type Io = {
   };
   /** Data. */
   readonly stdout: Sink;
-  /** Talk. */
-  readonly stderr: Sink;
+  /** Talk. `journal`: journald takes it, and so a priority before each line. */
+  readonly stderr: Sink & { readonly journal?: boolean | undefined };
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   /** Aborted when the user or the system asks the process to end. */

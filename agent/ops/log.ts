@@ -1,17 +1,22 @@
 /**
- * The agent's own log: JSON lines for machines, one readable line each on a terminal. A sentence that repeats itself is said
+ * The agent's own log: JSON lines for machines, with their priority where journald takes them, one readable line each on a terminal. A sentence that repeats itself is said
  * once and then summed up every minute, so that an outage does not bury its own cause.
  */
 import { pino } from 'pino';
 import type { Clock, Log, LogConfig } from '../types.ts';
 import type { Code } from '../wire/codes.ts';
-import { type Fields, presentable, toTerminalLine, withoutCredentials } from './logline.ts';
+import { type Fields, presentable, toJournalLine, toTerminalLine, withoutCredentials } from './logline.ts';
 import type { Complaint } from './status.ts';
 
 type Level = LogConfig['level'];
 
 /** Where the log goes. A write must be complete when it returns, so that nothing is lost at the end of the process. */
-export type LogSink = { write(text: string): unknown; readonly isTTY?: boolean | undefined };
+export type LogSink = {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  /** Whether journald takes it, and so the priority of each line. */
+  readonly journal?: boolean | undefined;
+};
 
 export type AgentLog = Log & {
   /** What is less urgent is not written from now on. */
@@ -72,8 +77,12 @@ function createPino(parts: { level: Level; sink: LogSink; clock: Clock }) {
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"`,
   };
-  const write = sink.isTTY ? (line: string) => sink.write(toTerminalLine(line)) : (line: string) => sink.write(line);
-  return pino(options, { write });
+  return pino(options, { write: (line: string) => sink.write(dressed(line, sink)) });
+}
+
+function dressed(line: string, { isTTY, journal }: LogSink): string {
+  if (isTTY) return toTerminalLine(line);
+  return journal ? toJournalLine(line) : line;
 }
 
 /** The same thing said again: the same words about the same names. Numbers may differ, they count something. */

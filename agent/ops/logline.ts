@@ -1,4 +1,6 @@
 /** How one entry of the agent's own log looks, and what must never stand in it. */
+import type { LogConfig } from '../types.ts';
+import { forJournal } from '../wire/journal.ts';
 import { printable } from '../wire/printable.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -36,6 +38,12 @@ export function toTerminalLine(json: string): string {
   const sentence = printable(String(msg ?? ''));
   const named = code === undefined ? '' : ` [${code}]`;
   return `${clockTime(new Date(String(time)))} ${String(level).toUpperCase().padEnd(5)} ${sentence}${named}${pairs.join('')}\n`;
+}
+
+/** The JSON line with its priority before it. */
+export function toJournalLine(json: string): string {
+  const { level } = JSON.parse(json) as { readonly level: LogConfig['level'] };
+  return forJournal(level, json);
 }
 
 /** Hours, minutes and seconds in the zone of whoever reads it. */

@@ -65,6 +65,7 @@ export function createProgress({ out, clock, what, say }: ProgressParts): Progre
         return out.write(`\r\x1b[K${written}${bar}`);
       },
       isTTY: out.isTTY,
+      journal: out.journal,
     },
     tell(given, bytes) {
       const now = clock.ticks();

@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { createLog } from '../../agent/ops/log.ts';
 import { createTurnedClock } from './parts.ts';
 
-function start(options: { level?: 'debug' | 'info' | 'warn' | 'error'; isTTY?: boolean } = {}) {
+function start(options: { level?: 'debug' | 'info' | 'warn' | 'error'; isTTY?: boolean; journal?: boolean } = {}) {
   const clock = createTurnedClock();
   const written: string[] = [];
-  const sink = { isTTY: options.isTTY, write: (text: string) => written.push(text) };
+  const sink = { isTTY: options.isTTY, journal: options.journal, write: (text: string) => written.push(text) };
   const log = createLog({ level: options.level ?? 'info', sink, clock });
   return { log, clock, written };
 }
@@ -30,6 +30,18 @@ test('a terminal gets the time of day, the level, the sentence, its code and key
   const { log, written } = start({ isTTY: true });
   log.warn('server-away', 'The disk is full.', { path: '/var/my logs', free: 0 });
   assert.match(written[0]!, /^\d\d:00:00 WARN {2}The disk is full\. \[server-away\] path="\/var\/my logs" free=0\n$/);
+});
+
+test('journald gets the priority of each entry before its JSON', () => {
+  const { log, written } = start({ level: 'debug', journal: true });
+  log.error('server-away', 'e');
+  log.warn('server-away', 'w');
+  log.info('i');
+  log.debug('d');
+  assert.deepEqual(
+    written.map((line) => line.slice(0, 17)),
+    ['<3>{"level":"erro', '<4>{"level":"warn', '<6>{"level":"info', '<7>{"level":"debu'],
+  );
 });
 
 test('control characters in a sentence or a field cannot reach the terminal', () => {

@@ -4,8 +4,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import type { Status } from '../../agent/ops/status.ts';
 import { ROOT } from '../harness/agent.ts';
-import { programPath, start } from '../harness/processes.ts';
+import { makeDebian } from '../harness/debian.ts';
+import { bootMachine, needsMachine } from '../harness/machine.ts';
+import { freePort, start } from '../harness/processes.ts';
 import { startSink } from '../harness/sink.ts';
 import { needsParts } from '../harness/system.ts';
 import { createScene, scene } from '../harness/temp.ts';
@@ -26,6 +29,15 @@ before(async () => {
     await call(path.join(ROOT, 'scripts/package'), [world.dir], { env: { ...process.env, PACKAGE_LEVEL: '1' } });
 });
 after(world.end);
+
+let made: Promise<string> | undefined;
+
+/** The folder of a Debian that the tests of this file share, made when it is first asked for. */
+function debian(): Promise<string> {
+  const root = world.at('root');
+  made ??= makeDebian(root).then(() => root);
+  return made;
+}
 
 /** Ships one line with `command` (a tailship by any name) and gives what the server got. */
 async function shipOne(t: Parameters<typeof scene>[0], command: string, args: readonly string[], place: string) {
@@ -68,36 +80,16 @@ test('the tarball unpacks to a tailship that needs no other Node', { skip }, asy
   assert.match(fs.readFileSync(path.join(home, 'dist/LICENSES.txt'), 'utf8'), /^zod [\d.]+: MIT\n\nMIT License/m);
 });
 
-/** A Debian with nothing but its base. MINBASE_ROOT: the folder of one that is there already, which is copied. */
-async function makeRoot(folder: string): Promise<void> {
-  const ready = process.env.MINBASE_ROOT;
-  if (ready !== undefined) return void (await call('cp', ['-a', ready, folder]));
-  const suite = /^VERSION_CODENAME=(\S+)/m.exec(fs.readFileSync('/etc/os-release', 'utf8'))?.[1] ?? 'stable';
-  const make = () =>
-    call(programPath('debootstrap')!, ['--variant=minbase', '--include=libatomic1', suite, folder], {
-      maxBuffer: 2 ** 26,
-    });
-  try {
-    await make();
-  } catch {
-    // A mirror may fail once. What a failed debootstrap leaves mounted would outlive the test.
-    await call('umount', [path.join(folder, 'proc')]).catch(() => {});
-    fs.rmSync(folder, { recursive: true, force: true });
-    await make();
-  }
-}
-
 const asRoot = process.getuid?.() === 0 ? needsParts('debootstrap') : { skip: 'a root of its own takes root' };
 
 test('the .deb installs into a clean Debian, ships a line by its unit, keeps the state on removal and takes it on purge', {
   skip: skip || asRoot.skip,
   timeout: 600_000,
 }, async (t) => {
-  const root = world.at('root');
-  await makeRoot(root);
+  const root = await debian();
   const inside = async (...args: string[]) => (await call('chroot', [root, ...args], { maxBuffer: 2 ** 24 })).stdout;
   fs.copyFileSync(DEB, path.join(root, 'tailship.deb'));
-  assert.match(await inside('dpkg', '-i', '/tailship.deb'), /edit \/etc\/tailship\/config\.conf/);
+  assert.match(await inside('dpkg', '--force-unsafe-io', '-i', '/tailship.deb'), /edit \/etc\/tailship\/config\.conf/);
   assert.equal(await inside('tailship', '--version'), `${version}\n`);
   assert.match(await inside('id', 'tailship'), /groups=\d+\(tailship\),\d+\(adm\)/);
   assert.equal((await inside('stat', '-c', '%U:%G %a', '/etc/tailship/config.conf')).trim(), 'root:tailship 640');
@@ -116,6 +108,123 @@ test('the .deb installs into a clean Debian, ships a line by its unit, keeps the
   await inside('dpkg', '-P', 'tailship');
   for (const gone of ['etc/tailship', 'var/lib/tailship']) assert.ok(!fs.existsSync(path.join(root, gone)), gone);
   assert.doesNotMatch(fs.readFileSync(path.join(root, 'etc/passwd'), 'utf8'), /^tailship:/m);
+});
+
+const machine = needsMachine();
+
+test('under a real systemd the service starts without its server, is held in by its unit, reloads, survives a hang and a kill, and stops', {
+  skip: skip || asRoot.skip || machine.skip,
+  timeout: 600_000,
+}, async (t) => {
+  const s = scene(t);
+  const root = await debian();
+  const { run } = await bootMachine(s, root);
+  const write = (file: string, text: string) => fs.writeFileSync(path.join(root, file), text);
+  const shown = async (property: string) => (await run('systemctl', 'show', '-P', property, 'tailship')).trim();
+  const journal = (priority: string) => run('journalctl', '-u', 'tailship', '-p', priority, '-o', 'cat', '--no-pager');
+  const log = (text: string) =>
+    fs.appendFileSync(path.join(root, 'var/log/app.log'), `Nov 23 10:00:00 web1 app[7]: ${text}\n`);
+  fs.copyFileSync(DEB, path.join(root, 'tailship.deb'));
+  assert.match(await run('dpkg', '--force-unsafe-io', '-i', '/tailship.deb'), /systemctl enable --now tailship/);
+  log('one');
+  await run('chgrp', 'adm', '/var/log/app.log');
+  await run('chmod', '0640', '/var/log/app.log');
+  const port = await freePort();
+  const config = `[input]\npath[] = /var/log/app.log\n[syslog]\ntarget = tcp://127.0.0.1:${port}\nlinger = 100ms\n`;
+  write('etc/tailship/config.conf', config);
+  // Short, so that the hang below need not last long.
+  fs.mkdirSync(path.join(root, 'etc/systemd/system/tailship.service.d'), { recursive: true });
+  write('etc/systemd/system/tailship.service.d/short.conf', '[Service]\nWatchdogSec=8\nRestartSec=100ms\n');
+  await run('systemctl', 'daemon-reload');
+
+  await t.test('it is ready though its server is away, and the journal has the warning with its priority', async () => {
+    assert.equal(await run('systemctl', 'start', 'tailship'), '');
+    assert.equal(await shown('ActiveState'), 'active');
+    await until('it is told', async () => (await journal('warning')).includes('server-away'));
+    assert.doesNotMatch(await journal('err'), /server-away/);
+    assert.match(await shown('StatusText'), /^(connecting|spooling)/);
+  });
+
+  await t.test(
+    'it runs as its user, without capabilities, behind a filter, and may write its own folder alone',
+    async () => {
+      const pid = await shown('MainPID');
+      const status = await run('cat', `/proc/${pid}/status`);
+      for (const line of [/^CapEff:\s+0+$/m, /^CapBnd:\s+0+$/m, /^NoNewPrivs:\s+1$/m, /^Seccomp:\s+2$/m])
+        assert.match(status, line);
+      assert.equal(/^Uid:\s+(\d+)/m.exec(status)?.[1], (await run('id', '-u', 'tailship')).trim());
+      const inside = (file: string) => run('nsenter', '-t', pid, '-m', 'sh', '-c', `touch ${file} && echo written`);
+      for (const file of ['/etc/x', '/usr/x', '/var/log/x', '/srv/x'])
+        assert.match(await inside(file), /Read-only/, file);
+      assert.match(await inside('/var/lib/tailship/x'), /written/);
+    },
+  );
+
+  const sink = await startSink(s, { port });
+  const arrived = (text: string) =>
+    until(`${text} is there`, () => sink.messages().some((one) => one.includes(`"MSG":"${text}"`)));
+  await arrived('one');
+  /** What the server has and nobody knows of yet would come twice after a kill. */
+  const settled = () =>
+    until('all is settled', async () => {
+      const { destinations } = JSON.parse(await run('tailship', 'status', '--json')) as Status;
+      return destinations.every(
+        ({ underway, inputs }) => underway.lines === 0 && inputs.every(({ behind }) => behind === 0),
+      );
+    });
+
+  await t.test(
+    'a reload takes a new input over, and one that is refused leaves the old configuration running',
+    async () => {
+      write('var/log/other.log', 'Nov 23 10:00:00 web1 other: from the other file\n');
+      write('etc/tailship/config.conf', config.replace('[syslog]', 'path[] = /var/log/other.log\n[syslog]'));
+      assert.equal(await run('systemctl', 'reload', 'tailship'), '');
+      await arrived('from the other file');
+      write('etc/tailship/config.conf', `${config}nonsense = 1\n`);
+      assert.equal(await run('systemctl', 'reload', 'tailship'), '');
+      await until('the refusal is told', async () => /reload-refused.*nonsense/.test(await journal('err')));
+      log('two');
+      await arrived('two');
+      assert.equal(await shown('ActiveState'), 'active');
+      assert.equal(await shown('NRestarts'), '0');
+      write('etc/tailship/config.conf', config);
+    },
+  );
+
+  await t.test('one that hangs is ended by the watchdog and started again, and so is one that is killed', async () => {
+    await settled();
+    await run('systemctl', 'kill', '--signal=SIGSTOP', '--kill-who=main', 'tailship');
+    await until('it is started again', async () => (await shown('NRestarts')) === '1');
+    assert.match(await run('journalctl', '-u', 'tailship', '-o', 'cat', '--no-pager'), /Watchdog timeout/);
+    log('three');
+    await arrived('three');
+    await settled();
+    await run('systemctl', 'kill', '--signal=SIGKILL', '--kill-who=main', 'tailship');
+    await until('it is started again', async () => (await shown('NRestarts')) === '2');
+    log('four');
+    await arrived('four');
+  });
+
+  await t.test(
+    'it stops in order, with the last line delivered, and a wrong configuration is told and not tried again',
+    async () => {
+      log('five');
+      await arrived('five');
+      assert.equal(await run('systemctl', 'stop', 'tailship'), '');
+      assert.deepEqual([await shown('Result'), await shown('ExecMainStatus')], ['success', '0']);
+      write('etc/tailship/config.conf', `${config}nonsense = 1\n`);
+      assert.match(await run('systemctl', 'start', 'tailship'), /failed/);
+      assert.equal(await shown('ExecMainStatus'), '2');
+      assert.equal(await shown('ActiveState'), 'failed');
+      assert.match(await journal('err'), /config\.conf:6: 'nonsense' is no key of \[syslog\].*\[config-key\]/);
+    },
+  );
+  const bodies = sink.messages().map((one) => /"MSG":"([^"]*)"/.exec(one)?.[1]);
+  assert.deepEqual(
+    bodies,
+    ['one', 'from the other file', 'two', 'three', 'four', 'five'],
+    'nothing is lost or repeated',
+  );
 });
 
 test('the npm package is as publint wants it, and its bin runs from an install of the packed file', {
