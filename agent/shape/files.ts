@@ -22,6 +22,10 @@ export type FileState = {
   mark: Checkpoint;
   /** The record that waits for continuation lines. */
   held: Held | undefined;
+  /** The generation in which the record that waits goes on: it is the one right behind this one. */
+  into: FileState | undefined;
+  /** The generation whose record goes on here. Every line so far belongs to it, so that no mark moves before it is complete. */
+  carries: FileState | undefined;
   /** True once the generation has been let go; a record may still wait. */
   closed: boolean;
 };
@@ -51,6 +55,8 @@ export type Held = {
   /** Blank lines behind it: part of it if a continuation line follows, else passed over. */
   blankLines: number;
   blankBytes: number;
+  /** Blank lines of the next generation, which are passed over there: they separate what stands before and behind them. */
+  gaps: number;
 };
 
 /** Of how many generations that were let go the end is remembered, for the sake of their successors. */
@@ -79,7 +85,13 @@ export function createFileStates(): FileStates {
       const { file, offset, skip } = context;
       states.set(file, {
         ...{ context, ...parts, end: offset, clue: '', skip, begun: offset - skip > 0 },
-        ...{ mark: { file, offset, skip, clue: '' }, held: undefined, closed: false },
+        ...{
+          mark: { file, offset, skip, clue: '' },
+          held: undefined,
+          into: undefined,
+          carries: undefined,
+          closed: false,
+        },
       });
     },
     get(file) {
@@ -106,8 +118,38 @@ export function createFileStates(): FileStates {
 }
 
 /** The checkpoint at `offset`, which lies in the chunk or at its end. */
-export function markAt(chunk: Chunk, offset: number, skip: number): Checkpoint {
+function markAt(chunk: Chunk, offset: number, skip: number): Checkpoint {
   return { file: chunk.file, offset, skip, clue: clue(bytesBefore(chunk, offset)) };
+}
+
+/** The record of `previous` that waits goes on in `state`. */
+export function link(previous: FileState, state: FileState): void {
+  previous.into = state;
+  state.carries = previous;
+}
+
+export function unlink(previous: FileState): void {
+  if (previous.into) previous.into.carries = undefined;
+  previous.into = undefined;
+}
+
+/** A chunk was shaped: moves the generation's end, and its mark as far as nothing waits. */
+export function advance(state: FileState, chunk: Chunk): void {
+  const isFirst = state.clue === '';
+  const last = markAt(chunk, chunk.end, state.skip);
+  state.end = chunk.end;
+  state.clue = last.clue;
+  if (state.carries) {
+    if (isFirst) state.mark = markAt(chunk, chunk.start, state.mark.skip);
+  } else if (!state.held) state.mark = last;
+  else if (state.held.at >= chunk.start) state.mark = markAt(chunk, state.held.at, state.skip);
+}
+
+/** Nothing of the generation waits any more: moves its mark to its end. */
+export function catchUp(state: FileState): Checkpoint {
+  const { context, end, skip } = state;
+  state.mark = { file: context.file, offset: end, skip, clue: state.clue };
+  return state.mark;
 }
 
 function bytesBefore({ bytes, before, start }: Chunk, offset: number): Uint8Array {

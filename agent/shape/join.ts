@@ -4,7 +4,7 @@
  */
 import type { Chunk, TransformConfig } from '../types.ts';
 import { type Draft, newDraft } from './draft.ts';
-import type { FileState, Held } from './files.ts';
+import { type FileState, type Held, link, unlink } from './files.ts';
 import { isLost, type Pattern } from './pattern.ts';
 import type { Tallying } from './tally.ts';
 import { widen } from './text.ts';
@@ -21,17 +21,19 @@ export type Joiner = {
    */
   take(state: FileState, chunk: Chunk, line: Draft, place: LinePlace): void;
   /**
-   * The next lines of `state`, as long as they join, belong to the record of `previous` that waits: the generation before it. Their
-   * bytes count as passed over in their own generation, for the record bears the identity of the other. `complete` is called before
-   * the first line that does not.
+   * A chunk of `state` is next. Its lines, as long as they go on with it, belong to the record of `previous` that waits, the generation
+   * before it; their bytes count as passed over in their own generation, for the record bears the identity of the other. So do those of
+   * its next chunks, up to the first line that does not go on. `complete` is called before that one, or at once where nothing goes on.
    */
-  follow(state: FileState, previous: FileState, complete: () => void): void;
+  follow(state: FileState, previous: FileState | undefined, complete: () => void): void;
   /** Records so far whose first line the pattern did not match. */
   unmatched(): number;
   /** Takes a line without text, of `len` bytes. */
   passBlank(state: FileState, len: number): void;
   /** Ships the record that waits, if any. The mark is the caller's affair. */
   release(state: FileState): void;
+  /** Bytes were left out: completes the record that waits, and the one that goes on in this generation. */
+  end(state: FileState): void;
   /** The chunk is done with: what waits must not refer to it. */
   keep(state: FileState): void;
   /** The generations whose record has waited long enough; no more of them than make a batch of common size. */
@@ -72,51 +74,55 @@ export function createJoiner({ policy, pattern, writer, tally }: Parts): Joiner 
       ...{ at: chunk.start + place.from, len: place.next - place.from, beyond: 0, lines: 1 },
       ...{ match, line, more: '', wide, clean, slow, cut },
       ...{ goesOn: match?.partial && match.stream, whole: undefined },
-      ...{ modified: chunk.modified, readAt: chunk.readAt, touched: chunk.readAt, blankLines: 0, blankBytes: 0 },
+      ...{
+        modified: chunk.modified,
+        readAt: chunk.readAt,
+        touched: chunk.readAt,
+        blankLines: 0,
+        blankBytes: 0,
+        gaps: 0,
+      },
     };
     waiting.add(state);
   }
 
-  /** The record of the generation before, where the line goes on with it; else that record is complete. */
-  function carriedOver(state: FileState, line: Draft, len: number): Held | undefined {
-    if (followed?.state !== state) return undefined;
-    const { previous, complete } = followed;
-    const { held } = previous;
-    if (held && isLost(line.match) && !line.slow && hasRoom(held, len)) return held;
-    followed = undefined;
-    complete();
-    return undefined;
+  /** How a line goes on with a record: as the next piece of its last line, or as a line of its own; undefined where it does not. */
+  function wayOn(held: Held | undefined, line: Draft, len: number): 'piece' | 'line' | undefined {
+    if (!held || !hasRoom(held, len)) return undefined;
+    if (held.goesOn !== undefined && held.goesOn === line.match?.stream) return 'piece';
+    return policy === 'join' && isLost(line.match) && !line.slow ? 'line' : undefined;
   }
 
-  function append(held: Held, chunk: Chunk, line: Draft, { from, next }: LinePlace): void {
+  function extend(held: Held, chunk: Chunk, { line, match, wide, cut }: Draft, way: 'piece' | 'line'): void {
     // A record that waits since an earlier chunk is text.
-    const more = held.wide && !line.wide ? widen(line.line) : line.line;
-    held.more += `${'\n'.repeat(held.blankLines + 1)}${more}`;
-    held.lines += held.blankLines + 1;
-    held.len += held.blankBytes + next - from;
-    held.blankLines = 0;
-    held.blankBytes = 0;
-    held.clean = false;
-    held.cut ||= line.cut;
-    held.touched = chunk.readAt;
-    held.goesOn = line.match?.partial && line.match.stream;
-  }
-
-  /** The next piece of the last line that was taken. */
-  function glue(held: Held, chunk: Chunk, { line, match, cut }: Draft, { from, next }: LinePlace): void {
-    if (held.more !== '') held.more += line;
+    const text = held.wide && !wide ? widen(line) : line;
+    if (way === 'line') held.more += `${'\n'.repeat(held.blankLines + held.gaps + 1)}${text}`;
+    else if (held.more !== '') held.more += text;
     else {
-      held.line += line;
+      held.line += text;
       held.whole ??= held.match?.partial;
     }
     held.lines += held.blankLines + 1;
-    held.len += held.blankBytes + next - from;
-    held.blankLines = 0;
-    held.blankBytes = 0;
-    held.clean = false;
+    held.len += held.blankBytes;
+    Object.assign(held, { blankLines: 0, blankBytes: 0, gaps: 0, clean: false, touched: chunk.readAt });
     held.cut ||= cut;
-    held.touched = chunk.readAt;
     held.goesOn = match?.partial && match.stream;
+  }
+
+  /** Takes a line that goes on with the record of the generation before; else that record is complete. True where it was taken. */
+  function carryOn(state: FileState, chunk: Chunk, line: Draft, len: number): boolean {
+    if (followed?.state !== state) return false;
+    const { previous, complete } = followed;
+    const way = wayOn(previous.held, line, len);
+    if (previous.held && way) {
+      extend(previous.held, chunk, line, way);
+      previous.held.beyond += len;
+      state.skip += len;
+      if (policy === 'join' || previous.held.goesOn !== undefined) return true;
+    }
+    followed = undefined;
+    complete();
+    return way !== undefined;
   }
 
   /** Puts a line together that came in pieces. */
@@ -147,29 +153,27 @@ export function createJoiner({ policy, pattern, writer, tally }: Parts): Joiner 
   }
 
   function forget(state: FileState): void {
+    unlink(state);
     state.held = undefined;
     waiting.delete(state);
   }
 
   return {
     follow(state, previous, complete) {
-      followed = { state, previous, complete };
+      const begins = state.clue === '' && previous?.held && (policy === 'join' || previous.held.goesOn !== undefined);
+      followed = previous && (state.carries || begins) ? { state, previous, complete } : undefined;
+      if (followed) link(followed.previous, state);
+      else complete();
     },
     take(state, chunk, line, place) {
-      const before = carriedOver(state, line, place.next - place.from);
-      if (before) {
-        const { len } = before;
-        append(before, chunk, line, place);
-        state.skip += before.len - len;
-        before.beyond += before.len - len;
-        before.len = len;
-        return;
-      }
+      const len = place.next - place.from;
+      if (carryOn(state, chunk, line, len)) return;
       const { held } = state;
-      const roomy = held !== undefined && hasRoom(held, place.next - place.from);
-      if (roomy && held.goesOn !== undefined && held.goesOn === line.match?.stream) glue(held, chunk, line, place);
-      else if (roomy && policy === 'join' && isLost(line.match) && !line.slow) append(held, chunk, line, place);
-      else {
+      const way = wayOn(held, line, len);
+      if (held && way) {
+        extend(held, chunk, line, way);
+        held.len += len;
+      } else {
         release(state);
         hold(state, chunk, line, place);
       }
@@ -181,11 +185,17 @@ export function createJoiner({ policy, pattern, writer, tally }: Parts): Joiner 
         state.held.blankLines += 1;
         state.held.blankBytes += len;
       } else {
+        if (state.carries?.held) state.carries.held.gaps += 1;
         state.skip += len;
         tally.filtered(1, len);
       }
     },
     release,
+    end(state) {
+      if (followed?.state === state) followed.complete();
+      followed = undefined;
+      release(state);
+    },
     keep({ held }) {
       if (!held || held.wide) return;
       held.line = widen(held.line);
@@ -199,7 +209,8 @@ export function createJoiner({ policy, pattern, writer, tally }: Parts): Joiner 
       for (const state of waiting) {
         const held = state.held!;
         if (bytes >= BATCH_BYTES) break;
-        if (!state.closed && now - held.touched < PATIENCE) continue;
+        // A generation that was let go gives nothing more; the next one may.
+        if ((!state.closed || state.into) && now - held.touched < PATIENCE) continue;
         due.push(state);
         bytes += held.len;
       }
@@ -210,7 +221,10 @@ export function createJoiner({ policy, pattern, writer, tally }: Parts): Joiner 
 }
 
 function hasRoom(held: Held, len: number): boolean {
-  return held.lines + held.blankLines < MOST_LINES && held.len + held.blankBytes + len <= MOST_BYTES;
+  return (
+    held.lines + held.blankLines + held.gaps < MOST_LINES &&
+    held.len + held.beyond + held.blankBytes + len <= MOST_BYTES
+  );
 }
 
 /** What a draft takes over from a record that has waited. */

@@ -5,7 +5,7 @@
 import type { Batch, Checkpoint, Chunk, FileContext, FileId, InputConfig, RecordConfig } from '../types.ts';
 import { type Budget, createBudget, SLOW, setAsideSentence, type Waiting } from './budget.ts';
 import { newDraft, ownerStandIn } from './draft.ts';
-import { createFileStates, type FileState, markAt } from './files.ts';
+import { advance, catchUp, createFileStates, type FileState, unlink } from './files.ts';
 import { createJoiner } from './join.ts';
 import { compilePattern, isLost } from './pattern.ts';
 import { createPayload } from './payload.ts';
@@ -100,7 +100,8 @@ export function createShaper(parts: Parts): Shaper {
     if (match?.line !== undefined) draft.line = match.line;
     draft.cut = chunk.cut && next === chunk.bytes.length;
     const lost = isLost(match);
-    if (policy === 'join' || match?.partial || state.held) joiner.take(state, chunk, draft, { from, next });
+    if (policy === 'join' || match?.partial || state.held || state.carries)
+      joiner.take(state, chunk, draft, { from, next });
     else if (!lost || slow || policy === 'ship') {
       if (lost) miss(chunk);
       shipLine(state, chunk, from, next - from);
@@ -191,33 +192,31 @@ export function createShaper(parts: Parts): Shaper {
     shape(chunk) {
       const begun = performance.now();
       const state = states.get(chunk.file);
-      const marks: Checkpoint[] = [];
+      // A late line ends a record that went on in the next generation, and no record goes on in the one behind that.
+      const marks = state.into ? release(state) : [];
       const previous = state.begun || !state.context.after ? undefined : states.find(state.context.after.file);
+      if (previous?.carries) marks.push(...release(previous.carries));
       // What came before the generation goes before it, with the lines that go on with it.
-      const complete = () => previous?.held && marks.push(release(previous));
-      if (previous?.held && policy === 'join') joiner.follow(state, previous, complete);
-      else complete();
+      const complete = (): void => {
+        if (previous?.into === state) unlink(previous);
+        if (previous?.held) marks.push(...release(previous));
+      };
+      joiner.follow(state, previous, complete);
       // A record ends where bytes were left out behind it.
-      if (chunk.start !== state.end) joiner.release(state);
+      if (chunk.start !== state.end) joiner.end(state);
       const splitter = splitters.of(chunk);
       if (splitter) takeSplit(state, chunk, splitter);
       else takeLines(state, chunk);
       if (budget) takeWaiting(state, chunk, budget);
-      complete();
       const passed = chunk.end - chunk.start - chunk.bytes.length;
       if (passed > 0) {
-        joiner.release(state);
+        joiner.end(state);
         state.skip += passed;
         tally.filtered(0, passed);
       }
       joiner.keep(state);
-      state.end = chunk.end;
-      const last = markAt(chunk, chunk.end, state.skip);
-      state.clue = last.clue;
-      if (!state.held) state.mark = last;
-      else if (state.held.at >= chunk.start) state.mark = markAt(chunk, state.held.at, state.skip);
-      draft.match = null;
-      draft.line = '';
+      advance(state, chunk);
+      Object.assign(draft, { match: null, line: '' });
       writer.tellSuppressed(chunk.readAt);
       const made = batch([...marks, state.mark]);
       ms += performance.now() - begun;
@@ -225,10 +224,10 @@ export function createShaper(parts: Parts): Shaper {
     },
     flush(file) {
       const state = states.find(file);
-      return state?.held && batch([release(state)]);
+      return state?.held && batch(release(state));
     },
     overdue(now) {
-      const marks = joiner.overdue(now).map(release);
+      const marks = joiner.overdue(now).flatMap(release);
       const told = writer.tellSuppressed(now);
       return marks.length > 0 || told ? batch(marks) : undefined;
     },
@@ -236,7 +235,7 @@ export function createShaper(parts: Parts): Shaper {
       const state = states.find(file);
       if (!state) return;
       state.closed = true;
-      if (!state.held) states.drop(state);
+      if (!state.held && !state.carries) states.drop(state);
     },
     samples: sample.lines,
     status: () => ({
@@ -250,11 +249,12 @@ export function createShaper(parts: Parts): Shaper {
     }),
   };
 
-  /** Ships the record that waits and gives the mark behind it. */
-  function release(state: FileState): Checkpoint {
+  /** Ships the record that waits and gives the marks behind it: that of the generation in which it went on, too. */
+  function release(state: FileState): Checkpoint[] {
+    const done = state.into ? [state, state.into] : [state];
     joiner.release(state);
-    state.mark = { file: state.context.file, offset: state.end, skip: state.skip, clue: state.clue };
-    if (state.closed) states.drop(state);
-    return state.mark;
+    const marks = done.map(catchUp);
+    for (const one of done) if (one.closed) states.drop(one);
+    return marks;
   }
 }

@@ -161,43 +161,6 @@ describe('a record that waits', () => {
     });
   }
 
-  test('goes on with the first lines of the next generation, whose bytes count as passed over there', () => {
-    const { shaper, bytes } = begin(`${line('a')} at x\n`);
-    shaper.open(contextOf({ file: 2, gen: 'n'.repeat(16), after: { file: 1, gen: GEN, end: 0, skip: 0 } }));
-    const next = Buffer.from(` at y\n at z\n${line('b')}${line('c')}`);
-    const batch = shaper.shape({ ...chunkOf(next), file: 2 });
-    assert.deepEqual(msgs(batch), ['a\n at x\n at y\n at z', 'b']);
-    const [first, second] = texts(batch).map((text) => readIdentity(readRfc5424(text)!.sd[0]!)!);
-    assert.deepEqual([first!.gen, first!.at, first!.len], [GEN, 0, bytes.length]);
-    assert.deepEqual([second!.at, second!.skip, second!.after], [12, 12, { gen: GEN, end: bytes.length }]);
-    assert.deepEqual(batch.tally.sent, { lines: 5, bytes: bytes.length + 12 + line('b').length });
-    assert.deepEqual(
-      batch.marks.map(({ file, offset }) => [file, offset]),
-      [
-        [1, bytes.length],
-        [2, 12 + line('b').length],
-      ],
-    );
-  });
-
-  test('is complete at the end of a first chunk that holds nothing else, and no mark passes lines that are not shipped', () => {
-    const { shaper, bytes } = begin(line('a'));
-    shaper.open(contextOf({ file: 2, gen: 'n'.repeat(16), after: { file: 1, gen: GEN, end: 0, skip: 0 } }));
-    const next = Buffer.from(` at y\n${line('b')}`);
-    const batch = shaper.shape({ ...chunkOf(next, 0, 6), file: 2 });
-    assert.deepEqual(msgs(batch), ['a\n at y']);
-    assert.deepEqual(batch.tally.sent, { lines: 2, bytes: bytes.length + 6 });
-    assert.deepEqual(
-      batch.marks.map(({ file, offset, skip }) => [file, offset, skip]),
-      [
-        [1, bytes.length, 0],
-        [2, 6, 6],
-      ],
-    );
-    assert.deepEqual(msgs(shaper.shape({ ...chunkOf(next, 6), file: 2 })), []);
-    assert.deepEqual(msgs(shaper.flush(2)), ['b']);
-  });
-
   test('of one of many generations comes out with the others that are overdue', () => {
     const shaper = shaperOf(JOIN);
     for (let file = 1; file <= 5; file += 1) {
