@@ -5,9 +5,10 @@ import { closedFolder, cureForReading, may, ownName, rightsText } from './check-
 import { sectionText } from './config-names.ts';
 import { bad, fine, type Placed, placeOf, type Said, warning } from './findings.ts';
 import type { Loaded } from './sections.ts';
-import { createDiscovery, NOT_UTF8 } from './tail/discovery.ts';
+import { createDiscovery, NOT_UTF8, type PassedOver } from './tail/discovery.ts';
 import { realFiles } from './tail/files.ts';
 import { placeIn } from './tail/names.ts';
+import { passedText } from './tail/troubles.ts';
 import type { InputConfig } from './types.ts';
 import { formatSize } from './wire/units.ts';
 
@@ -37,9 +38,10 @@ function checkPath(input: InputConfig, pattern: string): Said[] {
           `Let it: setfacl -m u:${ownName()}:rx ${place}`,
         ),
   );
-  if (live.length === 0 && closed.length === 0) return [nothingMatches(pattern)];
+  const passed = (['folder', 'archive'] as const).flatMap((kind) => passedOver(pattern, kind, discovery.passed()));
+  if (live.length === 0 && closed.length === 0) return [...passed, nothingMatches(pattern)];
   const rest = live.slice(NAMED);
-  const said = [...closed, ...live.slice(0, NAMED).flatMap((file) => checkFile(input, file))];
+  const said = [...closed, ...passed, ...live.slice(0, NAMED).flatMap((file) => checkFile(input, file))];
   if (rest.length === 0) return said;
   const unread = rest.filter((file) => !may(file, fs.constants.R_OK));
   return [
@@ -47,6 +49,13 @@ function checkPath(input: InputConfig, pattern: string): Said[] {
     fine(`${pattern}: ${rest.length} more files match, which are not named here.`),
     ...unread.flatMap((file) => checkFile(input, file)),
   ];
+}
+
+function passedOver(pattern: string, kind: PassedOver, passed: ReadonlyMap<string, PassedOver>): Said[] {
+  const all = [...passed].flatMap(([place, one]) => (one === kind ? [place] : [])).sort();
+  if (all.length === 0) return [];
+  const { what, cure } = passedText(kind, all);
+  return [warning('passed-over', `${pattern}: ${what}.`, `${cure[0]!.toUpperCase()}${cure.slice(1)}.`)];
 }
 
 /** What the system refuses in any other way is a finding too, and no reason to say nothing of the rest. */

@@ -8,6 +8,8 @@ import { chainOf } from './names.ts';
 
 type Listing = { readonly modified: number; readonly settled: boolean; readonly names: ReadonlySet<string> };
 
+export type PassedOver = 'folder' | 'archive';
+
 export type Discovery = {
   /** Every live path that the input names now; exact paths whether or not there is such a file. */
   paths(): string[];
@@ -15,6 +17,8 @@ export type Discovery = {
   directories(): string[];
   /** Directories that could not be listed, with the reason's code, and files whose name cannot be written, with NOT_UTF8. */
   troubles(): ReadonlyMap<string, string>;
+  /** What the globs match and nobody reads: folders that are not searched either, and archives of no chain that is known. */
+  passed(): ReadonlyMap<string, PassedOver>;
   /** Whether an input's path or glob names this file. */
   names(file: string): boolean;
 };
@@ -34,6 +38,7 @@ export function createDiscovery(
 ): Discovery {
   const cache = new Map<string, Listing>();
   const troubles = new Map<string, string>();
+  const passed = new Map<string, PassedOver>();
   /** The directories of the last expansion, and what it found. */
   let visited = new Set<string>();
   let found: string[] | undefined;
@@ -112,11 +117,13 @@ export function createDiscovery(
     if (!known) return true;
     const name = path.basename(file);
     const directory = path.dirname(file);
-    if (/\.(gz|zst|bz2|xz)$/.test(name)) return false;
     const heads = chainOf(name).map((place) => place.chain);
-    if (heads.length === 0) return !isDirectory(file);
-    const siblings = list(directory);
-    return !heads.some((head) => siblings.has(head) || known(path.join(directory, head))) && !isDirectory(file);
+    const siblings = heads.length === 0 ? NONE : list(directory);
+    if (heads.some((head) => siblings.has(head) || known(path.join(directory, head)))) return false;
+    if (isDirectory(file)) passed.set(file, 'folder');
+    else if (/\.(gz|zst|bz2|xz)$/.test(name)) passed.set(file, 'archive');
+    else return true;
+    return false;
   }
 
   /** Whether there is something by this name; `untold` where the system refuses to tell. */
@@ -136,6 +143,7 @@ export function createDiscovery(
 
   function search(): string[] {
     const all = new Set<string>();
+    passed.clear();
     for (const [place, code] of troubles) if (code === NOT_UTF8) troubles.delete(place);
     for (const pattern of patterns) {
       const absolute = path.resolve(pattern);
@@ -149,6 +157,7 @@ export function createDiscovery(
       all.add(absolute);
       visited.add(path.dirname(absolute));
     }
+    for (const file of passed.keys()) if (visited.has(file)) passed.delete(file);
     return [...all];
   }
 
@@ -163,6 +172,7 @@ export function createDiscovery(
     },
     directories: () => [...visited],
     troubles: () => troubles,
+    passed: () => passed,
     names: (file) => patterns.some((one) => path.resolve(one) === file || path.matchesGlob(file, path.resolve(one))),
   };
 }

@@ -20,7 +20,7 @@ import { createOwners, type Shared } from './owners.ts';
 import type { Registry } from './registry.ts';
 import type { Mark } from './rotation-parts.ts';
 import { createListings, type Listings } from './survey.ts';
-import { createTroubles } from './troubles.ts';
+import { createPassed, createTroubles } from './troubles.ts';
 import { createWalk, type InnerWalk, type TailWalk } from './walk.ts';
 import { createWatch, type Watch, type WatchParts } from './watch.ts';
 
@@ -87,6 +87,7 @@ export function createTail(parts: TailParts): Tail {
   });
   const hinted = new Set<Chain>();
   const sayTroubles = createTroubles(log, name);
+  const sayPassed = createPassed(log, name);
   const discovery = createDiscovery(files, input.paths, (live) => chains.has(live) || past.has(live));
   const elsewhere = input.rotated === undefined ? undefined : createDiscovery(files, [input.rotated]);
   let phase: 'new' | 'started' | 'closed' = 'new';
@@ -128,6 +129,7 @@ export function createTail(parts: TailParts): Tail {
     const before = new Set(discovery.troubles().keys());
     const paths = discovery.paths();
     sayTroubles(discovery.troubles());
+    sayPassed(discovery.passed());
     for (const live of paths) if (!chains.has(live)) add(live, !first && !before.has(path.dirname(live)));
     // A chain known from before may have lost its live file meanwhile, and nothing else. It is looked into before it is forgotten.
     const kept = first ? [...past].filter((live) => discovery.names(live)) : [];

@@ -16,6 +16,12 @@ export const FILE_CODES = {
     risk: 'The lines of that file are not shipped.',
     cure: "Let the application name it in ASCII or UTF-8, or rename it: find FOLDER -inum INODE -exec mv {} NAME ';' (ls -i tells the inode).",
   },
+  'passed-over': {
+    meaning:
+      'A glob matches folders, of which only files are followed, or archives that are no rotated files of one that is followed. They are told of once.',
+    risk: 'Nothing in them is shipped.',
+    cure: 'Name the files in the folder, for example FOLDER/*.log, or FOLDER/**/*.log for all below it. Unpack an archive whose lines are wanted. Where nothing of it is wanted, make the glob narrower: *.log instead of *.',
+  },
   'own-records': {
     meaning:
       'The file holds records that tailship itself made of it: a server on this host writes what it receives into a file that is followed.',

@@ -121,6 +121,35 @@ test('a file or a folder that is not there yet is a warning, not an error', asyn
   assert.match(said(checked, 'warning')[0]!.cure!, /^It is followed as soon as it appears\./);
 });
 
+test('folders and archives that a glob matches are said not to be followed, each kind with its cure', async () => {
+  using world = createWorld();
+  fs.mkdirSync(path.join(world.folder, 'logs/nginx'), { recursive: true });
+  world.write('logs/app.log', 'Nov 23 10:00:00 web1 app: x\n');
+  world.write('logs/nginx/access.log', '');
+  world.write('logs/old.log.1.gz', '');
+  world.write('config.conf', '[input]\npath = logs/*\n');
+  const passed = (await findings(world)).findings.filter(({ code }) => code === 'passed-over');
+  assert.deepEqual(
+    passed.map(({ level, what, cure }) => [
+      level,
+      what.replaceAll(world.folder, '~'),
+      cure?.replaceAll(world.folder, '~'),
+    ]),
+    [
+      [
+        'warning',
+        '~/logs/*: 1 folder matches and is not followed, for only files are: ~/logs/nginx.',
+        'To follow what is in it name that, for example ~/logs/nginx/*.log.',
+      ],
+      [
+        'warning',
+        '~/logs/*: 1 archive matches and is not read, for an archive is only read as the rotated file of one that is followed: ~/logs/old.log.1.gz.',
+        'Unpack it where its lines are wanted, or name the file from which it was made.',
+      ],
+    ],
+  );
+});
+
 test('a folder in the place of a file is an error with the glob that is meant', async () => {
   using world = createWorld();
   fs.mkdirSync(path.join(world.folder, 'logs'));

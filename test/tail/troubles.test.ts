@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { test } from 'node:test';
 import { scene } from './scene.ts';
@@ -27,4 +28,31 @@ test('a name in which the character U+FFFD itself was written is a name like any
     stage.start({ paths: [`${stage.folder}/*.log`] });
     assert.equal(stage.reader.read(), 'one\n');
     assert.ok(!stage.sentences.some((sentence) => sentence.includes('UTF-8')));
+  }));
+
+test('folders and archives that a glob matches and nobody reads are told of once, all of a kind in one sentence', () =>
+  scene({ start: false, before: { 'app.log': 'one\n' } }, (stage) => {
+    const told = () => stage.sentences.filter((sentence) => / (folder|archive)s? match/.test(sentence));
+    for (const name of ['nginx', 'apt', 'deep', 'deep/one', 'app.log.1']) fs.mkdirSync(`${stage.folder}/${name}`);
+    for (const name of ['app.log.2.gz', 'other.log.1.gz']) stage.write('', name);
+    stage.write('two\n', 'deep/one/x.log');
+    stage.start({ paths: [`${stage.folder}/*`, `${stage.folder}/deep/*/*.log`] });
+    assert.equal(stage.look(), 'one\ntwo\n');
+    stage.look();
+    assert.deepEqual(told(), [
+      `2 folders match and are not followed, for only files are: ${stage.folder}/apt, ${stage.folder}/nginx: to follow what is in it name that, for example ${stage.folder}/apt/*.log`,
+      `1 archive matches and is not read, for an archive is only read as the rotated file of one that is followed: ${stage.folder}/other.log.1.gz: unpack it where its lines are wanted, or name the file from which it was made`,
+    ]);
+    fs.mkdirSync(`${stage.folder}/new`);
+    stage.look();
+    assert.match(told()[2]!, /^1 folder matches and is not followed, for only files are: .*\/new: /);
+    assert.equal(told().length, 3);
+  }));
+
+test('what a glob matches and is no file, such as a pipe, is told of', () =>
+  scene({ start: false, before: { 'app.log': 'one\n' } }, async (stage) => {
+    execFileSync('mkfifo', [`${stage.folder}/pipe`]);
+    stage.start({ paths: [`${stage.folder}/*`] });
+    assert.equal(stage.look(), 'one\n');
+    assert.equal(stage.sentences.filter((sentence) => /pipe is a device or a pipe/.test(sentence)).length, 1);
   }));
