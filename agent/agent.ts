@@ -23,14 +23,16 @@ import { follow } from './follow.ts';
 import { observe } from './observe.ts';
 import { markWhenDue, tellLoss } from './own-records.ts';
 import { createReloader } from './reload.ts';
+import type { Asked } from './shaping.ts';
 import { fleeting } from './store/place.ts';
 import { openStore, type Store, StoreProblem } from './store/store.ts';
 import { createShared } from './tail/tail.ts';
+import { connect, createWalk } from './take-up.ts';
+import { createThread } from './thread.ts';
 import type { Batch, Loss } from './types.ts';
 import {
   type AgentParts,
-  connect,
-  createWalk,
+  allHome,
   type House,
   halt,
   retireAll,
@@ -76,7 +78,8 @@ export async function runAgent(parts: AgentParts): Promise<number | undefined> {
   if (risk !== undefined) log.warn('spool-fleeting', risk);
   const walks: Walk[] = [];
   const lost = (loss: Loss) => tellLoss(loss, { clock, store }, walks);
-  const house: House = { parts, config, store, tails: new Map(), bell, shared: createShared(log), lost };
+  const thread = createThread(parts, parts.thread);
+  const house: House = { parts, config, store, tails: new Map(), bell, shared: createShared(log), thread, lost };
   for (const input of config.inputs) house.tails.set(input.name, follow(house, input, config.inputs.length));
   walks.push(...config.destinations.map((destination) => createWalk(house, destination)));
   const observed = await observe(house, walks);
@@ -90,6 +93,7 @@ export async function runAgent(parts: AgentParts): Promise<number | undefined> {
     await Promise.all([
       ...walks.map(({ shipper }) => shipper.stop(0)),
       observed.close(),
+      thread.close(),
       ...[...house.tails.values()].map((tail) => tail.close()),
     ]);
     store.close();
@@ -116,7 +120,7 @@ async function runOn(house: House, walks: Walk[], changed: () => void): Promise<
   }
   if (trouble !== undefined) log.error(TROUBLES[trouble].code, TROUBLES[trouble].sentence(config.spool.path));
   await reloader.quiet();
-  await retireAll(walks, house, STOP_GRACE);
+  await Promise.all([retireAll(walks, house, STOP_GRACE), allHome(walks)]);
   for (const walk of walks) if (!walk.fault) saveLeaving(walk, house);
   if (trouble !== undefined || (reloader.restart() && !stop.aborted)) return undefined;
   return walks.some(({ fault }) => fault) ? 1 : 0;
@@ -188,21 +192,19 @@ function onward(walk: Walk, { parts: { log, clock }, store }: House): boolean {
     case 'connecting':
       return false; // The link's first word decides between the wire and the spool.
     case 'spooling':
-      return spoolHeld(walk, store, log) && pull(walk, now, toSpool);
+      return spoolHeld(walk, store, log) && pull(walk, now, toSpool, { ahead: store.pack });
     case 'draining': // Files can wait for their turn; files that are about to vanish cannot.
-      return drain(walk, store) || (spoolHeld(walk, store, log) && pull(walk, now, toSpool, 'leaving'));
+      return drain(walk, store) || (spoolHeld(walk, store, log) && pull(walk, now, toSpool, { only: 'leaving' }));
     case 'live':
       return walk.shipper.room() > 0 && (sendHeld(walk) || pull(walk, now, toWire));
   }
 }
 
 /** From the files into shape: the next chunk of the inputs in turn becomes a batch, which `take` carries on. */
-function pull(walk: Walk, now: number, take: (batch: Batch) => void, only?: 'leaving'): boolean {
+function pull(walk: Walk, now: number, take: (batch: Batch) => void, asked: Asked = {}): boolean {
   for (let tries = 0; tries < walk.inputs.length; tries++) {
-    const { tail, shaper } = walk.inputs[walk.turn++ % walk.inputs.length]!;
-    const chunk = tail.next(only);
-    // A joined record waits a while for its continuation, but not once everything has been read.
-    const batch = chunk ? shaper.shape(chunk) : shaper.overdue(tail.finished() ? Infinity : now);
+    const { shaping } = walk.inputs[walk.turn++ % walk.inputs.length]!;
+    const batch = shaping.next(now, asked);
     if (!batch) continue;
     take(batch);
     return true;
@@ -215,7 +217,7 @@ function saveLeaving(walk: Walk, { parts: { clock, log }, store }: House): void 
   const toSpool = (batch: Batch) => spool(walk, store, [{ batch, row: undefined, again: false }]);
   const end = clock.ticks() + SAVE_WITHIN;
   try {
-    while (clock.ticks() < end && spoolHeld(walk, store, log) && pull(walk, clock.now(), toSpool, 'leaving'));
+    while (clock.ticks() < end && spoolHeld(walk, store, log) && pull(walk, clock.now(), toSpool, { only: 'leaving' }));
   } catch (problem) {
     if (!(problem instanceof StoreProblem)) throw problem;
     log.error(problem.explain, `${problem.message} What is unread of renamed and deleted files stays where it is.`);
@@ -237,7 +239,7 @@ function drain(walk: Walk, store: Store): boolean {
  * prove where nothing waits for it.
  */
 function exhausted(walk: Walk, store: Store): boolean {
-  if (walk.held.length > 0 || !walk.inputs.every(({ tail }) => tail.finished())) return false;
+  if (walk.held.length > 0 || !walk.inputs.every(({ shaping }) => shaping.finished())) return false;
   const state = stateOf(walk, store);
   return state === 'live' || (state === 'spooling' && store.newestRow(walk.destination.name) === 0);
 }

@@ -98,7 +98,7 @@ export function createPage({ observer, walks, clock }: PageParts): Page {
 function looked(walks: readonly Walk[]) {
   return {
     records: walks.map(({ destination, recent }) => ({ destination: destination.name, records: recent.records() })),
-    unmatched: (walks[0]?.inputs ?? []).map(({ name, shaper }) => ({ input: name, lines: shaper.samples() })),
+    unmatched: (walks[0]?.inputs ?? []).map(({ name, shaping }) => ({ input: name, lines: shaping.samples() })),
   };
 }
 

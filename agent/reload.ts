@@ -12,8 +12,9 @@ import { follow } from './follow.ts';
 import { type Plan, planOf, planText } from './reload-plan.ts';
 import { createShaper } from './shape/shaper.ts';
 import type { Tail } from './tail/tail.ts';
+import { connect, createWalk, ownWriter, takeUp } from './take-up.ts';
 import type { Config, InputConfig } from './types.ts';
-import { connect, createWalk, type House, ownWriter, retireAll, takeUp, type Walk } from './walk.ts';
+import { allHome, type House, retireAll, type Walk } from './walk.ts';
 
 /** How long a link that ends may wait for the server's proof, ms. */
 const GRACE = 3_000;
@@ -56,7 +57,7 @@ export function createReloader({ house, walks, saveLeaving, changed }: ReloadPar
       return;
     }
     tryOut(next);
-    const done = plan.spool ? unsaved(house.tails.values()) === 0 : await swap(plan, next);
+    const done = plan.spool ? (await unsaved(house.tails.values())) === 0 : await swap(plan, next);
     restart ||= plan.spool && done;
     if (changes && (done || !plan.spool)) changes.config = plan.spool ? next : house.config;
     if (!plan.spool) changed();
@@ -76,7 +77,7 @@ export function createReloader({ house, walks, saveLeaving, changed }: ReloadPar
   }
 
   /** Bytes of deleted files that would be lost with their open files, after as many as possible were saved. */
-  function unsaved(tails: Iterable<Tail>): number {
+  async function unsaved(tails: Iterable<Tail>): Promise<number> {
     const all = [...tails];
     const count = () =>
       all.reduce(
@@ -84,6 +85,7 @@ export function createReloader({ house, walks, saveLeaving, changed }: ReloadPar
         0,
       );
     if (count() === 0) return 0;
+    await allHome(walks);
     for (const walk of walks) if (!walk.fault) saveLeaving(walk);
     return count();
   }
@@ -92,7 +94,7 @@ export function createReloader({ house, walks, saveLeaving, changed }: ReloadPar
   async function swap(plan: Plan, next: Config, between: () => void = () => {}): Promise<boolean> {
     const { inputs, destinations } = plan;
     const replaced = () => [...inputs.refollowed, ...inputs.removed].map(({ name }) => house.tails.get(name)!);
-    if (unsaved(replaced()) > 0) return false;
+    if ((await unsaved(replaced())) > 0) return false;
     const shapes = [...inputs.refollowed, ...inputs.reshaped].length > 0;
     const touched = new Set([...destinations.relinked, ...destinations.rerecorded].map(({ name }) => name));
     const gone = walks.filter((walk) => destinations.removed.some(({ name }) => name === walk.destination.name));
@@ -104,7 +106,7 @@ export function createReloader({ house, walks, saveLeaving, changed }: ReloadPar
       await retireAll([...gone.filter(({ fault }) => !fault), ...stopped], house, GRACE);
       await Promise.all(gone.map(({ shipper }) => shipper.stop(0)));
       const safe =
-        stopped.every(({ held, settled }) => held.length + settled.length === 0) && unsaved(replaced()) === 0;
+        stopped.every(({ held, settled }) => held.length + settled.length === 0) && (await unsaved(replaced())) === 0;
       if (safe) between();
       await exchange(house, walks, plan, safe ? next : withoutShapes(house.config, next), new Set(stopped));
       return safe;

@@ -73,7 +73,7 @@ function destinationStatus(
       paths: config.inputs.find((one) => one.name === input.name)?.paths ?? [],
       // The books know what was settled; what is under way has been read too.
       ledger: { ...row, read: add(row.read, onTheWay), underway: onTheWay },
-      ...{ files, rate: lens.rate(name, input.name), shaped: input.shaper.status() },
+      ...{ files, rate: lens.rate(name, input.name), shaped: input.shaping.status() },
       behind: files.reduce((total, { behind }) => total + behind, 0),
       oldest: oldestOf(files),
     };

@@ -1,18 +1,18 @@
-/** What one destination's walk holds in its hands, and how it is taken up and laid down. The way it goes is in agent.ts. */
+/** What one destination's walk holds in its hands, and how it is laid down. It is taken up in take-up.ts; the way it goes is in agent.ts. */
 import type { Bell } from './bell.ts';
 import type { Changes } from './changes.ts';
 import type { AgentLog } from './ops/log.ts';
-import { createRecent, type Recent } from './ops/recent.ts';
+import type { Recent } from './ops/recent.ts';
 import type { Status } from './ops/status.ts';
 import type { Supervisor } from './ops/supervisor.ts';
-import { createOwnWriter, type OwnWriter } from './shape/own.ts';
-import { createShaper, type Shaper } from './shape/shaper.ts';
-import { createShipping } from './ship/balance.ts';
+import type { OwnWriter } from './shape/own.ts';
+import type { Shaping } from './shaping.ts';
 import type { Shipper } from './ship/shipper-types.ts';
-import { realSockets, type Sockets } from './ship/sockets.ts';
+import type { Sockets } from './ship/sockets.ts';
 import { type Store, StoreProblem } from './store/store.ts';
 import type { Shared, Tail, TailWalk } from './tail/tail.ts';
-import type { Clock, Config, DestinationConfig, InputConfig, Log, Loss, Sent } from './types.ts';
+import type { Thread, ThreadSetup } from './thread.ts';
+import type { Clock, Config, DestinationConfig, Log, Loss, Sent } from './types.ts';
 import { formatSize } from './wire/units.ts';
 
 export type AgentParts = {
@@ -33,6 +33,7 @@ export type AgentParts = {
   readonly seen?: (status: Status) => void;
   /** The system's own when left out. */
   readonly sockets?: Sockets;
+  readonly thread?: ThreadSetup;
 };
 
 /** What all walks share. */
@@ -46,6 +47,8 @@ export type House = {
   readonly bell: Bell;
   /** What the inputs read, each for itself. */
   readonly shared: Shared;
+  /** Where lines are shaped while the flow is heavy. */
+  readonly thread: Thread;
   /** Told of bytes that never became lines. */
   lost(loss: Loss): void;
 };
@@ -54,7 +57,7 @@ export type House = {
 export type WalkInput = {
   readonly name: string;
   readonly tail: TailWalk;
-  readonly shaper: Shaper;
+  readonly shaping: Shaping;
   /** Lets it go. What was read of it and is not settled is read again by whoever takes it up next. */
   leave(): void;
 };
@@ -162,6 +165,11 @@ export function halt(walk: Walk, problem: unknown, log: Log): void {
   log.debug('Where the error came from:', { stack: walk.fault.stack });
 }
 
+/** What the other thread has in hand comes back, so that files can be read in one go. */
+export async function allHome(walks: readonly Walk[]): Promise<void> {
+  await Promise.all(walks.flatMap(({ inputs }) => inputs.map(({ shaping }) => shaping.home())));
+}
+
 /** Ends all walks, each whatever becomes of the others. Tells for each whether its server has everything. */
 export async function retireAll(walks: readonly Walk[], house: House, grace: number): Promise<boolean[]> {
   const ends = await Promise.allSettled(walks.map((walk) => retire(walk, house, grace)));
@@ -187,70 +195,4 @@ async function retire(walk: Walk, { parts, store }: House, grace: number): Promi
     parts.log.error(problem.explain, `${problem.message} What is unsettled stays in the files and is read again.`);
     return false;
   }
-}
-
-/** Builds one destination's walk: a shaper and a place in the files for every input, and a link. */
-export function createWalk(house: House, destination: DestinationConfig): Walk {
-  const walk = {
-    destination,
-    inputs: house.config.inputs.map((input) => takeUp(house, destination, input)),
-    lastRow: 0,
-    held: [],
-    settled: [],
-    refused: false,
-    full: false,
-    turn: 0,
-    recent: createRecent(),
-    fault: undefined,
-    away: false,
-    refusal: undefined,
-    own: ownWriter(house, destination),
-    nextMark: house.parts.clock.ticks() + (destination.record.mark ?? 0),
-  };
-  return Object.assign(walk, { shipper: connect(walk, house) });
-}
-
-export function ownWriter({ config }: House, { record }: DestinationConfig): OwnWriter {
-  // Draining by hand reads no files, and has no inputs.
-  const [first] = config.inputs;
-  return createOwnWriter(record, first?.name ?? 'input', first?.transform.timezone ?? 'UTC');
-}
-
-/** An input from its checkpoints on. */
-export function takeUp({ tails, parts }: House, { name, record }: DestinationConfig, input: InputConfig): WalkInput {
-  const warn = (sentence: string) => parts.log.warn('pattern-set-aside', sentence, { destination: name });
-  const shaper = createShaper({ input, record, warn });
-  const whole = tails.get(input.name)!;
-  const tail = whole.walk(name, shaper.open, shaper.close);
-  return { name: input.name, tail, shaper, leave: () => whole.leave(tail) };
-}
-
-/** A new link. What a broken one gives back is older than all else in our hands; spool rows are still in the spool. */
-export function connect(walk: Omit<Walk, 'shipper'>, { parts, bell }: House): Shipper {
-  walk.lastRow = 0;
-  const shipper = createShipping({
-    ...{ link: walk.destination.link, sockets: parts.sockets ?? realSockets, clock: parts.clock, log: parts.log },
-    events: {
-      changed: bell.ring,
-      settled(sent) {
-        walk.settled.push(...sent);
-        walk.refused ||= sent.some(({ refused }) => refused !== undefined);
-        bell.ring();
-      },
-      down(unsettled) {
-        walk.lastRow = 0;
-        walk.held.unshift(...unsettled);
-        walk.refused ||= unsettled.some(({ refused }) => refused !== undefined);
-        bell.ring();
-      },
-    },
-  });
-  shipper.start();
-  return {
-    ...shipper,
-    send(sent) {
-      walk.recent.note(sent.batch, parts.clock.now());
-      shipper.send(sent);
-    },
-  };
 }

@@ -11,7 +11,7 @@ const ROOT = path.resolve(import.meta.dirname, '..');
 const AGENT = path.join(ROOT, 'agent');
 
 /** Files that something outside of the bundle starts: the process, and each thread. */
-const ENTRIES = ['main.ts'] as const;
+const ENTRIES = ['main.ts', 'shape/worker.ts'] as const;
 /** better-sqlite3 is a binary, and of uplot the page's browser needs the files. So both stay packages. */
 const OUTSIDE = ['better-sqlite3', 'uplot'];
 /** Packages in CommonJS ask for Node's modules in their own way. */

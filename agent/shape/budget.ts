@@ -68,7 +68,8 @@ export function createTrial({ match, risky }: Pattern): Budget['match'] {
 export function within(ms: number, run: () => void): boolean {
   hook.run = run;
   try {
-    script.runInContext(context, { timeout: ms });
+    tool ??= { context: vm.createContext(hook), script: new vm.Script('run()') };
+    tool.script.runInContext(tool.context, { timeout: ms });
     return true;
   } catch (error) {
     // The error is one of the script's own context, so it is no instance of our Error.
@@ -80,9 +81,11 @@ export function within(ms: number, run: () => void): boolean {
 }
 
 const hook: { run: (() => void) | undefined } = { run: undefined };
-const context = vm.createContext(hook);
-/** The interrupt ends all that runs in the thread, so also a match outside of the script's own context. */
-const script = new vm.Script('run()');
+/**
+ * Made when it is first needed, for few patterns need it. The interrupt ends all that runs in the thread, so also a match outside of
+ * the script's own context.
+ */
+let tool: { readonly context: vm.Context; readonly script: vm.Script } | undefined;
 
 /** For the operator, when the pattern of an input is set aside. */
 export function setAsideSentence(name: string): string {

@@ -7,8 +7,15 @@
 export type ByteSet = Uint8Array;
 
 /** Every UTF-16 unit beyond ASCII. */
-const BEYOND = String.fromCharCode(...Array.from({ length: 0xff80 }, (_, i) => 0x80 + i));
+const BEYOND = beyond();
 const known = new Map<string, ByteSet>();
+
+/** Unit by unit, for a list of them takes megabytes. */
+function beyond(): string {
+  const units = new Uint16Array(0xff80);
+  for (let i = 0; i < units.length; i++) units[i] = 0x80 + i;
+  return Buffer.from(units.buffer).toString('utf16le');
+}
 
 /** The bytes that a character, class or escape takes, asked of V8 itself (flag `s`). `counted`: it matters how many characters. */
 export function bytesTakenBy(raw: string, counted: boolean): ByteSet {

@@ -62,7 +62,7 @@ export type Held = {
 /** Of how many generations that were let go the end is remembered, for the sake of their successors. */
 const REMEMBERED = 1024;
 
-type Ending = { readonly end: number; readonly skip: number };
+export type Ending = { readonly end: number; readonly skip: number };
 
 export type FileStates = {
   open(context: FileContext, parts: Pick<FileState, 'name' | 'element'>): void;
@@ -71,6 +71,11 @@ export type FileStates = {
   find(file: FileId): FileState | undefined;
   /** Forgets the file, except for where it ended. */
   drop(state: FileState): void;
+  /** Forgets the file altogether. */
+  remove(file: FileId): void;
+  /** Where a file that was dropped ended. */
+  ending(file: FileId): Ending | undefined;
+  setEnding(file: FileId, ending: Ending | undefined): void;
   /** For the first record of a generation: what came before it, as far as it has been dealt with by now. */
   predecessor(state: FileState): Pick<Identity, 'after' | 'prevskip'>;
 };
@@ -79,6 +84,16 @@ export function createFileStates(): FileStates {
   const states = new Map<FileId, FileState>();
   /** Oldest first. */
   const endings = new Map<FileId, Ending>();
+
+  function setEnding(file: FileId, ending: Ending | undefined): void {
+    if (!ending) {
+      endings.delete(file);
+      return;
+    }
+    endings.set(file, ending);
+    const [oldest] = endings.keys();
+    if (endings.size > REMEMBERED && oldest !== undefined) endings.delete(oldest);
+  }
 
   return {
     open(context, parts) {
@@ -103,10 +118,11 @@ export function createFileStates(): FileStates {
     drop(state) {
       const { file } = state.context;
       if (states.get(file) === state) states.delete(file);
-      endings.set(file, { end: state.mark.offset, skip: state.mark.skip });
-      const [oldest] = endings.keys();
-      if (endings.size > REMEMBERED && oldest !== undefined) endings.delete(oldest);
+      setEnding(file, { end: state.mark.offset, skip: state.mark.skip });
     },
+    remove: (file) => void states.delete(file),
+    ending: (file) => endings.get(file),
+    setEnding,
     predecessor({ context: { after } }) {
       if (!after) return {};
       const live = states.get(after.file)?.mark;

@@ -38,8 +38,10 @@ export type Joiner = {
   keep(state: FileState): void;
   /** The generations whose record has waited long enough; no more of them than make a batch of common size. */
   overdue(now: number): FileState[];
-  /** Nothing of this generation waits any more. */
-  forget(state: FileState): void;
+  /** Nothing of this generation waits any more. A record that begins at `butAt` keeps its place in the line: it is put back. */
+  forget(state: FileState, butAt?: number): void;
+  /** Lets a record wait, as another joiner had it. */
+  restore(state: FileState, held: Held): void;
 };
 
 /** Bounds of a joined record. */
@@ -152,10 +154,10 @@ export function createJoiner({ policy, pattern, writer, tally }: Parts): Joiner 
     tally.filtered(held.blankLines, held.blankBytes);
   }
 
-  function forget(state: FileState): void {
+  function forget(state: FileState, butAt?: number): void {
     unlink(state);
+    if (butAt === undefined || state.held?.at !== butAt) waiting.delete(state);
     state.held = undefined;
-    waiting.delete(state);
   }
 
   return {
@@ -217,6 +219,10 @@ export function createJoiner({ policy, pattern, writer, tally }: Parts): Joiner 
       return due;
     },
     forget,
+    restore(state, held) {
+      state.held = held;
+      waiting.add(state);
+    },
   };
 }
 

@@ -90,6 +90,11 @@ function isWrapper(name: string): name is Wrapper {
   return (WRAPPERS as readonly string[]).includes(name);
 }
 
+/** Whether lines are taken out of a container runtime's wrapping, and put together from its pieces. */
+export function wraps(pattern: TransformConfig['pattern']): boolean {
+  return 'builtin' in pattern && isWrapper(pattern.builtin.split('/')[0]!);
+}
+
 /** What patterns have in common that are no expressions. */
 function reader(scale: Scale) {
   return {

@@ -18,7 +18,8 @@ const FIRST_ENDS = 1024;
 const KEPT_BYTES = 4 * 1024 * 1024;
 const LF = 0x0a;
 
-export function createPayload(): Payload {
+/** `space`: gives the memory for a batch; of its own for each batch where left out, so that it can be given back as soon as that is settled. */
+export function createPayload(space: (bytes: number) => Buffer = Buffer.allocUnsafeSlow): Payload {
   let memory = memoryOf(Buffer.alloc(0));
   let size = 0;
   let ends = new Uint32Array(0);
@@ -61,8 +62,7 @@ export function createPayload(): Payload {
     size: () => size,
     close,
     take() {
-      // Memory of its own, so that it can be handed to another thread.
-      const payload = Buffer.allocUnsafeSlow(size);
+      const payload = space(size);
       memory.bytes.copy(payload, 0, 0, size);
       const taken = { payload, ends: ends.slice(0, count) };
       size = 0;

@@ -2,39 +2,23 @@
  * Shape: a chunk of lines becomes a batch of messages. Pure and without I/O; all that is remembered between chunks is how far each
  * generation got, and, with `unmatched = join`, the one record of it whose continuation lines may still come.
  */
-import type { Batch, Checkpoint, Chunk, FileContext, FileId, InputConfig, RecordConfig } from '../types.ts';
+import type { Batch, Checkpoint, Chunk, InputConfig, RecordConfig } from '../types.ts';
 import { type Budget, createBudget, SLOW, setAsideSentence, type Waiting } from './budget.ts';
 import { newDraft, ownerStandIn } from './draft.ts';
 import { advance, catchUp, createFileStates, type FileState, unlink } from './files.ts';
 import { createJoiner } from './join.ts';
-import { compilePattern, isLost } from './pattern.ts';
+import { createMemory } from './memory.ts';
+import { compilePattern, isLost, wraps } from './pattern.ts';
 import { createPayload } from './payload.ts';
 import { createRedactor } from './redact.ts';
 import { createSample } from './sample.ts';
+import type { Shaper } from './shaper-types.ts';
 import { createSplitters, type Splitter } from './splitter.ts';
-import type { ShapeStatus } from './status.ts';
 import { createTally } from './tally.ts';
 import { createText } from './text.ts';
 import { createRecordWriter } from './writer.ts';
 
-export type Shaper = {
-  /** Tells of a generation before its first chunk. */
-  open(context: FileContext): void;
-  /**
-   * Shapes the next chunk of a generation. The tally counts the bytes from the generation's last mark to its new one, each once.
-   * Throws an Error when the generation was not opened.
-   */
-  shape(chunk: Chunk): Batch;
-  /** Ships the record of this generation that waits for continuation lines; undefined where none does. */
-  flush(file: FileId): Batch | undefined;
-  /** Ships records that have waited long enough at `now` (ms, as Chunk.readAt), and those of generations let go. */
-  overdue(now: number): Batch | undefined;
-  /** Lets a generation go. A record of it that still waits is overdue from now on. */
-  close(file: FileId): void;
-  status(): ShapeStatus;
-  /** Some of the last lines that the pattern did not match, the newest last. */
-  samples(): readonly string[];
-};
+export type { Shaper };
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -45,6 +29,8 @@ type Parts = {
   readonly record: RecordConfig;
   /** Takes a sentence for the operator. */
   readonly warn: (sentence: string) => void;
+  /** Gives the memory for a batch's messages; see Payload. */
+  readonly space?: (bytes: number) => Buffer;
 };
 
 /** One shaper serves one input on its way to one destination. Throws an Error when the pattern or the time zone is none. */
@@ -56,7 +42,7 @@ export function createShaper(parts: Parts): Shaper {
   const budget = pattern.risky ? createBudget(pattern.match) : undefined;
   const waiting: Waiting[] = [];
   const states = createFileStates();
-  const payload = createPayload();
+  const payload = createPayload(parts.space);
   const tally = createTally();
   const writer = createRecordWriter({ input, record, pattern }, states, payload);
   const redactor = createRedactor(input.transform.redact);
@@ -238,6 +224,9 @@ export function createShaper(parts: Parts): Shaper {
       if (!state.held && !state.carries) states.drop(state);
     },
     samples: sample.lines,
+    noteSample: sample.add,
+    movable: !budget && input.transform.limits.length === 0 && !wraps(input.transform.pattern),
+    ...createMemory(states, joiner, pattern),
     status: () => ({
       unmatched: unmatched + joiner.unmatched(),
       overruns: budget?.overruns() ?? 0,

@@ -2,7 +2,7 @@
  * How the messages of a spool row are stored: as they are, or compressed with zstd where that pays. Level 1 takes about as long as
  * SQLite would take for the bytes that it saves, and messages that are alike become six to seven times smaller.
  */
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, zstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import type { Batch } from '../types.ts';
 
@@ -19,25 +19,47 @@ const PAUSE = 15;
 // With its checksum a changed byte inside a message is noticed.
 const HOW = { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 } };
 
-/** Decides row by row, by trial. `used`: bytes that stand in the file now. What it gave for a batch it gives again. */
-export function createPacker(used: () => number): (batch: Batch) => Packed {
+export type Packer = {
+  /** The messages of a batch as a row stores them. What it gave for a batch it gives again. */
+  packed(batch: Batch): Packed;
+  /** Does the work of `packed` in another thread; undefined where there is none to do. The promise always comes true. */
+  ahead(batch: Batch): Promise<void> | undefined;
+};
+
+/** Decides row by row, by trial. `used`: bytes that stand in the file now. */
+export function createPacker(used: () => number): Packer {
   const known = new WeakMap<Batch, Packed>();
   let pause = 0;
 
-  function pack(payload: Buffer): Packed {
-    const plain = { payload, size: null };
-    if (payload.length < SMALL_ROW || used() < SMALL_SPOOL || pause-- > 0) return plain;
-    const smaller = zstdCompressSync(payload, HOW);
-    pause = 0;
-    if (smaller.length <= payload.length * PAYS) return { payload: smaller, size: payload.length };
-    pause = PAUSE;
-    return plain;
+  function worthTrying({ payload }: Batch): boolean {
+    return payload.length >= SMALL_ROW && used() >= SMALL_SPOOL && pause-- <= 0;
   }
 
-  return (batch) => {
-    const found = known.get(batch) ?? pack(batch.payload);
-    known.set(batch, found);
-    return found;
+  function choose(batch: Batch, smaller: Buffer | undefined): Packed {
+    const { payload } = batch;
+    const pays = smaller !== undefined && smaller.length <= payload.length * PAYS;
+    if (smaller) pause = pays ? 0 : PAUSE;
+    const packed = pays ? { payload: smaller, size: payload.length } : { payload, size: null };
+    known.set(batch, packed);
+    return packed;
+  }
+
+  return {
+    packed: (batch) =>
+      known.get(batch) ?? choose(batch, worthTrying(batch) ? zstdCompressSync(batch.payload, HOW) : undefined),
+    ahead(batch) {
+      if (known.has(batch)) return undefined;
+      if (!worthTrying(batch)) {
+        choose(batch, undefined);
+        return undefined;
+      }
+      return new Promise((resolve) => {
+        zstdCompress(batch.payload, HOW, (error, smaller) => {
+          choose(batch, error ? undefined : smaller);
+          resolve();
+        });
+      });
+    },
   };
 }
 

@@ -15,7 +15,7 @@ import { createGenerations, type Generations } from './generations.ts';
 import { addCounts, createLedger, type LedgerRow, type LossRow, readLedger, readLosses } from './ledger.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { type Machine, settleMachine, thisMachine } from './machine.ts';
-import { createPacker } from './packing.ts';
+import { createPacker, type Packer } from './packing.ts';
 import { freeBytes, prepareFolder, setAside } from './place.ts';
 import { createPositionsCopy, readPositions } from './positions.ts';
 import { isDamage, isFull, problemOf, StoreProblem } from './problem.ts';
@@ -53,6 +53,8 @@ export type StoreParts = {
 
 export type Store = Omit<Generations, 'move'> &
   Settling & {
+    /** Makes a batch small for `spool`, ahead of its turn and in another thread; undefined where there is nothing to wait for. */
+    pack: Packer['ahead'];
     /** The oldest row behind `afterRow` (0: the oldest of all), its batch without marks; undefined when there is none. */
     read(destination: string, afterRow: number): Sent | undefined;
     /** The newest row's number, 0 when the destination's spool is empty. */
@@ -124,13 +126,13 @@ export function createStore(
   const refused = createRefused(db);
   const rescue = createRescue(db, log);
   const space = createSpace(db, limit, walLimit, clock, log);
-  const packed = createPacker(() => {
+  const packer = createPacker(() => {
     const { file, free } = space.status();
     return file - free;
   });
   const copy = createPositionsCopy(db, clock);
   const settling = createSettling({
-    ...{ config, clock, log, tx, move, ledger, rows, packed, refused },
+    ...{ config, clock, log, tx, move, ledger, rows, packed: packer.packed, refused },
     space,
     reserve,
     limit,
@@ -146,6 +148,7 @@ export function createStore(
       tx.look('read', copy.tend);
     },
     read: (destination, afterRow) => tx.look('read', () => rows.read(destination, afterRow)),
+    pack: packer.ahead,
     newestRow: (destination) => tx.look('read', () => rows.newest(destination)),
     spooled: (destination) => tx.look('read', () => rows.spooled(destination)),
     refused: (destination) => tx.look('read', () => refused.of(destination)),

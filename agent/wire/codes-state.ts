@@ -103,6 +103,11 @@ export const STATE_CODES = {
     risk: 'What cannot be noted is not shipped. A dying disk can take the spool with it.',
     cure: 'See what the kernel says (dmesg), and move [spool] path to a disk that works.',
   },
+  'thread-ended': {
+    meaning: 'The thread in which lines are shaped while there is much to do has ended, mostly for want of memory.',
+    risk: 'Nothing is lost: its lines are shaped in the main thread, so it only goes slower. It is tried again after a minute.',
+    cure: 'The sentence names the reason. Give the agent more memory where that was it; else report it with what `tailship report` gives.',
+  },
   'memory-short': {
     meaning: 'There is not enough memory for the work with the state file.',
     risk: 'Nothing is lost. The agent tries again.',

@@ -11,6 +11,7 @@ import { realClock } from '../../agent/ops/clock.ts';
 import { loadConfig } from '../../agent/sections.ts';
 import type { Sockets } from '../../agent/ship/sockets.ts';
 import { type Answer, askStatus } from '../../agent/status.ts';
+import type { ThreadSetup } from '../../agent/thread.ts';
 import type { Clock, Config } from '../../agent/types.ts';
 import { toldLog } from '../harness/log.ts';
 
@@ -26,6 +27,7 @@ export type AgentSetup = {
   readonly once?: { readonly wait: number };
   readonly sockets?: Sockets;
   readonly clock?: Clock;
+  readonly thread?: ThreadSetup;
   /** A folder of its own for the state, inside the test's folder. */
   readonly state?: string;
 };
@@ -41,6 +43,8 @@ export type StartedAgent = {
   stop(): Promise<number>;
   /** Hands it a new configuration. */
   reload(config: Config): void;
+  /** The configuration that it began with. */
+  readonly config: Config;
   /** What `tailship status` says, of the running agent or of the state that it left. */
   status(): Promise<Answer>;
 };
@@ -69,6 +73,7 @@ export function startAgent(t: TestContext, setup: AgentSetup): StartedAgent {
     command: 'test',
     once: setup.once,
     ...(setup.sockets && { sockets: setup.sockets }),
+    ...(setup.thread && { thread: setup.thread }),
   };
   const run = async () => {
     for (;;) {
@@ -86,7 +91,16 @@ export function startAgent(t: TestContext, setup: AgentSetup): StartedAgent {
     stop.abort();
     return done;
   };
-  return { file, folder, said, done, stop: end, reload, status: () => askStatus({ file: conf, env: {}, cwd: folder }) };
+  return {
+    file,
+    folder,
+    said,
+    done,
+    config,
+    stop: end,
+    reload,
+    status: () => askStatus({ file: conf, env: {}, cwd: folder }),
+  };
 }
 
 /** A UDP server that keeps what it gets, in order. */

@@ -63,10 +63,11 @@ function recordOf(changes: Partial<RecordConfig> = {}): RecordConfig {
   };
 }
 
-export function shaperOf(
-  { transform, record, input }: Setup = {},
-  warn: (sentence: string) => void = () => {},
-): Shaper {
+/** An input and the form of its records, with defaults. */
+export function partsOf({ transform, record, input }: Setup = {}): {
+  readonly input: InputConfig;
+  readonly record: RecordConfig;
+} {
   const config: InputConfig = {
     name: 'input',
     named: false,
@@ -83,7 +84,11 @@ export function shaperOf(
     transform: transformOf(transform),
     ...input,
   };
-  return createShaper({ input: config, record: recordOf(record), warn });
+  return { input: config, record: recordOf(record) };
+}
+
+export function shaperOf(setup: Setup = {}, warn: (sentence: string) => void = () => {}): Shaper {
+  return createShaper({ ...partsOf(setup), warn });
 }
 
 export function contextOf(changes: Partial<FileContext> = {}): FileContext {

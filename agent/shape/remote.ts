@@ -1,0 +1,79 @@
+/**
+ * What passes between the agent's main thread and the one that shapes for it. Chunks and what is made of them stand in memory that both
+ * see and that is used again and again: memory that is handed from thread to thread piles up in the allocator's arenas.
+ */
+import type { Batch, Chunk, FileContext, FileId, InputConfig, RecordConfig } from '../types.ts';
+import type { FileMemory } from './memory.ts';
+import type { ShapeStatus } from './status.ts';
+
+/** A chunk on the table, and room for what is made of it. */
+export type Desk = { readonly chunk: SharedArrayBuffer; readonly payload: SharedArrayBuffer };
+
+/** A chunk whose bytes lie on `desk`: first the `lead` bytes before it, then its own `length` bytes. */
+export type LaidChunk = Omit<Chunk, 'bytes' | 'before'> & {
+  readonly desk: Desk;
+  readonly lead: number;
+  readonly length: number;
+};
+
+/** A read of common size fits in. */
+const DESK_BYTES = 264 * 1024;
+
+/** `seat`: the shaper that is meant. They are carried out in order. */
+export type Order = { readonly seat: number } & (
+  | { readonly what: 'begin'; readonly input: InputConfig; readonly record: RecordConfig }
+  | { readonly what: 'open'; readonly context: FileContext }
+  | { readonly what: 'adopt'; readonly memory: FileMemory }
+  | { readonly what: 'shape'; readonly chunk: LaidChunk }
+  | { readonly what: 'close'; readonly file: FileId }
+  | { readonly what: 'end' }
+);
+
+/** What became of a chunk. `memories`: what the shaper knows now of the generations that it was about. */
+export type Answer = {
+  readonly seat: number;
+  readonly batch: Omit<Batch, 'payload'>;
+  /** The messages: the first `bytes` bytes of this. Where the desk had room, it is the desk's. */
+  readonly payload: SharedArrayBuffer;
+  readonly bytes: number;
+  readonly memories: readonly FileMemory[];
+  /** Counts since the shaper began there. */
+  readonly status: ShapeStatus;
+  /** The line that the chunk gave as a sample, if any. */
+  readonly sample: string | undefined;
+};
+
+/** A desk for a chunk of common size, or for this very one. */
+export function newDesk(chunk?: Chunk): Desk {
+  const size = Math.max(DESK_BYTES, chunk ? chunk.before.length + chunk.bytes.length : 0);
+  return { chunk: new SharedArrayBuffer(size), payload: new SharedArrayBuffer(2 * size) };
+}
+
+/** Whether a chunk fits on a common desk. */
+export function fitsDesk({ before, bytes }: Chunk): boolean {
+  return before.length + bytes.length <= DESK_BYTES;
+}
+
+/** Whether a desk may serve for other chunks too. */
+export function isCommon({ chunk }: Desk): boolean {
+  return chunk.byteLength === DESK_BYTES;
+}
+
+export function layChunk({ before, bytes, ...plain }: Chunk, desk: Desk): LaidChunk {
+  const into = new Uint8Array(desk.chunk);
+  into.set(before);
+  into.set(bytes, before.length);
+  return { ...plain, desk, lead: before.length, length: bytes.length };
+}
+
+/** The chunk as it was, its bytes where they were laid. */
+export function takeChunk({ desk, lead, length, ...plain }: LaidChunk): Chunk {
+  return { ...plain, before: Buffer.from(desk.chunk, 0, lead), bytes: Buffer.from(desk.chunk, lead, length) };
+}
+
+/** The batch with its messages in memory of their own, so that the desk is free. */
+export function takeBatch({ batch, payload, bytes }: Answer): Batch {
+  const own = Buffer.allocUnsafeSlow(bytes);
+  own.set(new Uint8Array(payload, 0, bytes));
+  return { ...batch, payload: own };
+}

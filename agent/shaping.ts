@@ -1,0 +1,221 @@
+/**
+ * How the chunks of one input become batches on their way to one destination: one after the other where they are read, and ahead of
+ * their turn in a second thread while the flow is heavy. Whoever asks sees no difference but the pace: every batch comes in its
+ * order, byte for byte the same.
+ *
+ * The shaper here always knows where things stand as of the last answer, for each brings what the other one has learned. So it goes
+ * on at any moment: when the files are read to their end, when it is called home, or when the thread is gone; in that case it shapes
+ * itself what was posted and never answered.
+ */
+import type { Bell } from './bell.ts';
+import { type LaidChunk, takeBatch, takeChunk } from './shape/remote.ts';
+import { createShaper } from './shape/shaper.ts';
+import { addStatus, NOTHING_SHAPED, type ShapeStatus } from './shape/status.ts';
+import type { TailWalk } from './tail/tail.ts';
+import type { Seat, Sitter, Thread } from './thread.ts';
+import type { Batch, Chunk, FileContext, FileId, InputConfig, RecordConfig } from './types.ts';
+
+/** What is asked of the files, and what is to be done with a batch ahead of its turn. */
+export type Asked = {
+  /** Only generations that may vanish. What was read before comes first all the same. */
+  readonly only?: 'leaving';
+  /** Called for each batch before its turn; where it gives a promise, that has to come true before the batch is given out. */
+  readonly ahead?: (batch: Batch) => Promise<void> | undefined;
+};
+
+export type Shaping = {
+  readonly tail: TailWalk;
+  /** The next batch at `now` (ms since the epoch); undefined where there is none yet. The bell rings when that may have changed. */
+  next(now: number, asked: Asked): Batch | undefined;
+  /** With `once`: everything that stood in the files at the start was given out. */
+  finished(): boolean;
+  /** Lets the other threads finish what they have, and goes on here. */
+  home(): Promise<void>;
+  /** What is not given out by now never is. */
+  leave(): void;
+  status(): ShapeStatus;
+  samples(): readonly string[];
+};
+
+type ShapingParts = Pick<Sitter, 'input' | 'record'> & {
+  readonly input: InputConfig;
+  readonly record: RecordConfig;
+  readonly warn: (sentence: string) => void;
+  readonly bell: Bell;
+  readonly thread: Thread;
+  /** Takes up the files. */
+  readonly walk: (opened: (context: FileContext) => void, closed: (file: FileId) => void) => TailWalk;
+};
+
+/** Chunks that are read ahead at most. */
+const MOST = 4;
+
+/** `work`: what is done with it ahead of its turn, until that has come true. */
+type Ready = { readonly batch: Batch; begun: boolean; work?: Promise<void> | undefined };
+/** What the other thread was told and has not come to yet. */
+type Posted = { readonly chunk: LaidChunk } | { readonly context: FileContext } | { readonly closed: FileId };
+
+export function createShaping({ input, record, warn, bell, thread, walk }: ShapingParts): Shaping {
+  const shaper = createShaper({ input, record, warn });
+  const ready: Ready[] = [];
+  const posted: Posted[] = [];
+  /** Generations of which the shaper in the other thread knows all that this one does. */
+  const known = new Set<FileId>();
+  let seat: Seat | undefined;
+  let out = false;
+  /** Source bytes since the files were last read to their end. */
+  let flow = 0;
+  const called: (() => void)[] = [];
+  let there = NOTHING_SHAPED;
+  let before = NOTHING_SHAPED;
+
+  const sitter: Sitter = {
+    input,
+    record,
+    answered(answer) {
+      const { memories, status, sample } = answer;
+      settle();
+      posted.shift();
+      for (const memory of memories) shaper.adopt(memory);
+      if (sample !== undefined) shaper.noteSample(sample);
+      there = status;
+      ready.push({ batch: takeBatch(answer), begun: false });
+      settle();
+      if (called.length > 0 && posted.length === 0) comeHome();
+      bell.ring();
+    },
+    lost() {
+      for (const tell of called.splice(0)) tell();
+      bell.ring();
+    },
+  };
+
+  /** What the files say between two chunks holds here as soon as all before it is answered. */
+  function settle(): void {
+    for (let first = posted[0]; first && !('chunk' in first); first = posted[0]) {
+      posted.shift();
+      if ('context' in first) shaper.open(first.context);
+      else shaper.close(first.closed);
+    }
+  }
+
+  function opened(context: FileContext): void {
+    if (!out) {
+      shaper.open(context);
+      return;
+    }
+    introduce(context.after?.file);
+    posted.push({ context });
+    seat!.tell({ what: 'open', context });
+    known.add(context.file);
+    settle();
+  }
+
+  function closed(file: FileId): void {
+    if (!out) {
+      shaper.close(file);
+      return;
+    }
+    introduce(file);
+    posted.push({ closed: file });
+    seat!.tell({ what: 'close', file });
+    settle();
+  }
+
+  /** Lets the other shaper know what this one does of a generation and of those tied to it. Nothing posted is about it yet. */
+  function introduce(file: FileId | undefined): void {
+    if (file === undefined || known.has(file)) return;
+    known.add(file);
+    const memory = shaper.recall(file);
+    if (memory.state) {
+      const { context, begun, into, carries } = memory.state;
+      for (const other of [begun ? undefined : context.after?.file, carries, into]) introduce(other);
+      seat!.tell({ what: 'open', context });
+    }
+    seat!.tell({ what: 'adopt', memory });
+  }
+
+  function goOut(): void {
+    if (seat?.gone()) dismiss();
+    seat ??= thread.seat(sitter);
+    out = seat !== undefined;
+  }
+
+  function comeHome(): void {
+    out = false;
+    flow = 0;
+    known.clear();
+    for (const tell of called.splice(0)) tell();
+  }
+
+  function dismiss(): void {
+    seat = undefined;
+    before = addStatus(before, there);
+    there = NOTHING_SHAPED;
+  }
+
+  /** The thread is gone: what was posted is shaped here. */
+  function takeBack(): void {
+    dismiss();
+    comeHome();
+    for (settle(); posted[0]; settle()) {
+      const [first] = posted.splice(0, 1);
+      if (first && 'chunk' in first) take(takeChunk(first.chunk));
+    }
+  }
+
+  function take(chunk: Chunk): void {
+    ready.push({ batch: shaper.shape(chunk), begun: false });
+  }
+
+  function read({ only, ahead }: Asked): void {
+    if (called.length > 0) return;
+    while (ready.length + posted.length < (out || ahead ? MOST : 1)) {
+      const chunk = walked.next(only);
+      if (!chunk) {
+        if (only === undefined && posted.length === 0) comeHome();
+        return;
+      }
+      flow += chunk.bytes.length;
+      if (!out && shaper.movable && flow > thread.after && ready.length === 0) goOut();
+      if (out) {
+        introduce(chunk.file);
+        posted.push({ chunk: seat!.shape(chunk) });
+      } else take(chunk);
+    }
+  }
+
+  function begin(one: Ready, ahead: NonNullable<Asked['ahead']>): void {
+    one.begun = true;
+    one.work = ahead(one.batch)?.then(() => {
+      one.work = undefined;
+      bell.ring();
+    });
+  }
+
+  const walked = walk(opened, closed);
+  return {
+    tail: walked,
+    next(now, asked) {
+      if (out && seat!.gone()) takeBack();
+      read(asked);
+      if (asked.ahead) for (const one of ready) if (!one.begun) begin(one, asked.ahead);
+      if (ready[0]?.work) return undefined;
+      const first = ready.shift();
+      if (first) return first.batch;
+      // A joined record waits a while for its continuation, but not once everything has been read.
+      return out ? undefined : shaper.overdue(walked.finished() ? Number.POSITIVE_INFINITY : now);
+    },
+    finished: () => ready.length === 0 && posted.length === 0 && walked.finished(),
+    async home() {
+      if (out && posted.length > 0 && !seat!.gone()) await new Promise<void>((resolve) => called.push(resolve));
+      else if (out && !seat!.gone()) comeHome();
+      await Promise.all(ready.map(({ work }) => work));
+    },
+    leave() {
+      seat?.end();
+    },
+    status: () => addStatus(addStatus(shaper.status(), before), there),
+    samples: shaper.samples,
+  };
+}

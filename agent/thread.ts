@@ -1,0 +1,172 @@
+/**
+ * The second thread, in which lines are shaped while the flow is heavy: there is one at most, for all walks, and none where there is
+ * one processor only. It is started when a shaping asks for a seat, and ended when nobody has used it for a while. Should it end by
+ * itself, nothing is lost: those who sit in it still have every chunk that was not answered.
+ */
+import os from 'node:os';
+import path from 'node:path';
+import v8 from 'node:v8';
+import { Worker } from 'node:worker_threads';
+import {
+  type Answer,
+  type Desk,
+  fitsDesk,
+  isCommon,
+  type LaidChunk,
+  layChunk,
+  newDesk,
+  type Order,
+} from './shape/remote.ts';
+import type { Chunk, Clock, InputConfig, Log, RecordConfig } from './types.ts';
+import { wordsOf } from './wire/words.ts';
+
+/** A shaper in the other thread. */
+export type Seat = {
+  /** True once the thread has ended: what was not answered by then never is. */
+  gone(): boolean;
+  tell(order: Unseated): void;
+  /** Posts a chunk, whose bytes are copied. Each is answered, in order. */
+  shape(chunk: Chunk): LaidChunk;
+  end(): void;
+};
+type Unseated<O = Order> = O extends Order ? Omit<O, 'seat'> : never;
+
+export type Sitter = {
+  readonly input: InputConfig;
+  readonly record: RecordConfig;
+  answered(answer: Answer): void;
+  /** The thread has ended while chunks were not answered. */
+  lost(): void;
+};
+
+export type Thread = {
+  /** Source bytes in a row after which a flow counts as heavy. */
+  readonly after: number;
+  /** A seat, as soon as the thread has started; until then, and where there cannot be one, undefined. */
+  seat(sitter: Sitter): Seat | undefined;
+  close(): Promise<void>;
+};
+
+/** What a test may choose. */
+export type ThreadSetup = {
+  readonly cores?: number;
+  readonly after?: number;
+  readonly start?: () => Worker;
+};
+
+/** A file that is read in so many bytes without a pause is worth a second thread. */
+const HEAVY = 4 * 2 ** 20;
+/** How long the thread stays without work, and how long it stays away after it has ended by itself, in ms. */
+const QUIET = 10_000;
+const REST = 60_000;
+/** Its heap, in MiB: it holds the shapers, and a chunk's records are made outside of it. */
+const LIMITS = { maxOldGenerationSizeMb: 128 };
+
+type Running = {
+  readonly worker: Worker;
+  ready: boolean;
+  readonly sitters: Map<number, Sitter>;
+  /** What was posted and not answered yet, in order. */
+  readonly posted: LaidChunk[];
+  used: number;
+};
+
+export function createThread({ clock, log }: { clock: Clock; log: Log }, setup: ThreadSetup = {}): Thread {
+  const { cores = os.availableParallelism(), after = HEAVY, start = startWorker } = setup;
+  /** Desks of common size that nobody uses. */
+  const free: Desk[] = [];
+  let running: Running | undefined;
+  let resting = Number.NEGATIVE_INFINITY;
+  let seats = 0;
+
+  function run(): Running {
+    const one: Running = { worker: start(), ready: false, sitters: new Map(), posted: [], used: clock.ticks() };
+    const failed = (problem: unknown) => {
+      if (running !== one) return;
+      end();
+      resting = clock.ticks() + REST;
+      const reason = problem instanceof Error ? wordsOf(problem) : `exit code ${problem}`;
+      log.warn(
+        'thread-ended',
+        `The thread that shapes lines under heavy load has ended (${reason}). Nothing is lost: they are shaped in the main thread.`,
+      );
+      for (const sitter of one.sitters.values()) sitter.lost();
+    };
+    one.worker.on('message', (answer: Answer | 'ready') => {
+      if (running !== one) return;
+      if (answer === 'ready') {
+        one.ready = true;
+        return;
+      }
+      const { desk } = one.posted.shift()!;
+      one.sitters.get(answer.seat)?.answered(answer);
+      if (isCommon(desk)) free.push(desk);
+    });
+    one.worker.on('error', failed);
+    one.worker.on('exit', failed);
+    one.worker.unref();
+    clock.after(QUIET, () => endWhenQuiet(one));
+    return one;
+  }
+
+  function end(): void {
+    running = undefined;
+    free.length = 0;
+  }
+
+  function endWhenQuiet(one: Running): void {
+    if (running !== one) return;
+    const quiet = clock.ticks() - one.used;
+    if (one.posted.length > 0 || quiet < QUIET) {
+      clock.after(Math.max(QUIET - quiet, 1), () => endWhenQuiet(one));
+      return;
+    }
+    end();
+    void one.worker.terminate();
+  }
+
+  function sit(one: Running, sitter: Sitter): Seat {
+    const seat = ++seats;
+    const post = (order: Order) => one.worker.postMessage(order);
+    const { input, record } = sitter;
+    one.sitters.set(seat, sitter);
+    post({ seat, what: 'begin', input, record });
+    return {
+      gone: () => running !== one,
+      tell: (order) => post({ ...order, seat } as Order),
+      shape(chunk) {
+        const laid = layChunk(chunk, fitsDesk(chunk) ? (free.pop() ?? newDesk()) : newDesk(chunk));
+        one.posted.push(laid);
+        one.used = clock.ticks();
+        post({ seat, what: 'shape', chunk: laid });
+        return laid;
+      },
+      end() {
+        one.sitters.delete(seat);
+        post({ seat, what: 'end' });
+      },
+    };
+  }
+
+  return {
+    after,
+    seat(sitter) {
+      if (cores < 2 || clock.ticks() < resting) return undefined;
+      running ??= run();
+      return running.ready ? sit(running, sitter) : undefined;
+    },
+    async close() {
+      const one = running;
+      end();
+      await one?.worker.terminate();
+    },
+  };
+}
+
+/** The thread itself: the same file beside this one, built or not. */
+export function startWorker(): Worker {
+  // What one chunk leaves behind on the heap is little. V8 has no such option for one thread alone; the main thread has its heap already.
+  v8.setFlagsFromString('--max-semi-space-size=1');
+  const file = `./shape/worker${path.extname(import.meta.filename)}`;
+  return new Worker(new URL(file, import.meta.url), { name: 'shape', resourceLimits: LIMITS });
+}

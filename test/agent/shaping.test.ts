@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Worker } from 'node:worker_threads';
+import fc from 'fast-check';
+import { createBell } from '../../agent/bell.ts';
+import { realClock } from '../../agent/ops/clock.ts';
+import { createShaping, type Shaping } from '../../agent/shaping.ts';
+import type { TailWalk } from '../../agent/tail/tail.ts';
+import { createThread, startWorker, type Thread } from '../../agent/thread.ts';
+import type { Batch, Chunk, FileContext, FileId } from '../../agent/types.ts';
+import { toldLog } from '../harness/log.ts';
+import { until } from '../harness/wait.ts';
+import { chunkOf, contextOf, NOON, partsOf, type Setup, shaperOf } from '../shape/shaped.ts';
+
+/** What the files say, in this order. `idle`: there is nothing to read at `now`. `home`: somebody calls for the shaping. */
+type Step =
+  | { readonly open: FileContext }
+  | { readonly chunk: Chunk }
+  | { readonly close: FileId }
+  | { readonly idle: number }
+  | { readonly home: true };
+
+const GENS = ['aaaabbbbccccdddd', 'eeeeffffgggghhhh', 'iiiijjjjkkkkllll'] as const;
+
+const line = fc.oneof(
+  fc.constantFrom(
+    'Jul 15 11:30:35 host app: [12][INFO] one',
+    'Jul 15 11:30:35 host app: [12][WARN] 订单 "x"',
+    'Jul 15 11:30:35 host ecms_troubleshoot: [12][ERROR] [x] three',
+    '    at one line of a stack trace',
+    '',
+    '{"level":30,"time":1720000000000,"msg":"json"}',
+  ),
+  fc.string({ maxLength: 30 }).map((text) => text.replaceAll('\n', ' ')),
+);
+/** Lines of one generation, cut into chunks; a number stands for that many bytes that are passed over. */
+const content = fc.array(fc.oneof({ arbitrary: line, weight: 12 }, { arbitrary: fc.nat(40), weight: 1 }), {
+  maxLength: 30,
+});
+const setups = fc.record({
+  transform: fc.record({
+    unmatched: fc.constantFrom('ship', 'drop', 'join', 'join'),
+    pattern: fc.constantFrom({ builtin: 'app' }, { builtin: 'json' }, { regex: '^(?<level>\\w+) (?<msg>.*)$' }),
+    redact: fc.constantFrom(
+      { rules: new Map(), hashKey: undefined },
+      { rules: new Map([['t', { regex: 'o[nr]e' }]]), hashKey: 'key' },
+    ),
+  }),
+  record: fc.record({
+    format: fc.constantFrom('rfc5424', 'rfc3164', 'script'),
+    chunk: fc.constantFrom(0, 200),
+  }),
+}) satisfies fc.Arbitrary<Setup>;
+
+/** The steps of three generations, each the successor of the one before. */
+const stories = fc
+  .tuple(
+    fc.tuple(content, content, content),
+    fc.array(fc.nat(9), { minLength: 100, maxLength: 100 }),
+    fc.constantFrom('\n', '\r\n'),
+    fc.constantFrom('', 'e6970a'),
+  )
+  .map(([generations, rolls, end, odd]) => {
+    let at = 0;
+    const roll = () => rolls[at++ % rolls.length]!;
+    return generations.flatMap((lines, i) => tell(lines, i, roll, end, Buffer.from(odd, 'hex')));
+  });
+
+function tell(lines: (string | number)[], i: number, roll: () => number, end: string, odd: Buffer): Step[] {
+  const file = i + 1;
+  const previous = i === 0 ? undefined : { file: i, gen: GENS[i - 1]!, end: 70, skip: 3 };
+  const steps: Step[] = [{ open: contextOf({ file, gen: GENS[i]!, after: previous }) }];
+  let all = Buffer.alloc(0);
+  let from = 0;
+  const give = (to: number, passed: number) => {
+    const plain = { file, readAt: NOON + steps.length * 400, end: to + passed };
+    steps.push({ chunk: { ...chunkOf(all, from, to, plain), end: to + passed } });
+    all = Buffer.concat([all, Buffer.alloc(passed)]);
+    from = to + passed;
+  };
+  for (const one of lines) {
+    if (typeof one === 'number') give(all.length, one);
+    else all = Buffer.concat([all, Buffer.from(one + end)]);
+    const what = roll();
+    if (what < 3 && all.length > from) give(all.length, 0);
+    if (what === 3) steps.push({ idle: NOON + steps.length * 400 });
+    if (what === 4) steps.push({ home: true });
+  }
+  all = Buffer.concat([all, odd]);
+  if (all.length > from) give(all.length, 0);
+  if (roll() < 7) steps.push({ close: file });
+  return steps;
+}
+
+type Outcome = { readonly batches: unknown[]; readonly status: unknown; readonly samples: readonly string[] };
+
+function plain({ input, payload, ends, marks, tally }: Batch) {
+  return { input, payload: Buffer.from(payload).toString('latin1'), ends: [...ends], marks, tally };
+}
+
+function outcome(batches: Batch[], { status, samples }: Pick<Shaping, 'status' | 'samples'>): Outcome {
+  const { ms: _, ...counts } = status();
+  return { batches: batches.map(plain), status: counts, samples: samples() };
+}
+
+/** What one shaper makes of it, as if there were no other thread. */
+function alone(steps: readonly Step[], setup: Setup): Outcome {
+  const shaper = shaperOf(setup);
+  const batches: Batch[] = [];
+  for (const step of [...steps, { idle: Number.POSITIVE_INFINITY }]) {
+    if ('open' in step) shaper.open(step.open);
+    else if ('chunk' in step) batches.push(shaper.shape(step.chunk));
+    else if ('close' in step) shaper.close(step.close);
+    else if ('idle' in step)
+      for (let due = shaper.overdue(step.idle); due; due = shaper.overdue(step.idle)) batches.push(due);
+  }
+  return outcome(batches, shaper);
+}
+
+/** The same with the other thread, to which it goes with the first byte. */
+async function together(
+  steps: readonly Step[],
+  setup: Setup,
+  thread: Thread,
+  kill?: (at: number) => void,
+): Promise<Outcome> {
+  const bell = createBell();
+  const left: Step[] = [...steps, { idle: Number.POSITIVE_INFINITY }];
+  const batches: Batch[] = [];
+  let given = 0;
+  let answered = 0;
+  let home = false;
+  let tell!: { open: (context: FileContext) => void; close: (file: FileId) => void };
+  // All reads go to one memory, as in the agent.
+  const memory = Buffer.alloc(64 * 1024);
+  const tail: TailWalk = {
+    next() {
+      for (let step = left[0]; step && !('idle' in step); step = left[0]) {
+        left.shift();
+        if ('open' in step) tell.open(step.open);
+        else if ('close' in step) tell.close(step.close);
+        else if ('home' in step) home = true;
+        else {
+          given += 1;
+          kill?.(given);
+          step.chunk.bytes.copy(memory);
+          return { ...step.chunk, bytes: memory.subarray(0, step.chunk.bytes.length) };
+        }
+      }
+      return undefined;
+    },
+    finished: () => left.length === 0,
+    status: () => [],
+  };
+  const walk = (open: (context: FileContext) => void, close: (file: FileId) => void) => {
+    tell = { open, close };
+    return tail;
+  };
+  const shaping = createShaping({ ...partsOf(setup), warn() {}, bell, thread, walk });
+  while (left.length > 0) {
+    const now = 'idle' in left[0]! ? left[0].idle : 0;
+    const batch = shaping.next(now, {});
+    if (home) {
+      home = false;
+      await shaping.home();
+    }
+    if (batch) batches.push(batch);
+    // A batch that no chunk gave was due.
+    if (batch && given > answered) answered += 1;
+    else if (!batch && given > answered) await bell.rung(5_000);
+    else if (!batch && left[0] && 'idle' in left[0] && left[0].idle === now) left.shift();
+  }
+  const seen = outcome(batches, shaping);
+  shaping.leave();
+  return seen;
+}
+
+/** A thread that has started. */
+async function started(setup: Parameters<typeof createThread>[1] = {}): Promise<Thread> {
+  const thread = createThread({ clock: realClock, log: toldLog(() => {}) }, { cores: 2, after: 0, ...setup });
+  const sitter = { ...partsOf(), answered() {}, lost() {} };
+  await until('the thread has started', () => {
+    const seat = thread.seat(sitter);
+    seat?.end();
+    return seat !== undefined;
+  });
+  return thread;
+}
+
+describe('lines that are shaped in another thread', () => {
+  let thread: Thread;
+  before(async () => {
+    thread = await started();
+  });
+  after(() => thread.close());
+
+  test('come out as they do in the main thread, byte for byte and in the same order', async () => {
+    await fc.assert(
+      fc.asyncProperty(stories, setups, async (steps, setup) => {
+        assert.deepEqual(await together(steps, setup, thread), alone(steps, setup));
+      }),
+      { numRuns: 200, endOnFailure: true },
+    );
+  });
+});
+
+test('when the thread ends in the middle of the work, nothing is lost, repeated or told in another way', async () => {
+  await fc.assert(
+    fc.asyncProperty(stories, setups, fc.nat(8), async (steps, setup, when) => {
+      let worker!: Worker;
+      const thread = await started({
+        start() {
+          worker = startWorker();
+          return worker;
+        },
+      });
+      const kill = (at: number) => {
+        if (at === when) void worker.terminate();
+      };
+      assert.deepEqual(await together(steps, setup, thread, kill), alone(steps, setup));
+      await thread.close();
+    }),
+    { numRuns: 10, endOnFailure: true },
+  );
+});
