@@ -20,6 +20,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { createBell } from './bell.ts';
 import { createCrowdedLook } from './crowded.ts';
 import { follow } from './follow.ts';
+import { createTidying } from './memory.ts';
 import { observe } from './observe.ts';
 import { markWhenDue, tellLoss } from './own-records.ts';
 import { createReloader } from './reload.ts';
@@ -105,6 +106,7 @@ async function runOn(house: House, walks: Walk[], changed: () => void): Promise<
   const { stop, log, clock, config } = house.parts;
   const reloader = createReloader({ house, walks, changed, saveLeaving: (walk) => saveLeaving(walk, house) });
   const lookAtCrowded = createCrowdedLook(house);
+  const tidying = createTidying();
   let look = 0;
   let trouble: ReturnType<Store['trouble']>;
   while (!stop.aborted && trouble === undefined && !reloader.restart()) {
@@ -114,9 +116,12 @@ async function runOn(house: House, walks: Walk[], changed: () => void): Promise<
       look = clock.ticks() + REST;
       trouble = house.store.trouble();
       lookAtCrowded(walks);
+      tidying.look(clock.ticks());
     }
-    if (stepAll(house, walks)) await breathe();
-    else await house.bell.rung(REST);
+    if (stepAll(house, walks)) {
+      tidying.worked();
+      await breathe();
+    } else await house.bell.rung(REST);
   }
   if (trouble !== undefined) log.error(TROUBLES[trouble].code, TROUBLES[trouble].sentence(config.spool.path));
   await reloader.quiet();

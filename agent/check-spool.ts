@@ -82,7 +82,7 @@ function waiting({ spools }: Inspection, config: Config): Said[] {
 }
 
 function orphaned(found: Inspection, config: Config): Said[] {
-  return orphansOf(config, found).map(({ name, spool }) => {
+  return orphansOf(config, found, found.ledger).map(({ name, spool }) => {
     const what = `The state knows a destination ${name} that the configuration has no more`;
     if (spool.rows === 0) return fine(`${what}; nothing waits for it.`);
     const rows = `${spool.lines.toLocaleString('en-US')} lines in ${spool.rows} rows of the spool (${formatSize(spool.bytes)}) wait for it`;

@@ -4,12 +4,13 @@ import type { Inspection } from './store/inspect.ts';
 import type { Store } from './store/store.ts';
 import type { Config } from './types.ts';
 
+type Ledger = Inspection['ledger'];
+
 export const NO_ROWS: Orphan['spool'] = { rows: 0, lines: 0, bytes: 0, oldest: undefined };
 
-/** From the running agent's store, or from a look at the state of one that is stopped. Throws StoreProblem as the store does. */
-export function orphansOf(config: Config, state: Inspection | Store): Orphan[] {
+/** From the running agent's store, whose `ledger` is at hand, or from a look at the state of one that is stopped. Throws StoreProblem. */
+export function orphansOf(config: Config, state: Inspection | Pick<Store, 'spooled'>, ledger: Ledger): Orphan[] {
   const stopped = 'spools' in state;
-  const ledger = stopped ? state.ledger : state.ledger();
   const known = [...ledger.map((row) => row.destination), ...(stopped ? state.spools.keys() : [])];
   const gone = [...new Set(known)].filter((name) => !config.destinations.some((one) => one.name === name));
   return gone.map((name) => ({

@@ -62,7 +62,7 @@ export type ConfigParts = {
   readonly file: string | undefined;
   readonly env: Environment;
   readonly cwd: string;
-  /** The host's own name and IANA zone; found by itself when left out. */
+  /** The host's own name, found by itself when left out, and what stands for its IANA zone: `local` when left out. */
   readonly hostname?: string;
   readonly timezone?: string;
   /** Reads a file whole, or throws as `fs.readFileSync` does, which it is when left out. */
@@ -93,7 +93,7 @@ export function loadConfig(parts: ConfigParts): Loaded {
     source,
     cwd: parts.cwd,
     hostname: parts.hostname ?? os.hostname(),
-    timezone: parts.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone ?? 'UTC',
+    timezone: parts.timezone ?? 'local',
   });
   if (settings.problems.length > 0) throw new ConfigProblems(file, settings.problems);
   return { config, origins: originsOf(settings) };

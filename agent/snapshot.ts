@@ -50,7 +50,7 @@ export function snapshot(parts: SnapshotParts): Status {
   return {
     ...seen,
     health: lens.health(seen),
-    orphaned: orphansOf(config, store),
+    orphaned: orphansOf(config, store, ledger),
     lost: store.losses().map(({ input, cause, bytes }: LossRow) => ({ input, cause, bytes })),
     errors: complaints,
   };

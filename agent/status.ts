@@ -53,7 +53,7 @@ function readStopped(config: Config): Stopped {
     // Whoever has just taken the lock may not have written who it is.
     holder: found?.held ? (found.holder ?? { pid: 0, started: realClock.now(), command: 'not known' }) : undefined,
     destinations: found ? config.destinations.map(({ name }) => destinationOf(config, found, name)) : [],
-    orphaned: found ? orphansOf(config, found) : [],
+    orphaned: found ? orphansOf(config, found, found.ledger) : [],
     lost: found?.losses ?? [],
   };
 }

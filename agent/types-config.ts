@@ -26,7 +26,7 @@ export type TransformConfig = {
   /** A built-in name, or a regular expression's source. */
   readonly pattern: { readonly builtin: string } | { readonly regex: string };
   readonly unmatched: 'ship' | 'drop' | 'join';
-  /** IANA zone in which the time group is written; `local` is already resolved. */
+  /** IANA zone in which the time group is written; `local`: the host's. */
   readonly timezone: string;
   /** Upper-cased level word -> severity number. */
   readonly levels: ReadonlyMap<string, number>;

@@ -4,7 +4,14 @@ import path from 'node:path';
 
 type Manifest = { readonly name?: unknown; readonly version?: unknown };
 
+let known: string | undefined;
+
 export function readVersion(): string {
+  known ??= lookUp();
+  return known;
+}
+
+function lookUp(): string {
   for (let folder = import.meta.dirname; ; folder = path.dirname(folder)) {
     try {
       const found = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8')) as Manifest;

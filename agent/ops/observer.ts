@@ -1,6 +1,6 @@
 /**
  * Looks at the agent now and then, so that there is something to compare with: rates, ages, the last hour, and health. A look
- * takes longer the more files there are, so the pause behind it grows with it: looking costs a hundredth of a core at most.
+ * takes longer the more files there are, so the pause behind it grows with it: looking costs a five-hundredth of a core, until the pause is at its longest.
  */
 import type { Clock, Count } from '../types.ts';
 import { createAges } from './ages.ts';
@@ -10,9 +10,10 @@ import { createRates } from './rates.ts';
 import { createSpeeds } from './speeds.ts';
 import type { Health, Status } from './status.ts';
 
-/** The shortest pause between two looks, ms, and the pause as a multiple of what the look took. */
+/** The shortest and the longest pause between two looks, ms, and the pause as a multiple of what the look took. */
 const EVERY = 1_000;
-const PAUSE = 100;
+const AT_MOST = 10_000;
+const PAUSE = 500;
 
 /** What a snapshot asks of earlier ones. */
 export type Lens = {
@@ -77,7 +78,7 @@ export function createObserver({ clock, after, look, looked }: ObserverParts): O
       // A state that cannot be read just now is the walk's affair to say; whoever asks for a status is told too.
       looked?.(undefined);
     }
-    cancel = clock.after(Math.max(EVERY, (clock.ticks() - begin) * PAUSE), tick);
+    cancel = clock.after(Math.min(AT_MOST, Math.max(EVERY, (clock.ticks() - begin) * PAUSE)), tick);
   }
 
   cancel = clock.after(0, tick);

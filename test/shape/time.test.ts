@@ -2,10 +2,31 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { createTimestamps } from '../../agent/shape/time.ts';
+import { createZone } from '../../agent/shape/zone.ts';
 import { chunkOf, contextOf, jsonOf, NOON, shaperOf, shapeText } from './shaped.ts';
 
 const berlin = () => createTimestamps('Europe/Berlin', 'rfc5424');
 const at = (text: string) => Date.parse(text);
+
+test("the host's own zone is what its name says, summer and winter", (t) => {
+  const { TZ } = process.env;
+  t.after(() => {
+    if (TZ === undefined) delete process.env.TZ;
+    else process.env.TZ = TZ;
+  });
+  const instant = fc.integer({ min: at('1975-01-01'), max: at('2037-12-31') });
+  for (const name of ['Europe/Berlin', 'America/St_Johns', 'Australia/Lord_Howe', 'Asia/Kathmandu', 'UTC']) {
+    process.env.TZ = name;
+    const [own, named] = [createZone('local'), createZone(name)];
+    fc.assert(
+      fc.property(instant, (time) => {
+        assert.equal(own.offset(time), named.offset(time), name);
+        assert.equal(own.offsetOfLocal(time, time), named.offsetOfLocal(time, time), name);
+      }),
+      { numRuns: 300 },
+    );
+  }
+});
 
 describe('a time as a line has it', () => {
   test('becomes an RFC 3339 timestamp with the offset of its zone', () => {
