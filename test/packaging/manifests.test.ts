@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { parse, parseAllDocuments } from 'yaml';
 import { loadConfig } from '../../agent/sections.ts';
 import { ROOT } from '../harness/agent.ts';
+import { scene } from '../harness/temp.ts';
+
+const call = promisify(execFile);
+
+type Model = new (data: object) => { validate(): void };
+const MODELS: Readonly<Record<string, () => Promise<object>>> = {
+  v1: () => import('kubernetes-models/v1'),
+  'apps/v1': () => import('kubernetes-models/apps/v1'),
+};
 
 /** Seconds in which a stop delivers or spools, as `tailship run --help` says. */
 const STOP = 5;
@@ -61,11 +72,27 @@ for (const file of ['sidecar.yaml', 'daemonset.yaml']) {
       'the grace period is longer than hook and stop together',
     );
     assert.ok(agent.resources.limits.memory !== undefined);
+    assert.deepEqual(agent.securityContext.capabilities, { drop: ['ALL'] });
+    assert.deepEqual(agent.securityContext.seccompProfile, { type: 'RuntimeDefault' });
     assert.equal(agent.securityContext.readOnlyRootFilesystem, true);
     assert.equal(agent.securityContext.allowPrivilegeEscalation, false);
     assert.ok(agent.volumeMounts.some((one) => one.mountPath === '/var/lib/tailship' && one.readOnly !== true));
     assert.ok(agent.volumeMounts.some((one) => one.mountPath.startsWith('/var/log') && one.readOnly === true));
     assert.equal(agent.livenessProbe.httpGet.path, '/healthz');
+  });
+
+  test(`${file}: every object is as Kubernetes' own schema has it, without a key that it does not know`, async (t) => {
+    for (const { apiVersion, kind, ...rest } of manifests) {
+      const models = (await MODELS[apiVersion]!()) as Readonly<Record<string, Model>>;
+      // Types, formats and words; it throws.
+      new models[kind]!({ apiVersion, kind, ...rest }).validate();
+    }
+    assert.equal(await wrongWithTypes(t, manifests), '');
+    const slip = structuredClone(manifests);
+    Object.assign(slip.find(({ kind }) => kind === workload.kind)!.spec.template.spec.containers[0]!, {
+      readinesProbe: {},
+    });
+    assert.match(await wrongWithTypes(t, slip), /'"readinesProbe"' does not exist in type 'IContainer'/);
   });
 
   test(`${file}: the configuration in it is right`, () => {
@@ -82,6 +109,35 @@ for (const file of ['sidecar.yaml', 'daemonset.yaml']) {
     const mount = agent.volumeMounts.find(({ mountPath }) => mountPath === '/etc/tailship');
     assert.ok(mount && !('subPath' in mount), 'a file mounted by subPath is never changed by kubelet');
   });
+}
+
+/**
+ * What TypeScript says against the manifests as literals of the types that are made from Kubernetes' schema: unlike a validator it knows every
+ * key that may be there.
+ */
+async function wrongWithTypes(t: Parameters<typeof scene>[0], manifests: readonly Manifest[]): Promise<string> {
+  const s = scene(t);
+  fs.symlinkSync(path.join(ROOT, 'node_modules'), s.at('node_modules'));
+  const imports = manifests.map(
+    ({ apiVersion, kind }, i) => `import type { I${kind} as Type${i} } from 'kubernetes-models/${apiVersion}';\n`,
+  );
+  const literals = manifests.map(
+    (one, i) => `export const manifest${i}: Type${i} = ${JSON.stringify(one, null, 1)};\n`,
+  );
+  fs.writeFileSync(s.at('manifests.ts'), [...imports, ...literals].join(''));
+  const options = [
+    '--noEmit',
+    '--strict',
+    '--module',
+    'nodenext',
+    '--skipLibCheck',
+    '--ignoreConfig',
+    s.at('manifests.ts'),
+  ];
+  const { stdout } = await call(path.join(ROOT, 'node_modules/.bin/tsc'), options, { cwd: s.dir }).catch(
+    (failed) => failed,
+  );
+  return stdout;
 }
 
 test('compose: the application, the agent and the server share what they must, and its settings are right', () => {
