@@ -149,6 +149,9 @@ export type Loss = {
   readonly cause: 'truncated' | 'deleted' | 'unreadable';
 };
 
+/** By what policy lines are dropped. */
+export type DropCause = 'unmatched' | 'limit' | 'refused' | 'spool-full' | 'spool-age' | 'spool-damaged' | 'by-hand';
+
 /** Time, handed in so that a test can turn the hands. */
 export type Clock = {
   /** Wall clock, ms since the epoch. Only for what is written down, never for a wait. */

@@ -3,7 +3,7 @@
  * together and nothing is kept twice. Labels are input, destination, cause, state and server: words and names from the configuration,
  * never file names, so that they stay bounded.
  */
-import type { Count } from '../types.ts';
+import type { Count, DropCause, Loss } from '../types.ts';
 import type { DestinationStatus, InputStatus, Ledger, Status } from './status.ts';
 
 /** Prometheus text exposition format. */
@@ -22,6 +22,21 @@ export type Family = {
 
 const PAIR = ['input', 'destination'] as const;
 const UNITS = ['lines', 'bytes'] as const satisfies readonly (keyof Count)[];
+
+/**
+ * Every cause has its series from the first scrape on, for Prometheus sees no increase where a series begins: the first loss would raise no
+ * alarm.
+ */
+const DROPS = Object.keys({
+  unmatched: 0,
+  limit: 0,
+  refused: 0,
+  'spool-full': 0,
+  'spool-age': 0,
+  'spool-damaged': 0,
+  'by-hand': 0,
+} satisfies Readonly<Record<DropCause, 0>>);
+const LOSSES = Object.keys({ truncated: 0, deleted: 0, unreadable: 0 } satisfies Readonly<Record<Loss['cause'], 0>>);
 
 /** The ledger's counters, in lines and in bytes. `what` goes on with the metric's help. */
 const COUNTED = [
@@ -63,7 +78,7 @@ export const FAMILIES: readonly Family[] = [
       help: `Source ${unit} dropped by a stated policy.`,
       samples: (status) =>
         pairs(status).flatMap(({ input, labels }) =>
-          Object.entries(input.ledger.dropped).map(([cause, count]) => [{ ...labels, cause }, count[unit]] as const),
+          DROPS.map((cause) => [{ ...labels, cause }, input.ledger.dropped[cause]?.[unit] ?? 0] as const),
         ),
     },
     ...WAITING.map(({ key, what }) =>
@@ -134,7 +149,7 @@ export const FAMILIES: readonly Family[] = [
   {
     ...{ name: 'tailship_lost_bytes_total', kind: 'counter', labels: ['input', 'cause'] },
     help: 'Bytes known or suspected lost before they became lines.',
-    samples: ({ lost }) => lost.map(({ input, cause, bytes }) => [{ input, cause }, bytes] as const),
+    samples: lossesOf,
   },
   {
     ...{ name: 'tailship_health', kind: 'gauge', labels: ['state'] },
@@ -161,6 +176,20 @@ export async function renderMetrics(status: Status): Promise<string> {
     for (const [labels, value] of samples(status)) metric.inc(labels, value);
   }
   return registry.metrics();
+}
+
+function lossesOf({ destinations, lost }: Status): ReturnType<Family['samples']> {
+  // An input that is no longer configured keeps what it lost.
+  const names = [
+    ...destinations.flatMap(({ inputs }) => inputs.map(({ name }) => name)),
+    ...lost.map(({ input }) => input),
+  ];
+  return [...new Set(names)].flatMap((input) =>
+    LOSSES.map((cause) => {
+      const found = lost.find((one) => one.input === input && one.cause === cause);
+      return [{ input, cause }, found?.bytes ?? 0] as const;
+    }),
+  );
 }
 
 function ageOf(at: number | undefined, now: number): number {

@@ -7,11 +7,11 @@
  * has not moved.
  */
 import type Database from 'better-sqlite3';
-import type { Count, Loss } from '../types.ts';
+import type { Count, DropCause, Loss } from '../types.ts';
 import type { Transactions } from './transactions.ts';
 
 /** Causes as the ledger's table spells them. */
-type Cause = 'read' | 'acked' | 'filtered' | 'repeated' | `dropped:${string}`;
+type Cause = 'read' | 'acked' | 'filtered' | 'repeated' | `dropped:${DropCause}`;
 
 /** The books of one input on its way to one destination. `dropped` by cause: `unmatched`, `spool-full`. */
 export type LedgerRow = {

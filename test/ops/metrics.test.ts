@@ -13,6 +13,9 @@ test('a scrape names every part of the ledger, in lines and in bytes', async () 
     `tailship_lines_acked_total{${PAIR}} 11000`,
     `tailship_lines_filtered_total{${PAIR}} 21`,
     `tailship_lines_dropped_total{${PAIR},cause="unmatched"} 20`,
+    // What never happened is there too, so that the first time is an increase.
+    `tailship_lines_dropped_total{${PAIR},cause="spool-full"} 0`,
+    'tailship_lost_bytes_total{input="input",cause="deleted"} 0',
     `tailship_lines_repeated_total{${PAIR}} 7`,
     `tailship_spool_lines{${PAIR}} 1204`,
     `tailship_underway_lines{${PAIR}} 100`,
