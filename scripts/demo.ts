@@ -42,6 +42,7 @@ async function demo(): Promise<number> {
   scene.atEnd(writer.stop);
   tell('app', 'writes to app.log, about 1,300 lines a second, some in Chinese');
   const agent = startAgent(scene, conf);
+  await until('the agent answers', () => status(scene, conf), { told: agent.stderr });
   tell('agent', 'tailship run follows app.log');
   const look = () => report(conf, writer, servers);
   await watch(2, look);

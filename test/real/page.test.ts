@@ -49,6 +49,7 @@ test(
     const wide = await page.evaluate('document.documentElement.scrollWidth <= innerWidth');
     assert.ok(wide, 'a phone has to scroll sideways');
     await until('both charts are drawn', async () => (await page.$$('.u-wrap canvas')).length === 2);
+    await shows(page, '#speed', /acknowledged.*read/s);
 
     const { port } = server;
     await server.verdict();
@@ -57,6 +58,9 @@ test(
     await shows(page, '#reasons', /is away for .*the spool takes what comes/);
     await shows(page, '#destinations', /spooling.*Spool: 1 lines/s);
     server = await startReceiver(s, 'relp', { port });
+    fs.appendFileSync(s.at('app.log'), 'Nov 23 10:00:00 web1 app[7]: [ERROR] it broke\n');
+    await shows(page, '#records', /it broke/);
+    assert.match((await page.textContent('#records em.ill')) ?? '', /^<11>1 /, 'errors stand out');
     await shows(page, '#health', /healthy/);
     await shows(page, '#destinations', /live.*Spool empty/s);
     assert.deepEqual(problems, []);

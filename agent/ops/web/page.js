@@ -167,11 +167,14 @@ function records(lists) {
     'pre',
     { tabindex: '0' },
     newest.map(({ text, destination: name }) => {
-      const [, head = '', rest = text] = /^(<\d+>(?:1 \S+)?)(.*)$/s.exec(text) ?? [];
-      return el('span', lists.length > 1 ? { title: name } : {}, el('em', {}, head), rest);
+      const [, head = '', pri, rest = text] = /^(<(\d+)>(?:1 \S+)?)(.*)$/s.exec(text) ?? [];
+      return el('span', lists.length > 1 ? { title: name } : {}, el('em', { class: urgency(pri % 8) }, head), rest);
     }),
   );
 }
+
+/** Of a severity, 0 to 7: errors and what is above, warnings, the rest. */
+const urgency = (severity) => (severity <= 3 ? 'ill' : severity === 4 ? 'odd' : undefined);
 
 function unmatched(lists) {
   const some = lists.filter(({ lines }) => lines.length > 0);
@@ -229,7 +232,7 @@ function chart(id, key, format) {
   };
   const [accent, soft, line, odd, good] = ['--accent', '--soft', '--line', '--odd', '--good'].map(resolved);
   probe.remove();
-  const names = [...points.keys()];
+  const lines = linesOf(key);
   const axis = {
     stroke: soft,
     grid: { stroke: line, width: 1 },
@@ -241,24 +244,25 @@ function chart(id, key, format) {
     {
       width: $(id).clientWidth || 400,
       height: 190,
-      padding: [8, 8, 0, 0],
+      padding: [8, 26, 0, 0],
       cursor: { y: false },
-      legend: { show: names.length > 1 },
+      legend: { show: lines.length > 1 },
       scales: {
         x: { range: (_, least, most) => lastHour(least, most) },
         y: { range: (_, __, max) => [0, Math.max(key === 'oldest' ? 5_000 : 10, max || 0) * 1.1] },
       },
       axes: [
-        { ...axis, grid: { show: false }, space: 64, values: (_, times) => times.map(clock) },
+        { ...axis, grid: { show: false }, size: 26, space: 64, values: (_, times) => times.map(clock) },
         { ...axis, size: 58, values: (_, all) => all.map(format) },
       ],
       series: [
         {},
-        ...names.map((label, i) => ({
+        ...lines.map(({ label, key: what }, i) => ({
           label,
-          stroke: strokes[i % strokes.length],
+          stroke: what === 'read' ? soft : strokes[i % strokes.length],
           width: 1.75,
-          fill: names.length === 1 ? `color-mix(in srgb, ${accent} 14%, transparent)` : undefined,
+          dash: what === 'read' ? [4, 3] : undefined,
+          fill: points.size === 1 && what !== 'read' ? `color-mix(in srgb, ${accent} 14%, transparent)` : undefined,
           points: { show: false },
           value: (_, v) => (v == null ? '' : format(v)),
         })),
@@ -278,11 +282,22 @@ function lastHour(least, most) {
   return [Math.max(end - HOUR, Math.min(least || end, end - 120)), end];
 }
 
-/** uPlot's columns: the times of all destinations, then each one's values. */
+/** What a chart shows: every destination; of a single one also how fast is read, which tells an outage and a drain at a glance. */
+function linesOf(key) {
+  const names = [...points.keys()];
+  if (names.length > 1 || key !== 'acked') return names.map((name) => ({ label: name, name, key }));
+  const [name] = names;
+  return [
+    { label: 'acknowledged', name, key },
+    { label: 'read', name, key: 'read' },
+  ];
+}
+
+/** uPlot's columns: the times of all destinations, then the values of each line. */
 function table(key) {
   const times = [...new Set([...points.values()].flatMap((list) => list.map(({ at }) => at)))].sort((a, b) => a - b);
-  const columns = [...points.values()].map((list) => {
-    const byTime = new Map(list.map((point) => [point.at, point[key]]));
+  const columns = linesOf(key).map(({ name, key: what }) => {
+    const byTime = new Map(points.get(name).map((point) => [point.at, point[what]]));
     return times.map((at) => byTime.get(at) ?? null);
   });
   return [times.map((at) => at / 1000), ...columns];
