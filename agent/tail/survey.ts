@@ -64,7 +64,7 @@ export type Candidate = Found & {
   /** The unpacked size of a gzip archive that holds about `expected` bytes or more; undefined where it cannot be told. */
   unpacked(expected: number): number | undefined;
   takeFd(): number | undefined;
-  /** True where it was removed or renamed before it could be opened. */
+  /** True where it was removed, renamed or replaced before it could be opened. */
   vanished(): boolean;
   release(): void;
 };
@@ -79,11 +79,12 @@ function candidate(files: Files, member: Member, seen: Stat, live: boolean): Can
   const opened = (): number | undefined => {
     if (fd === undefined && !refused) {
       try {
-        fd = files.open(member.path);
+        fd = openThis(files, member.path, stat);
+        vanished = fd === undefined;
       } catch (error) {
-        refused = true;
         vanished = codeOf(error) === 'ENOENT';
       }
+      refused = fd === undefined;
     }
     return fd;
   };
@@ -118,7 +119,7 @@ function candidate(files: Files, member: Member, seen: Stat, live: boolean): Can
         const bytes = readHead(files, open, packed !== undefined);
         const now = files.fstat(open);
         // Truncated since it was first looked at: size and head must tell of the same bytes.
-        if (now.ino === stat.ino && now.size < stat.size) stat = now;
+        if (now.size < stat.size) stat = now;
         return bytes;
       });
       return head;
@@ -141,6 +142,20 @@ function candidate(files: Files, member: Member, seen: Stat, live: boolean): Can
       refused = true;
     },
   };
+}
+
+/** Opens the file that `stat` tells of; undefined where another one has its name by now. Throws as node:fs does. */
+function openThis(files: Files, file: string, stat: Stat): number | undefined {
+  const fd = files.open(file);
+  try {
+    const now = files.fstat(fd);
+    if (now.ino === stat.ino && now.dev === stat.dev && now.birth === stat.birth) return fd;
+  } catch (error) {
+    files.close(fd);
+    throw error;
+  }
+  files.close(fd);
+  return undefined;
 }
 
 function statOf(files: Files, file: string): Stat | undefined {

@@ -241,3 +241,28 @@ test('a file that was empty and is written to while it is looked into stays the 
     assert.deepEqual(stage.losses, []);
   });
 });
+
+test('a file that is replaced between the look at its name and the opening is not read under the name of another', () => {
+  let swapped = '';
+  const files: Files = {
+    ...realFiles,
+    open(file) {
+      if (file === swapped) {
+        swapped = '';
+        fs.renameSync(file, `${file}.2`);
+        fs.writeFileSync(file, 'three\n');
+      }
+      return realFiles.open(file);
+    },
+  };
+  return scene({ before: { 'app.log': 'one\n' }, files }, async (stage) => {
+    stage.reader.read();
+    stage.rename('app.log.3');
+    stage.write('two\n');
+    swapped = stage.live;
+    assert.equal(await stage.until(10), 'two\nthree\n');
+    assert.equal(await stage.until(0), '');
+    assert.deepEqual(stage.losses, []);
+    assert.equal(stage.registry.rows.length, 3);
+  });
+});
