@@ -13,7 +13,7 @@ export const runCommand: Command = {
     'SIGHUP reads the configuration again: only what changed is swapped, nothing is lost or sent twice, and one that is wrong leaves ' +
       'the old one running and is named in the log with its lines. SIGUSR2 writes the status to the log.',
     'With --once it ships what stands in the files now, an unterminated last line too, and ends when the server has it all.',
-    'Its own log goes to stderr: readable lines on a terminal, JSON lines otherwise.',
+    'Its own log goes to stderr: readable lines on a terminal, JSON lines otherwise, with their priority where journald takes them.',
   ],
   options: {
     config: CONFIG_OPTION,

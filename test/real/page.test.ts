@@ -81,3 +81,46 @@ test('with a token the browser is asked for it, and keeps it', needsParts('chrom
   await page.reload();
   await shows(page, '#health', /healthy/);
 });
+
+test('the page is red when and only when nothing moves', needsParts('chromium'), async (t) => {
+  const s = scene(t);
+  let server = await startReceiver(s, 'tcp');
+  // Room for some lines and not for all.
+  const more = 'max_size = 512KiB\nfull = block\n[status]\nlisten = 127.0.0.1:0\nhealth_after = 5s';
+  const conf = writeConfig(s, { target: `tcp://127.0.0.1:${server.port}`, syslog: 'linger = 100ms', more });
+  const agent = startAgent(s, conf);
+  const page = await (await startBrowser(s)).newPage();
+  await page.goto(await urlOf(agent));
+  // Every colour that it ever has, in order.
+  await page.evaluate(`
+    window.seen = [];
+    const health = document.getElementById('health');
+    const note = () => seen.at(-1) !== health.className && seen.push(health.className);
+    new MutationObserver(note).observe(health, { attributes: true });
+    note();
+  `);
+  const write = (from: number, to: number) =>
+    fs.appendFileSync(s.at('app.log'), Array.from({ length: to - from }, (_, i) => `${logLine(from + i)}\n`).join(''));
+  write(0, 10);
+  await shows(page, '#destinations', /live/);
+  await shows(page, '#health', /healthy/);
+
+  const { port } = server;
+  await server.verdict();
+  write(10, 20);
+  await shows(page, '#health', /degraded/);
+  // Longer than health_after: the spool still has room.
+  await shows(page, '#reasons', /is away for ([6-9]|1\d)\.?\d*s .*the spool takes what comes/);
+  write(20, 4_000);
+  await shows(page, '#health', /unhealthy/);
+  await shows(page, '#reasons', /nothing was settled for .*the spool takes no more/);
+  assert.equal(await page.title(), 'unhealthy · tailship');
+
+  server = await startReceiver(s, 'tcp', { port });
+  await shows(page, '#destinations', /live.*Spool empty/s);
+  await until('it is green again', async () => (await page.textContent('#health'))?.trim() === 'healthy');
+  const seen = (await page.evaluate('window.seen')) as string[];
+  const red = seen.indexOf('state ill');
+  assert.ok(red > 0 && red === seen.lastIndexOf('state ill'), `red once: ${seen}`);
+  assert.ok(seen.slice(0, red).includes('state odd'), `amber before: ${seen}`);
+});
