@@ -16,7 +16,7 @@ export type Sections = Readonly<Record<string, Section>>;
 /** The setting of a known key in a known section; the key is folded. */
 export type KnownSetting = { readonly line: number; readonly kind: string; readonly name: string | undefined } & Pick<
   Setting,
-  'key' | 'list' | 'value'
+  'key' | 'list' | 'value' | 'cut'
 >;
 export type KnownHeader = { readonly line: number; readonly kind: string; readonly name: string | undefined };
 type Judged = { readonly headers: KnownHeader[]; readonly settings: KnownSetting[]; readonly problems: Problem[] };
@@ -111,7 +111,7 @@ function judgeSetting(
   if (setting.list && !option.list)
     return { code: 'config-value', sentence: `${setting.key} is no list. Write ${setting.key} = VALUE, once.` };
   const key = section.fold?.(setting.key) ?? setting.key;
-  const known = { line: setting.line, kind, name, key, list: setting.list, value: setting.value };
+  const known = { line: setting.line, kind, name, key, list: setting.list, value: setting.value, cut: setting.cut };
   const twin = first.get(`${place} ${key}`);
   if (twin && !(setting.list || twin.list)) {
     const cure = option.list ? `For several write ${key}[] = VALUE, one on each line.` : 'Remove one of the two.';

@@ -22,6 +22,8 @@ export type Setting = {
   readonly key: string;
   readonly list: boolean;
   readonly value: string;
+  /** Whether a comment was taken off the value: where the value is wrong, it may have been a part of it. */
+  readonly cut?: boolean | undefined;
 };
 
 /** A setting with its section's name. */
@@ -126,10 +128,10 @@ function readLine(text: string, line: number, header: Header | undefined): Heade
   if (bare === '' || bare.startsWith(';') || bare.startsWith('#')) return undefined;
   if (bare.startsWith('[')) return readHeader(bare, line);
   const { key, list, rest } = readKey(bare);
-  const value = readValue(rest);
+  const { value, cut } = readValue(rest);
   const control = controlIn(key + value);
   if (control !== undefined) throw new LineProblem(`the line holds the control character ${control}. Remove it.`);
-  return { line, header, key, list, value };
+  return { line, header, key, list, value, cut };
 }
 
 function readHeader(bare: string, line: number): Header {
@@ -166,10 +168,10 @@ function readKey(bare: string): { key: string; list: boolean; rest: string } {
   return { key: list ? trim(written.slice(0, -2)) : written, list, rest: match[2] ?? '' };
 }
 
-function readValue(rest: string): string {
+function readValue(rest: string): { value: string; cut: boolean } {
   const bare = trim(rest);
   const quote = bare[0];
-  if (quote === "'" || quote === '"') return readQuoted(bare, quote);
+  if (quote === "'" || quote === '"') return { value: readQuoted(bare, quote), cut: false };
   const comment = rest.search(COMMENT_BEHIND_BLANK);
   const value = trim(comment < 0 ? rest : rest.slice(0, comment));
   const sign = /[;#]/.exec(value)?.[0];
@@ -190,7 +192,7 @@ function readValue(rest: string): string {
     }
   }
   refuseUnseen(value, 'value');
-  return value;
+  return { value, cut: comment >= 0 };
 }
 
 /**

@@ -41,7 +41,7 @@ type Given = {
 
 /** A key as written, before its schema has seen it. */
 type Raw = Pick<Given, 'kind' | 'name' | 'key'> & {
-  readonly items: readonly { readonly text: string; readonly origin: Origin }[];
+  readonly items: readonly { readonly text: string; readonly origin: Origin; readonly cut?: boolean | undefined }[];
 };
 
 /** What the operator set, each key judged by itself; what depends on several keys is for the caller to judge. */
@@ -81,6 +81,9 @@ export class ConfigProblems extends Error {
   }
 }
 
+/** Said of a wrong value behind which a comment stands. */
+const CUT = 'If what stands behind ; or # is no comment but a part of it, put the whole value in single quotes.';
+
 function toldOf(source: string | undefined, { line, sentence }: Problem): string {
   return line === undefined ? sentence : `${source}:${line}: ${sentence}`;
 }
@@ -103,7 +106,9 @@ export function readSettings(sections: Sections, written: Written, env: Environm
     const option = optionOf(sections[kind], key)!;
     const read = items.map(({ text }) => readValue(key, option, text));
     for (const [index, { sentence }] of read.entries()) {
-      if (sentence !== undefined) problems.push(problemAt(items[index]!.origin, sentence, 'config-value'));
+      const { origin, cut } = items[index]!;
+      if (sentence !== undefined)
+        problems.push(problemAt(origin, cut ? `${sentence} ${CUT}` : sentence, 'config-value'));
     }
     const good = read.every(({ sentence }) => sentence === undefined);
     given.set(`${sectionText(kind, name)} ${key}`, {
@@ -125,7 +130,8 @@ function fromFile(settings: readonly KnownSetting[]): Raw[] {
     // `ini` makes a boolean or null of true, false and null even in quotes, hence String.
     const texts = (Array.isArray(read) ? read : [read]).map(String);
     const items = texts.map((text, index): Raw['items'][number] => {
-      return { text, origin: { from: 'file', line: group[index]!.line } };
+      const { line, cut } = group[index]!;
+      return { text, origin: { from: 'file', line }, cut };
     });
     return { kind, name, key, items };
   });

@@ -245,3 +245,11 @@ test('no bytes make anything but problems', () => {
     }),
   );
 });
+
+test('a wrong value behind which a comment stands says that the comment may be a part of it', () => {
+  const hint = / If what stands behind ; or # is no comment but a part of it, put the whole value in single quotes\.$/;
+  assert.match(problems('[transform]\npattern = ^(\\w+ #\\d+)$\n')[0] ?? '', hint);
+  assert.match(problems('[spool]\nsync = maybe ; rather not\n')[0] ?? '', hint);
+  assert.doesNotMatch(problems('[spool]\nsync = maybe\n')[0] ?? '', hint);
+  assert.deepEqual(problems('[spool]\nsync = full ; safe\n'), []);
+});
