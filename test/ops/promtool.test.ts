@@ -100,6 +100,20 @@ test('every alert fires where it should, and is silent where it should not', par
   assert.equal(status, 0, said);
 });
 
+test('promtool takes every expression of the dashboard', parts, (t) => {
+  const s = scene(t);
+  type Panel = { readonly targets?: readonly { readonly expr: string }[] };
+  const { panels } = JSON.parse(fs.readFileSync(path.join(ROOT, 'docs/grafana.json'), 'utf8')) as { panels: Panel[] };
+  const exprs = panels.flatMap(({ targets = [] }) =>
+    targets.map(({ expr }) => expr.replaceAll('$__rate_interval', '1m')),
+  );
+  assert.ok(exprs.length > 10);
+  const rules = exprs.map((expr, i) => ({ record: `dashboard:${i}`, expr }));
+  fs.writeFileSync(s.at('dashboard.yml'), stringify({ groups: [{ name: 'dashboard', rules }] }));
+  const { status, said } = promtool(['check', 'rules', s.at('dashboard.yml')]);
+  assert.equal(status, 0, said);
+});
+
 test('promtool takes a scrape, and its lint has nothing to say', parts, async () => {
   const { status, said } = promtool(['check', 'metrics'], await renderMetrics(DRAINING));
   assert.deepEqual([status, said], [0, '']);
