@@ -107,6 +107,7 @@ export function spool(walk: Walk, store: Store, sent: readonly Sent[]): void {
   let stored = false;
   try {
     stored = store.spool(walk.destination.name, sent);
+    if (stored) for (const { batch } of sent) free(batch.payload);
   } finally {
     if (!stored) walk.held.push(...sent);
   }

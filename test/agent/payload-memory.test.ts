@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Store } from '../../agent/store/store.ts';
 import { StoreProblem } from '../../agent/store/store.ts';
 import type { Sent } from '../../agent/types.ts';
-import { type Walk, writeDown } from '../../agent/walk.ts';
+import { spool, type Walk, writeDown } from '../../agent/walk.ts';
 
 const sent = (payload: Buffer): Sent => ({
   batch: {
@@ -33,4 +33,12 @@ test('a batch whose settle the disk refuses is kept as it is', () => {
   assert.throws(() => writeDown(walk, { settle } as unknown as Store), StoreProblem);
   assert.equal(own.buffer.byteLength, 1000);
   assert.equal(walk.settled.length, 1);
+});
+
+test('so is that of a batch that stands in the spool, and not that of one which the spool did not take', () => {
+  const [taken, left] = [Buffer.allocUnsafeSlow(1000), Buffer.allocUnsafeSlow(1000)];
+  const walk = { destination: { name: 'd' }, held: [] } as unknown as Walk;
+  spool(walk, { spool: () => true } as unknown as Store, [sent(taken)]);
+  spool(walk, { spool: () => false } as unknown as Store, [sent(left)]);
+  assert.deepEqual([taken.buffer.byteLength, left.buffer.byteLength, walk.held.length], [0, 1000, 1]);
 });
