@@ -168,7 +168,9 @@ export const FAMILIES: readonly Family[] = [
 /** Gives the text of a scrape (Prometheus exposition format 0.0.4). */
 export async function renderMetrics(status: Status): Promise<string> {
   // It takes 6 MB, which an agent that nobody scrapes can do without.
-  const { Counter, Gauge, Registry } = await import('prom-client');
+  // It is CommonJS, of which a bundle gives the whole only.
+  const { default: prom } = await import('prom-client');
+  const { Counter, Gauge, Registry } = prom;
   const registry = new Registry();
   for (const { name, kind, help, labels: labelNames, samples } of FAMILIES) {
     const options = { name, help, labelNames, registers: [registry] };

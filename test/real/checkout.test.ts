@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { ROOT, startAgent, tailship, writeConfig } from '../harness/agent.ts';
-import { start } from '../harness/processes.ts';
+import { ROOT, startAgent, stopped, tailship, writeConfig } from '../harness/agent.ts';
+import { freePort, start } from '../harness/processes.ts';
 import { startSink } from '../harness/sink.ts';
 import { scene } from '../harness/temp.ts';
 import { until } from '../harness/wait.ts';
@@ -41,12 +41,19 @@ test('the built agent says what the unbuilt one says, and ships what it ships', 
     }),
   );
 
-  fs.writeFileSync(s.at('app.log'), `${logLine(1)}\n${logLine(2)}\n`);
+  // So much that the second thread has a part in it, which is a file of its own.
+  const count = 120_000;
+  fs.writeFileSync(s.at('app.log'), Array.from({ length: count }, (_, n) => `${logLine(n)}\n`).join(''));
   const sink = await startSink(s);
-  const conf = writeConfig(s, { target: `tcp://127.0.0.1:${sink.port}` });
-  const once = start(s, process.execPath, [main, 'run', '--once', '-c', conf]);
-  assert.equal((await once.exited).code, 0, once.stderr());
-  assert.equal(sink.messages().length, 2);
+  const web = await freePort();
+  const conf = writeConfig(s, { target: `tcp://127.0.0.1:${sink.port}`, more: `[status]\nlisten = 127.0.0.1:${web}` });
+  const run = start(s, process.execPath, [main, 'run', '-c', conf]);
+  await until('all has come', () => sink.messages().length === count, { told: run.stderr });
+  assert.doesNotMatch(run.stderr(), /thread-ended/);
+  const metrics = await fetch(`http://127.0.0.1:${web}/metrics`);
+  assert.equal(metrics.status, 200);
+  assert.match(await metrics.text(), /^tailship_lines_read_total\{.*\} \d+$/m);
+  assert.equal(await stopped(run), 0);
 });
 
 test('scripts/tailship runs from any folder and through a symbolic link, with paths as the caller means them', async (t) => {
