@@ -1,16 +1,18 @@
 /**
  * The command behind `scripts/stories`: COUNT stories from SEED on. Names the seeds that fail; exit code 1 where there are any.
  */
+import { parseArgs } from 'node:util';
 import { playStory } from '../test/tail/stories.ts';
 
-const [count, first] = [Number(process.argv[2] ?? 1000), Number(process.argv[3] ?? 1)];
-if (!Number.isSafeInteger(count) || !Number.isSafeInteger(first) || count < 1) {
-  console.error('Usage: scripts/stories [COUNT [SEED]]');
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { 'real-events': { type: 'boolean' } } });
+const [count, first] = [Number(positionals[0] ?? 1000), Number(positionals[1] ?? 1)];
+if (positionals.length > 2 || !Number.isSafeInteger(count) || !Number.isSafeInteger(first) || count < 1) {
+  console.error('Usage: scripts/stories [COUNT [SEED]] [--real-events]');
   process.exit(2);
 }
 const failed: number[] = [];
 for (let seed = first; seed < first + count; seed += 1) {
-  const { problems, steps } = await playStory(seed);
+  const { problems, steps } = await playStory(seed, { real: values['real-events'] });
   if (count === 1) console.log(steps.join('\n'));
   if (problems.length === 0) continue;
   failed.push(seed);

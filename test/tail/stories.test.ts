@@ -13,3 +13,12 @@ test(`in ${seeds.length} random stories of files nothing is lost that was there 
     assert.deepEqual(problems, [], `replay with TAILSHIP_SEED=${one}\n${steps.join('\n')}`);
   }
 });
+
+const heard = seed === undefined ? Array.from({ length: 20 }, (_, i) => i + 1) : [Number(seed)];
+
+test(`in ${heard.length} random stories with the events of the real file system the same holds`, async () => {
+  for (const one of heard) {
+    const { problems, steps } = await playStory(one, { real: true });
+    assert.deepEqual(problems, [], `replay with scripts/stories 1 ${one} --real-events\n${steps.join('\n')}`);
+  }
+});

@@ -6,9 +6,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { type Files, realFiles, type Stat } from '../../agent/tail/files.ts';
-import type { Watch, WatchParts } from '../../agent/tail/watch.ts';
 import type { Loss } from '../../agent/types.ts';
 import { type Scene, scene } from './scene.ts';
+import { realEvents, toldEvents } from './story-events.ts';
 import { Books } from './story-ledger.ts';
 import { Story } from './story-steps.ts';
 import type { Stage, World } from './story-world.ts';
@@ -134,23 +134,6 @@ function bornIn(births: ReadonlyMap<number, number>): Files {
   };
 }
 
-/** Events that come when the story says so. */
-function toldEvents(): { watch: (parts: WatchParts) => Watch; hint: (file: string) => void } {
-  let current: WatchParts | undefined;
-  return {
-    watch(parts) {
-      current = parts;
-      return {
-        directories() {},
-        async close() {
-          if (current === parts) current = undefined;
-        },
-      };
-    },
-    hint: (file) => current?.hint(file),
-  };
-}
-
 const DESTINATIONS = ['server', 'other'];
 
 /** A scene as a world sees it, with the books of each destination. */
@@ -175,13 +158,16 @@ function stageOf(stage: Scene, hint: Stage['hint'], books: readonly Books[]): St
   };
 }
 
-/** Plays the story of a seed and says what was wrong with it. Every other story has events, the rest polls alone. */
-export async function playStory(seed: number, length = 60): Promise<Verdict> {
+/**
+ * Plays the story of a seed and says what was wrong with it. Every other story has events, the rest polls alone. With `real` every
+ * story has those of the file system, which come when they come, so that it is not quite the same each time.
+ */
+export async function playStory(seed: number, { length = 60, real = false } = {}): Promise<Verdict> {
   const random = randomOf(seed);
   const verdict: Verdict = { seed, problems: [], steps: [] };
   const births = new Map<number, number>();
-  const { watch, hint } = toldEvents();
-  const events = seed % 2 === 0;
+  const { watch, hint, arrived } = real ? realEvents() : toldEvents();
+  const events = real || seed % 2 === 0;
   const options = { files: bornIn(births), watch, largest: random() < 0.5 ? 4096 : 256 * 1024 };
   const input = { start: 'oldest', watch: events ? 'auto' : 'poll' } as const;
   await scene({ ...options, input, destinations: DESTINATIONS }, async (stage) => {
@@ -192,6 +178,7 @@ export async function playStory(seed: number, length = 60): Promise<Verdict> {
     };
     for (let i = 0; i < length; i += 1) {
       const step = choose(random);
+      if (step === 'event' && world.running) await arrived?.(stage.folder);
       play(world, step);
       check();
       verdict.steps.push(`${step} (${world.next - 1})`, ...stage.sentences.splice(0).map((one) => `    ${one}`));
