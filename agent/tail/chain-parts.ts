@@ -16,6 +16,8 @@ export type Origins = {
   of(path: string, stat: Stat, first: boolean): Origin | undefined;
   /** Whether another chain may still read or settle something of it. */
   isRead(origin: Origin): boolean;
+  /** True until every chain was looked at once. */
+  isFirst(): boolean;
   /** Lets every destination begin in a new generation of the same file where it has ended in `origin`. */
   goOn(origin: Origin, row: Generation, found: Found): void;
   /** Whether the file of a generation has the name of another chain. */
@@ -60,7 +62,9 @@ export type Chain = {
   trouble(): string | undefined;
   /** The path of the chain that reads this very file under another name; undefined where it is read here. */
   alias(): string | undefined;
-  /** Whether the live path led to this file when it was last looked at. */
+  /** True where that may be over soon, or a rotated file waits to be read here. */
+  waits(): boolean;
+  /** Whether the live path led to this file when it was last looked at, or a rotated one waits to be read here. */
   bears(clues: Clues): boolean;
   /** One stat of the live path and of every rotated file still read. True where the directory must be looked at: call `survey`. */
   poll(): boolean;

@@ -3,7 +3,7 @@
  * one stat each; only where something happened is the directory looked at (`lineage.ts`).
  */
 import type { Clues } from '../types.ts';
-import type { Chain, ChainParts, Origin } from './chain-parts.ts';
+import type { Chain, ChainParts } from './chain-parts.ts';
 import { troubleOf } from './cures.ts';
 import { codeOf, type Stat } from './files.ts';
 import { clueBefore, readHead, sameHead, sameInode } from './fingerprint.ts';
@@ -11,6 +11,7 @@ import { Elsewhere, type Gen } from './generation.ts';
 import { createLineage } from './lineage.ts';
 import { look } from './rotation.ts';
 import type { Listings } from './survey.ts';
+import { createTwins } from './twins.ts';
 
 /** How often a rotated file is looked at that was let go, in ms. */
 const LOOK_BACK = 15_000;
@@ -20,10 +21,11 @@ export function createChain(parts: ChainParts): Chain {
   const name = { input: input.name };
   let trouble: string | undefined;
   let halted: string | undefined;
-  /** The generation as which another chain reads the file that is here, or has read it. */
-  let twin: (Origin & { readonly ino: number }) | undefined;
-  /** Whether that chain still does. */
-  let isAlias = false;
+  const twins = createTwins(parts);
+  /** The path of the chain that reads the file that is here. */
+  let alias: string | undefined;
+  /** True while a file is left alone until it is known that no other chain reads it. */
+  let waits = false;
   /** True once the live path was looked at and led to nothing. */
   let absent = false;
   /** Inode of the live file at the last look. */
@@ -36,17 +38,23 @@ export function createChain(parts: ChainParts): Chain {
     ...parts,
     ticks: () => clock.ticks(),
     changed: () => parts.changed(self),
-    foreign: (stat) => originOf(stat) !== undefined && isAlias,
+    foreign(stat) {
+      const known = originOf(stat);
+      waits ||= known?.isRead === true && parts.owner(stat) === undefined;
+      return known?.isRead === true;
+    },
     born(generation, found) {
-      const origin = found.live ? originOf(found.stat) : undefined;
+      const { origin } = originOf(found.stat) ?? {};
       const row = parts.registry.add(generation);
       if (origin) parts.origins.goOn(origin, row, found);
       return row;
     },
-    unreachable(gen) {
-      const unread = parts.unread(gen);
-      return unread !== undefined && parts.origins.goesOn(gen) ? undefined : unread;
+    ownerOf(gen) {
+      if (parts.origins.goesOn(gen)) return 'other';
+      waits ||= parts.origins.isFirst();
+      return waits ? 'unknown' : 'none';
     },
+    isKnown: ({ ino }) => twins.has(ino),
     barred(ino) {
       barred = ino;
       tryOpen();
@@ -71,6 +79,7 @@ export function createChain(parts: ChainParts): Chain {
   }
 
   function survey(listings: Listings, why = 'it was asked for'): void {
+    waits = false;
     lineage.survey(listings, why, polled);
     if (!lineage.live()) return;
     barred = undefined;
@@ -138,31 +147,22 @@ export function createChain(parts: ChainParts): Chain {
     else complain(troubleOf(gen.path, error));
   }
 
-  /** As what another chain knows the file that has the live path now; sets whether it reads it still. */
-  function originOf(stat: Stat): Origin | undefined {
-    const owner = parts.owner(stat);
-    const gen = owner?.gens().find(({ clues }) => clues.ino === stat.ino && clues.dev === stat.dev);
-    if (owner === self) twin = undefined;
-    else if (owner && gen) twin = { file: gen.row.file, path: owner.path, ino: stat.ino };
-    else if (twin?.ino !== stat.ino) {
-      const origin = parts.origins.of(path, stat, lineage.gens().length === 0);
-      twin = origin && { ...origin, ino: stat.ino };
-    }
-    isAlias = twin !== undefined && ((owner !== undefined && owner !== self) || parts.origins.isRead(twin));
-    return twin;
-  }
+  const originOf = (stat: Stat) => twins.of(stat, self, lineage.gens().length === 0);
 
   /** Whether the file that has the live path now may be looked into. */
   function admitted(stat: Stat): boolean {
-    const known = twin?.file;
-    const origin = originOf(stat);
-    if (!isAlias) return barred !== stat.ino || tryOpen();
-    if (origin && origin.file !== known)
-      log.info(`${path} is the same file as ${origin.path}: it is read once, there`, name);
+    const known = originOf(stat);
+    if (!known?.isRead) {
+      alias = undefined;
+      return barred !== stat.ino || tryOpen();
+    }
+    const { file, path: other } = known.origin;
+    if (other !== alias) log.info(`${path} is the same file as ${other}: it is read once, there`, name);
+    alias = other;
     trouble = undefined;
     const owner = parts.owner(stat);
-    for (const gen of owner?.gens() ?? []) if (gen.row.file === origin?.file) owner?.refresh(gen);
-    return lineage.live() !== undefined;
+    for (const gen of owner?.gens() ?? []) if (gen.row.file === file) owner?.refresh(gen);
+    return lineage.live() !== undefined || !lineage.surveyed();
   }
 
   /** The live file; undefined where there is none, `false` where it cannot be looked at. */
@@ -196,10 +196,14 @@ export function createChain(parts: ChainParts): Chain {
 
   function poll(): boolean {
     const stat = statLive();
-    if (stat === false) return false;
+    return stat !== false && (lookAgain(stat) || waits);
+  }
+
+  /** As `poll`, with what the live path leads to. */
+  function lookAgain(stat: Stat | undefined): boolean {
     absent ||= !stat && lineage.gens().length === 0;
     polled = stat?.ino;
-    if (!stat) isAlias = false;
+    if (!stat) alias = undefined;
     const before = lineage.live();
     for (const gen of lineage.gens()) if (gen !== before && gen.readers.size > 0) refresh(gen);
     lookBack();
@@ -233,8 +237,9 @@ export function createChain(parts: ChainParts): Chain {
       halted = reason;
     },
     trouble: () => halted ?? trouble,
-    alias: () => (isAlias ? twin?.path : undefined),
-    bears: (clues) => polled === clues.ino && isHere(clues),
+    alias: () => alias,
+    waits: () => waits || alias !== undefined,
+    bears: (clues) => (waits && twins.has(clues.ino)) || (polled === clues.ino && isHere(clues)),
     poll,
     survey,
     refresh,

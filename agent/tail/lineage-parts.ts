@@ -5,7 +5,7 @@ import type { Generation, InputConfig, Log, Loss } from '../types.ts';
 import type { Files, Stat } from './files.ts';
 import type { Gen, Handles } from './generation.ts';
 import type { Registry } from './registry.ts';
-import type { Mark } from './rotation-parts.ts';
+import type { Found, Mark } from './rotation-parts.ts';
 import type { Candidate, Listings } from './survey.ts';
 
 export type LineageParts = {
@@ -24,8 +24,10 @@ export type LineageParts = {
   marks(gen: Gen): readonly Mark[];
   /** The least offset from which a destination still has to read on; undefined where none has. */
   unread(gen: Gen): number | undefined;
-  /** As `unread` of a generation whose file is not to be found; undefined, too, where another chain reads it on under its name. */
-  unreachable(gen: Gen): number | undefined;
+  /** Whether another chain has the file of a generation that is missing here; unknown as long as not every chain was looked at. */
+  ownerOf(gen: Gen): 'other' | 'none' | 'unknown';
+  /** Whether another chain has read this file, perhaps not to its end. */
+  isKnown(found: Found): boolean;
   /** Writes down a generation that is new here. */
   born(generation: Omit<Generation, 'file' | 'gen'>, found: Candidate): Generation;
   /** True where the file belongs to another chain. */

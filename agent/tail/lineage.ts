@@ -25,6 +25,8 @@ export function createLineage(parts: LineageParts): Lineage {
   let gens: Gen[] = asDated(parts.known.slice(-4 * REMEMBERED).map((row) => fromRow(row, parts.ticks())));
   let live: Gen | undefined;
   let surveyed = false;
+  /** Generations that are missing, and from where they are unread, as long as another chain may have them. */
+  const undecided = new Map<Gen, number>();
   let busy = false;
   let real = path;
 
@@ -146,12 +148,12 @@ export function createLineage(parts: LineageParts): Lineage {
 
   function vanished(gen: Gen): void {
     if (gen.place === 'gone' && (surveyed || gen.row.path === undefined)) return;
-    const unread = parts.unreachable(gen);
-    if (unread !== undefined && unread < gen.size) losses.lose(gen, unread, gen.ended ? 'truncated' : 'deleted');
-    else if (unread !== undefined && !surveyed) {
-      const what = `what was written to it behind byte ${unread} is not known`;
-      log.warn('gone-unread', `${gen.path} is gone since the agent last ran: ${what}`, name);
-    }
+    const unread = undecided.get(gen) ?? parts.unread(gen);
+    const owner = unread === undefined ? 'other' : parts.ownerOf(gen);
+    if (unread !== undefined && owner === 'unknown') undecided.set(gen, unread);
+    else undecided.delete(gen);
+    if (undecided.has(gen)) return;
+    if (unread !== undefined && owner === 'none') losses.vanished(gen, unread, !surveyed);
     registry.update(gen.row.file, { path: undefined });
     giveUp(gen);
   }
@@ -186,9 +188,7 @@ export function createLineage(parts: LineageParts): Lineage {
     const matched = new Set<Gen>();
     let now: Gen | undefined;
     const pairs = sightings.map((sighting, index) => ({ sighting, found: candidates[index]! }));
-    for (const { sighting } of pairs) {
-      const gen = gens.find((one) => one.row.file === sighting.instead);
-      if (!gen) continue;
+    for (const gen of gens.filter((one) => sightings.some(({ instead }) => instead === one.row.file))) {
       gen.ended = true;
       handles.drop(gen);
     }
@@ -228,11 +228,11 @@ export function createLineage(parts: LineageParts): Lineage {
     real = realPath(files, path) ?? real;
     const paths = gens.filter((gen) => gen.place !== 'gone' || !surveyed).map((gen) => gen.path);
     const all = survey(files, path, real, paths, (live) => (live === polled ? listings : parts.listings()));
-    const candidates = all.filter((one) => !one.live || !parts.foreign(one.stat));
+    const candidates = all.filter((one) => !parts.foreign(one.stat));
     busy = true;
     try {
       const known = allKnown(gens, candidates, { files, handles, learn, marks: parts.marks });
-      const sightings = recognise(known, candidates, input.start);
+      const sightings = recognise(known, candidates, input.start, parts.isKnown);
       if (again > 0 && candidates.some((one) => one.vanished())) {
         lookInto(parts.listings(), why, undefined, again - 1);
         return;
@@ -243,7 +243,7 @@ export function createLineage(parts: LineageParts): Lineage {
       busy = false;
       for (const one of all) one.release();
     }
-    surveyed = true;
+    surveyed = undecided.size === 0;
     parts.changed();
   }
 

@@ -10,6 +10,8 @@ type Parts = { readonly input: InputConfig; readonly log: Log; lost(loss: Loss):
 export type Losses = {
   /** The bytes of `gen` from `from` to its known end are nowhere any more. */
   lose(gen: Gen, from: number, cause: Loss['cause']): void;
+  /** The file of `gen`, unread from `from` on, is gone; `unseen`: since the agent last ran, so that it may have grown before. */
+  vanished(gen: Gen, from: number, unseen: boolean): void;
   /** The bytes of `gen` behind `from` are there and cannot be had. */
   unreadable(gen: Gen, from: number, reason: string): void;
   /** A rotated file of which nothing was read will not be read. */
@@ -18,15 +20,23 @@ export type Losses = {
 
 export function createLosses({ input, log, lost }: Parts): Losses {
   const name = { input: input.name };
+  const lose: Losses['lose'] = (gen, from, cause) => {
+    const { path, size: to } = gen;
+    log.warn(
+      'bytes-lost',
+      `${to - from} bytes of ${path} are lost: it was ${cause} before bytes ${from} to ${to} were read`,
+      name,
+    );
+    lost({ input: input.name, file: gen.row.file, path, from, to, cause });
+  };
   return {
-    lose(gen, from, cause) {
-      const { path, size: to } = gen;
-      log.warn(
-        'bytes-lost',
-        `${to - from} bytes of ${path} are lost: it was ${cause} before bytes ${from} to ${to} were read`,
-        name,
-      );
-      lost({ input: input.name, file: gen.row.file, path, from, to, cause });
+    lose,
+    vanished(gen, from, unseen) {
+      if (from < gen.size) lose(gen, from, gen.ended ? 'truncated' : 'deleted');
+      else if (unseen) {
+        const what = `what was written to it behind byte ${from} is not known`;
+        log.warn('gone-unread', `${gen.path} is gone since the agent last ran: ${what}`, name);
+      }
     },
     unreadable(gen, from, reason) {
       const { path } = gen;

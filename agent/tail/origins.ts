@@ -38,6 +38,7 @@ export function createOrigins({ input, clock, log, registry, ...parts }: Origins
   }
 
   return {
+    isFirst: parts.isFirst,
     of(path, stat, first) {
       const age = clock.now() - stat.birth;
       if (!parts.isFirst() && !(first && (age < 0 || age > YOUNG))) return undefined;

@@ -115,9 +115,15 @@ const named = (known: Known, found: Found): string =>
 
 /**
  * Says of every file found in a chain which generation it is. `known` and `found` stand oldest first, the live file last.
- * A chain of which nothing is known is at its first sight, and `start` says whether its old generations count.
+ * A chain of which nothing is known is at its first sight, and `start` says whether its old generations count. Those count in any case
+ * that `isKnown` says another chain has begun to read.
  */
-export function recognise(known: readonly Known[], found: readonly Found[], start: InputConfig['start']): Sighting[] {
+export function recognise(
+  known: readonly Known[],
+  found: readonly Found[],
+  start: InputConfig['start'],
+  isKnown: (one: Found) => boolean = () => false,
+): Sighting[] {
   const sightings = new Map<Found, Sighting>();
   const matched = new Map<FileId, Found>();
   const refusals = new Map<Found, Refusal>();
@@ -168,7 +174,7 @@ export function recognise(known: readonly Known[], found: readonly Found[], star
   const isBetween = gapsOf(known, found, matched);
   for (const [index, one] of found.entries()) {
     if (sightings.has(one)) continue;
-    const missed = one.place !== undefined && (isMissed(one, index) || isBetween(index));
+    const missed = one.place !== undefined && (isMissed(one, index) || isBetween(index) || isKnown(one));
     sightings.set(one, firstSight(one, missed, refusals.get(one)));
   }
   return found.map((one) => sightings.get(one)!);

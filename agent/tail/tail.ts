@@ -161,7 +161,7 @@ export function createTail(parts: TailParts): Tail {
     lookAt(chains.values());
     if (unseen) {
       unseen = false;
-      lookAt([...chains.values()].filter((chain) => chain.alias() !== undefined));
+      lookAt([...chains.values()].filter((chain) => chain.waits()));
     }
     origins.forget();
     hold.enforce(chains.values());

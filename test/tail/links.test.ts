@@ -121,6 +121,48 @@ for (const name of NAMES) {
     }));
 }
 
+test('with start = oldest, a file that was read under another name is not read again when it is rotated', () =>
+  scene(GLOB, (stage) => {
+    stage.start({ paths: [`${stage.folder}/*.log`], start: 'oldest' });
+    stage.look();
+    stage.rename('keep.log');
+    stage.look();
+    stage.rename('keep.log.1', 'keep.log');
+    stage.write('new\n', 'keep.log');
+    stage.write('late\n', 'keep.log.1');
+    assert.deepEqual(stage.pass(10_000).split('\n').sort(), ['', 'late', 'new']);
+  }));
+
+test('what is unread of a file that got another name and was then rotated while the agent was away is read, and does not count as lost', () =>
+  scene(GLOB, (stage) => {
+    start(stage);
+    stage.look();
+    stage.rename('keep.log');
+    stage.write('two\n', 'keep.log');
+    stage.clock.advance(1000);
+    stage.kill();
+    stage.rename('keep.log.1', 'keep.log');
+    stage.write('three\n', 'keep.log');
+    stage.write('four\n');
+    start(stage);
+    assert.deepEqual(stage.pass(10_000).split('\n').sort(), ['', 'four', 'three', 'two']);
+    assert.deepEqual(stage.losses, []);
+    assert.doesNotMatch(stage.sentences.join('\n'), / is gone | are lost/);
+  }));
+
+test('what is unread of the rotated file of a chain is read though its live path is a second name of another file at the start', () =>
+  scene(GLOB, (stage) => {
+    stage.write('other\n', 'aaa.log');
+    start(stage);
+    stage.look();
+    stage.write('two\n');
+    stage.kill();
+    stage.rename('app.log.1');
+    fs.linkSync(`${stage.folder}/aaa.log`, stage.live);
+    start(stage);
+    assert.equal(stage.pass(10_000), 'two\n');
+  }));
+
 test('an empty file that is renamed to another name of the glob is read there', () =>
   scene(GLOB, (stage) => {
     start(stage);
