@@ -81,7 +81,7 @@ function opened(socket: TcpSocket, { clock }: TransportParts, signal: AbortSigna
     };
     const aborted = () => fail('stopped');
     const cancel = clock.after(OPEN_TIMEOUT, () =>
-      fail(`connected, but the server did not answer within ${OPEN_TIMEOUT / 1000}s; is it a RELP server?`),
+      fail(`connected, but the server did not answer within ${OPEN_TIMEOUT / 1000}s; perhaps it does not speak RELP`),
     );
     signal.addEventListener('abort', aborted);
     socket.on('error', (error) => take.failed(reasonOf(error)));

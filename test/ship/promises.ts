@@ -34,16 +34,3 @@ export function assertNothingLost(carrier: Carrier, server: Server): void {
     'settled and not received',
   );
 }
-
-/** On every connection the records come one after the other, and it begins at most one window back. */
-export function assertOrder(server: Server): void {
-  let next = 0;
-  for (const numbers of server.connections) {
-    const first = numbers[0];
-    if (first === undefined) continue;
-    assert.ok(first <= next, `a connection began at ${first} after ${next}`);
-    assert.ok((next - first) * RECORD <= WINDOW + 64 * 1024, `${next - first} records were repeated at once`);
-    for (const [i, number] of numbers.entries()) assert.equal(number, first + i);
-    next = Math.max(next, first + numbers.length);
-  }
-}

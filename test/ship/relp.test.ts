@@ -1,6 +1,5 @@
 /** What only RELP knows: answers by number, refusals, the server's own word, and what of a batch was not answered. */
 import assert from 'node:assert/strict';
-import type { Socket } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { createTransactions } from '../../agent/ship/relp-transactions.ts';
 import type { LinkConfig } from '../../agent/types.ts';
@@ -8,8 +7,8 @@ import { LAST_TXNR } from '../../agent/wire/relp.ts';
 import { until } from '../harness/wait.ts';
 import { type Carrier, startCarrier } from './carrier.ts';
 import { batchOf, targetOf } from './parts.ts';
-import { startRelp, startStream, TLS } from './secure.ts';
-import { type Answers, relpTreatment, type Server } from './servers.ts';
+import { startStream, TLS } from './secure.ts';
+import type { Answers, Server } from './servers.ts';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
 
@@ -32,7 +31,7 @@ for (const scheme of ['relp', 'relps'] as const) {
     const carry = (t: TestContext, server: Server, changes: Partial<LinkConfig> = {}) =>
       startCarrier(t, targetOf(scheme, server.port), { ...TLS, ...changes });
     async function carried(t: TestContext, answers: Answers, changes: Partial<LinkConfig> = {}) {
-      const server = await startRelp(t, scheme, answers);
+      const server = await startStream(t, scheme, undefined, { answers });
       return { server, carrier: carry(t, server, changes) };
     }
 
@@ -52,33 +51,6 @@ for (const scheme of ['relp', 'relps'] as const) {
         await allSettled(carrier);
         assertOnce(server, 1_000);
         assert.ok(server.connections.length >= 5);
-      });
-    }
-
-    const HANGUPS = {
-      'hangs up': (socket) => void socket.destroy(),
-      resets: (socket) => void socket.resetAndDestroy(),
-      'closes its half': (socket) => void socket.end(),
-    } satisfies Record<string, (socket: Socket) => void>;
-    for (const [what, hangUp] of Object.entries(HANGUPS)) {
-      test(`a server that ${what} under a stream: nothing is lost`, async (t) => {
-        const polite = relpTreatment(() => '200 OK');
-        const server = await startStream(t, scheme, (socket, read, index, note) => {
-          let left = index < 4 ? 10_050 : Number.POSITIVE_INFINITY;
-          polite(socket, read, index, note);
-          socket.on('data', (bytes) => {
-            left -= bytes.length;
-            if (left <= 0) hangUp(socket);
-          });
-        });
-        const carrier = carry(t, server);
-        for (let i = 0; i < 40 || server.connections.length < 5; i += 1) {
-          carrier.offer(100, 50);
-          await new Promise((resolve) => setTimeout(resolve, 5));
-        }
-        await allSettled(carrier);
-        assert.deepEqual(carrier.settled, numbers(carrier.offered));
-        assert.equal(new Set(server.received).size, carrier.offered);
       });
     }
 

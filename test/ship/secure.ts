@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, type TestContext } from 'node:test';
 import type { LinkConfig } from '../../agent/types.ts';
 import { certificates, writeCertificate } from '../harness/certificates.ts';
-import { type Answers, relpTreatment, startTcp, type Treatment } from './servers.ts';
+import { type ServerSetup, startTcp, type Treatment } from './servers.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tailship-'));
 after(() => fs.rmSync(folder, { recursive: true }));
@@ -14,10 +14,14 @@ const ca = writeCertificate(folder, 'authority', authority).cert;
 
 export const TLS: Pick<LinkConfig, 'tls'> = { tls: { ca, cert: undefined, key: undefined, verify: true } };
 
-/** A TCP server, with TLS where the scheme wants it. */
-export const startStream = (t: TestContext, scheme: 'tcp' | 'tls' | 'relp' | 'relps', treat?: Treatment) =>
-  startTcp(t, treat, scheme === 'tls' || scheme === 'relps' ? { cert: certified.cert, key: certified.key } : undefined);
+export type StreamScheme = 'tcp' | 'tls' | 'relp' | 'relps';
 
-/** A server that speaks RELP, plain or over TLS. */
-export const startRelp = (t: TestContext, scheme: 'relp' | 'relps', answers: Answers = () => '200 OK') =>
-  startStream(t, scheme, relpTreatment(answers));
+/** A server of the scheme: with TLS where that wants it, and with RELP, to which it answers 200 OK if not told otherwise. */
+export function startStream(t: TestContext, scheme: StreamScheme, treat?: Treatment, setup: ServerSetup = {}) {
+  const { cert, key } = certified;
+  return startTcp(t, treat, {
+    ...(scheme === 'tls' || scheme === 'relps' ? { secure: { cert, key } } : {}),
+    ...(scheme === 'relp' || scheme === 'relps' ? { answers: () => '200 OK' } : {}),
+    ...setup,
+  });
+}

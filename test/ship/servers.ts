@@ -12,72 +12,101 @@ export type Server = {
   readonly port: number;
   readonly received: number[];
   readonly connections: number[][];
+  /** Connections that were made, those too of which TLS came to nothing. */
+  readonly attempts: number;
   /** The first byte that came on each connection that brought any. */
   readonly firstBytes: string[];
+  /** Resets all connections, and goes on listening. */
+  reset(): void;
   /** Dies: unread bytes are thrown away, connections are reset. */
   die(): Promise<void>;
   /** Listens on the same port again, after `die`. */
   revive(): Promise<void>;
 };
 
-/** What becomes of one connection, the `index`th; `read` takes its bytes apart. */
-export type Treatment = (
-  socket: net.Socket,
-  read: (bytes: Buffer) => void,
-  index: number,
-  note: (number: number) => void,
-) => void;
+/** What becomes of one connection, the `index`th; `read` takes its bytes apart, and over RELP answers them. */
+export type Treatment = (socket: net.Socket, read: (bytes: Buffer) => void, index: number) => void;
 
-const reads: Treatment = (socket, read) => void socket.on('data', read);
+export const reads: Treatment = (socket, read) => void socket.on('data', read);
+
+export type ServerSetup = {
+  /** What it is set up with to speak TLS. */
+  readonly secure?: tls.TlsOptions;
+  /** It speaks RELP, and answers so. */
+  readonly answers?: Answers;
+  /** Takes the `index`th connection before TLS does; true where it has dealt with it. */
+  readonly before?: (raw: net.Socket, index: number) => boolean;
+  /** A connection stands (over UDP: the port is open); and a message was taken, whole. */
+  readonly met?: () => void;
+  readonly heard?: (message: string) => void;
+};
 
 export function recordOf(number: number, bytes: number): string {
   return `<13>${number} `.padEnd(bytes, 'x');
 }
 
-const numberOf = (message: string) => Number(/^<13>(\d+) x+$/.exec(message)?.[1]);
+/** The number in one of the records above, or in a line that says `number N.` */
+function numberOf(message: string): number {
+  const [, own, told] = /^<13>(\d+) x+$|number (\d+)\./.exec(message) ?? [];
+  return Number(own ?? told);
+}
 
-/** `secure`: what it is set up with to speak TLS. */
-export async function startTcp(t: TestContext, treat: Treatment = reads, secure?: tls.TlsOptions): Promise<Server> {
+export async function startTcp(t: TestContext, treat: Treatment = reads, setup: ServerSetup = {}): Promise<Server> {
   const open = new Set<net.Socket>();
   const below = new Map<number | undefined, net.Socket>();
   const received: number[] = [];
   const connections: number[][] = [];
   const firstBytes: string[] = [];
+  let attempts = 0;
   const serve = (socket: net.Socket) => {
     open.add(socket);
     const own: number[] = [];
     connections.push(own);
     // A message without its end is none: a server that takes it for one has itself to blame.
-    const note = (number: number) => {
-      own.push(number);
-      received.push(number);
+    const note = (message: string) => {
+      own.push(numberOf(message));
+      received.push(own.at(-1)!);
+      setup.heard?.(message);
     };
-    const { push } = createDeframer(
-      (bytes, start, end) => note(numberOf(bytes.toString('latin1', start, end))),
-      1_000_000,
-    );
+    const index = connections.length - 1;
+    const { push } = setup.answers
+      ? relpReader(socket, setup.answers, index, note)
+      : createDeframer((bytes, start, end) => note(bytes.toString('latin1', start, end)), 1_000_000);
     // Prepended, it is heard before whoever reads, and does not make the socket flow.
     socket.prependOnceListener('data', (bytes: Buffer) => firstBytes.push(bytes.toString('latin1', 0, 1)));
     socket.on('error', () => {});
     socket.on('close', () => open.delete(socket));
     socket.on('end', () => socket.end());
-    treat(socket, push, connections.length - 1, note);
+    setup.met?.();
+    treat(socket, push, index);
     if (treat === reads) socket.resume();
   };
-  const server = secure
-    ? secureServer(secure, serve, below)
-    : net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, serve);
+  const above = setup.secure ? secureServer(setup.secure, serve, below) : undefined;
+  const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: !above }, (socket) => {
+    attempts += 1;
+    if (setup.before?.(socket, attempts - 1)) socket.on('error', () => {});
+    else if (above) above.emit('connection', socket);
+    else serve(socket);
+  });
   let port = 0;
   const revive = () => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  const die = async () => {
+  const reset = () => {
     for (const socket of open) socket.resetAndDestroy();
+  };
+  const die = async () => {
+    reset();
     for (const socket of below.values()) socket.destroy();
     if (server.listening) await new Promise((resolve) => server.close(resolve));
   };
   await revive();
   port = (server.address() as net.AddressInfo).port;
   t.after(die);
-  return { port, received, connections, firstBytes, die, revive };
+  return {
+    ...{ port, received, connections, firstBytes, reset, die, revive },
+    get attempts() {
+      return attempts;
+    },
+  };
 }
 
 /** A TLS socket cannot reset its connection; the one below it can. */
@@ -102,34 +131,39 @@ function secureServer(
 /** How a RELP server behaves on one connection: what it answers to the record `number`, or nothing. */
 export type Answers = (number: number, index: number, say: (text: string) => void) => string | undefined;
 
-/** Speaks RELP on a connection. */
-export function relpTreatment(answers: Answers): Treatment {
-  return (socket, _read, index, note) => {
-    const parser = createRelpParser((frame) => {
-      const say = (text: string) => void (socket.writable && socket.write(text));
-      if (isRelpCommand(frame, 'syslog')) {
-        const number = numberOf(relpText(frame));
-        const { txnr } = frame;
-        const answer = answers(number, index, say);
-        if (answer === undefined) return !socket.destroyed;
-        if (answer.startsWith('200')) note(number);
-        say(frameRelp(txnr, 'rsp', answer).toString());
-      } else if (isRelpCommand(frame, 'open')) say(frameRelp(frame.txnr, 'rsp', '200 OK\ncommands=syslog').toString());
-      else if (isRelpCommand(frame, 'close')) say(frameRelp(frame.txnr, 'rsp').toString());
-      return !socket.destroyed;
-    }, 1_000_000);
-    socket.on('data', (bytes) => parser.push(bytes as Buffer));
-    socket.resume();
-  };
+/** Speaks RELP on a connection; `note` is told of each record that is taken. */
+function relpReader(socket: net.Socket, answers: Answers, index: number, note: (message: string) => void) {
+  const say = (text: string) => void (socket.writable && socket.write(text));
+  return createRelpParser((frame) => {
+    if (isRelpCommand(frame, 'syslog')) {
+      const message = relpText(frame);
+      const { txnr } = frame;
+      const answer = answers(numberOf(message), index, say);
+      if (answer === undefined) return !socket.destroyed;
+      if (answer.startsWith('200')) note(message);
+      say(frameRelp(txnr, 'rsp', answer).toString());
+    } else if (isRelpCommand(frame, 'open')) say(frameRelp(frame.txnr, 'rsp', '200 OK\ncommands=syslog').toString());
+    else if (isRelpCommand(frame, 'close')) say(frameRelp(frame.txnr, 'rsp').toString());
+    return !socket.destroyed;
+  }, 1_000_000);
 }
 
-export async function startUdp(t: TestContext): Promise<Server> {
+export async function startUdp(t: TestContext, setup: Pick<ServerSetup, 'met' | 'heard'> = {}): Promise<Server> {
   const received: number[] = [];
+  const connections: number[][] = [];
   let socket: dgram.Socket | undefined;
   let port = 0;
   async function revive(): Promise<void> {
     socket = dgram.createSocket({ type: 'udp4', recvBufferSize: 4 * 2 ** 20 });
-    socket.on('message', (message) => void received.push(numberOf(message.toString('latin1'))));
+    const own: number[] = [];
+    connections.push(own);
+    setup.met?.();
+    socket.on('message', (bytes) => {
+      const message = bytes.toString('latin1');
+      own.push(numberOf(message));
+      received.push(own.at(-1)!);
+      setup.heard?.(message);
+    });
     await new Promise<void>((resolve) => socket?.bind(port, '127.0.0.1', resolve));
     port = socket.address().port;
   }
@@ -145,5 +179,5 @@ export async function startUdp(t: TestContext): Promise<Server> {
   }
   await revive();
   t.after(die);
-  return { port, received, connections: [received], firstBytes: [], die, revive };
+  return { port, received, connections, attempts: 0, firstBytes: [], reset() {}, die, revive };
 }

@@ -6,9 +6,9 @@ import type { LinkConfig } from '../../agent/types.ts';
 import { until } from '../harness/wait.ts';
 import { startCarrier } from './carrier.ts';
 import { targetOf } from './parts.ts';
-import { allSettled, assertNothingLost, assertOrder, numbers, RECORD, TRANSPORTS, WINDOW } from './promises.ts';
+import { allSettled, assertNothingLost, numbers, RECORD, TRANSPORTS, WINDOW } from './promises.ts';
 import { startStream, TLS } from './secure.ts';
-import type { Server, Treatment } from './servers.ts';
+import type { Server } from './servers.ts';
 
 for (const { name, scheme, framing } of TRANSPORTS.filter((one) => one.scheme === 'tcp' || one.scheme === 'tls')) {
   const carry = (t: TestContext, server: Server, changes: Partial<LinkConfig> & { recordBytes?: number } = {}) =>
@@ -18,43 +18,7 @@ for (const { name, scheme, framing } of TRANSPORTS.filter((one) => one.scheme ==
       ...changes,
     });
 
-  /** Reads `bytes` bytes on the first four connections and then does `then`; behaves on all later ones. */
-  const after = (bytes: number, then: (socket: Parameters<Treatment>[0]) => void): Treatment => {
-    return (socket, read, index) => {
-      let left = index < 4 ? bytes : Number.POSITIVE_INFINITY;
-      socket.on('data', (chunk) => {
-        const part = (chunk as Buffer).subarray(0, left);
-        read(part);
-        left -= part.length;
-        if (left > 0) return;
-        socket.pause();
-        socket.removeAllListeners('data');
-        then(socket);
-      });
-      socket.resume();
-    };
-  };
-
   describe(name, { concurrency: 4 }, () => {
-    const HANGUPS = [
-      ['hangs up in the middle of a record', after(10_050, (socket) => void socket.destroy())],
-      ['resets in the middle of a record', after(10_050, (socket) => void socket.resetAndDestroy())],
-      ['closes its half and reads no more', after(10_050, (socket) => void socket.end())],
-      ['hangs up before it has read anything', after(1, (socket) => void socket.resetAndDestroy())],
-    ] as const;
-    for (const [what, treat] of HANGUPS) {
-      test(`a server that ${what}`, async (t) => {
-        const server = await startStream(t, scheme, treat);
-        const carrier = carry(t, server);
-        carrier.offer(3_000, 50);
-        await until('five connections were made', () => server.connections.length >= 5);
-        await allSettled(carrier);
-        assertNothingLost(carrier, server);
-        assertOrder(server);
-        assert.equal(new Set(server.received).size, 3_000);
-      });
-    }
-
     test('a server that reads late and slowly', async (t) => {
       const server = await startStream(t, scheme, (socket, read) => {
         socket.on('data', (chunk) => {

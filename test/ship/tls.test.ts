@@ -49,7 +49,7 @@ async function failure(
   more: Partial<LinkConfig['tls']> = {},
   name?: string,
 ): Promise<string> {
-  const { port } = await startTcp(t, undefined, options);
+  const { port } = await startTcp(t, undefined, { secure: options });
   const { session } = await connect(t, port, more, name);
   const made = await session;
   assert.equal(typeof made, 'string', 'the connection was made');
@@ -58,7 +58,7 @@ async function failure(
 
 /** The sentence with which a session ends that a server lets begin and then refuses, as TLS 1.3 has it. */
 async function refusal(t: TestContext, options: tls.TlsOptions, more: Partial<LinkConfig['tls']> = {}) {
-  const { port } = await startTcp(t, undefined, options);
+  const { port } = await startTcp(t, undefined, { secure: options });
   const { session, events } = await connect(t, port, more);
   const made = await session;
   if (typeof made === 'string') return made;
@@ -68,7 +68,7 @@ async function refusal(t: TestContext, options: tls.TlsOptions, more: Partial<Li
 }
 
 test('a server whose certificate is signed by the authority in tls_ca and bears its name is trusted', async (t) => {
-  const { port, received } = await startTcp(t, undefined, server);
+  const { port, received } = await startTcp(t, undefined, { secure: server });
   for (const name of ['localhost', '127.0.0.1']) {
     const made = await (await connect(t, port, {}, name)).session;
     assert.ok(typeof made !== 'string', String(made));
@@ -144,7 +144,7 @@ test('a certificate that is signed by itself, which is trusted once it is in tls
     await failure(t, alone),
     `the server's certificate is signed by nobody but itself and is not in ${ca}: if it is the right one, name a file with it in tls_ca`,
   );
-  const { port } = await startTcp(t, undefined, alone);
+  const { port } = await startTcp(t, undefined, { secure: alone });
   const trusted = writeCertificate(folder, 'alone', alone).cert;
   assert.equal(typeof (await (await connect(t, port, { ca: trusted })).session), 'object');
 });
@@ -165,7 +165,7 @@ for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
   });
 
   test(`a server of ${maxVersion} that gets the client certificate it wants`, async (t) => {
-    const { port, received } = await startTcp(t, undefined, asking);
+    const { port, received } = await startTcp(t, undefined, { secure: asking });
     const made = await (await connect(t, port, own)).session;
     assert.ok(typeof made !== 'string', String(made));
     made.write(batchOf([`<13>7 ${'x'.repeat(20)}`]));
@@ -227,7 +227,7 @@ test('a server that hangs up on the handshake', async (t) => {
 
 test('tls_verify = off trusts anybody, and says so', async (t) => {
   const alone = certificate({ name: 'alone.test', days: [-30, -2] });
-  const { port } = await startTcp(t, undefined, alone);
+  const { port } = await startTcp(t, undefined, { secure: alone });
   const { session, log } = await connect(t, port, { verify: false });
   assert.equal(typeof (await session), 'object');
   assert.match(
@@ -238,7 +238,7 @@ test('tls_verify = off trusts anybody, and says so', async (t) => {
 
 test('the files are read again at each connect', async (t) => {
   const later = path.join(folder, 'later.pem');
-  const made = await startTcp(t, undefined, server);
+  const made = await startTcp(t, undefined, { secure: server });
   fs.writeFileSync(later, certificate({ name: 'Strange Authority', authority: true }).cert);
   const carrier = startCarrier(t, targetOf('tls', made.port), { tls: { ...NONE, ca: later } });
   carrier.offer(10, 5);

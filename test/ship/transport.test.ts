@@ -6,14 +6,13 @@ import type { LinkConfig } from '../../agent/types.ts';
 import { until } from '../harness/wait.ts';
 import { startCarrier } from './carrier.ts';
 import { messagesOf, sentOf, targetOf } from './parts.ts';
-import { allSettled, assertNothingLost, assertOrder, numbers, RECORD, TRANSPORTS, WINDOW } from './promises.ts';
-import { startRelp, startStream, TLS } from './secure.ts';
+import { allSettled, assertNothingLost, numbers, RECORD, TRANSPORTS, WINDOW } from './promises.ts';
+import { startStream, TLS } from './secure.ts';
 import { type Server, startUdp } from './servers.ts';
 
 for (const { name, scheme, framing } of TRANSPORTS) {
   const start = (t: TestContext) => {
-    if (scheme === 'udp') return startUdp(t);
-    return scheme === 'relp' || scheme === 'relps' ? startRelp(t, scheme) : startStream(t, scheme);
+    return scheme === 'udp' ? startUdp(t) : startStream(t, scheme);
   };
   const carry = (t: TestContext, server: Server, changes: Partial<LinkConfig> = {}) =>
     startCarrier(t, targetOf(scheme, server.port), {
@@ -38,43 +37,6 @@ for (const { name, scheme, framing } of TRANSPORTS) {
       assert.deepEqual([carrier.repeated, carrier.downs.length], [0, 0]);
       const mark = scheme === 'relp' || scheme === 'relps' || framing === 'octet-counting' ? '1' : '<';
       assert.deepEqual(server.firstBytes, scheme === 'udp' ? [] : [mark], 'framed as configured');
-    });
-
-    test('a server that is not there at first: what was sent comes back in order, and arrives when it is there', async (t) => {
-      const server = await start(t);
-      await server.die();
-      const carrier = carry(t, server);
-      carrier.offer(500, 50);
-      await until('the link is down', () => carrier.shipper.link() === 'down');
-      const { back } = carrier.downs[0]!;
-      assert.deepEqual(back, numbers(back.length));
-      await server.revive();
-      await allSettled(carrier);
-      assertNothingLost(carrier, server);
-      assert.equal(new Set(server.received).size, 500);
-    });
-
-    test('a server that dies and comes back again and again under a stream', async (t) => {
-      const server = await start(t);
-      const carrier = carry(t, server);
-      const stream = setInterval(() => carrier.offer(20, 10), 5);
-      t.after(() => clearInterval(stream));
-      for (let i = 0; i < 6; i += 1) {
-        const before = server.received.length;
-        await until('the server gets records', () => server.received.length > before + 100);
-        await server.die();
-        const downs = carrier.downs.length;
-        await until('the link is down', () => carrier.downs.length > downs);
-        assertNothingLost(carrier, server);
-        await server.revive();
-      }
-      clearInterval(stream);
-      await allSettled(carrier);
-      assertNothingLost(carrier, server);
-      assert.deepEqual([...new Set(server.received)].length, carrier.offered);
-      if (scheme !== 'udp') assertOrder(server);
-      const { messages } = carrier.shipper.status();
-      assert.ok(messages.repeated > 0 && messages.sent >= carrier.offered);
     });
 
     test('a stop sends what is under way and waits for the proof', async (t) => {
