@@ -24,13 +24,18 @@ export async function askRelpOffer(
   cover: Cover = async (raw) => raw,
 ): Promise<ReadonlyMap<string, string>> {
   const raw = realSockets.connectTcp(host, port);
+  let top = raw;
+  const covered: Cover = async (below) => {
+    top = await cover(below);
+    return top;
+  };
   const late = Promise.withResolvers<never>();
   const cancel = realClock.after(ms, () => late.reject(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })));
   try {
-    return await Promise.race([late.promise, talk(raw, cover)]);
+    return await Promise.race([late.promise, talk(raw, covered)]);
   } finally {
     cancel();
-    raw.destroy();
+    top.destroy();
   }
 }
 

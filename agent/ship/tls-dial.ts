@@ -117,7 +117,7 @@ function problemOf({ authorizationError }: TLSSocket): string {
 function present(raw: Socket, socket: TLSSocket, clock: Clock, about: TlsAbout): TcpSocket {
   const since = clock.ticks();
   return createTlsSocket({
-    ...{ raw, tls: socket, reasonOf: (error) => standingReason(error, about) },
+    ...{ raw, tls: socket, clock, reasonOf: (error) => standingReason(error, about) },
     closedBecause: () => (clock.ticks() - since < SECOND_THOUGHTS ? `perhaps ${wanted(about)}` : undefined),
   });
 }

@@ -7,7 +7,11 @@
  */
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import type { Clock } from '../types.ts';
 import type { TcpSocket } from './sockets.ts';
+
+/** How long close_notify may take to leave, ms: the kernel's buffer may be full of what nobody reads. */
+const FAREWELL = 1_000;
 
 type Write = { readonly bytes: Uint8Array; readonly done: (error?: Error | null) => void };
 
@@ -18,8 +22,9 @@ export function createTlsSocket(parts: {
   readonly reasonOf: (error: Error) => string;
   /** What a close without a word may mean; read when it comes. */
   readonly closedBecause: () => string | undefined;
+  readonly clock: Pick<Clock, 'after'>;
 }): TcpSocket {
-  const { raw, tls } = parts;
+  const { raw, tls, clock } = parts;
   let waiting: Write[] = [];
   let waitingBytes = 0;
   let busy = false;
@@ -46,6 +51,11 @@ export function createTlsSocket(parts: {
     tls.uncork();
   }
 
+  function letGo(): void {
+    tls.destroy();
+    raw.destroy();
+  }
+
   return {
     localAddress: raw.localAddress,
     localPort: raw.localPort,
@@ -69,8 +79,12 @@ export function createTlsSocket(parts: {
       flush();
     },
     destroy() {
-      tls.destroy();
-      raw.destroy();
+      // Where a record was cut off there is nothing to be said in order, and after an error nobody listens.
+      const inOrder = !busy && waiting.length === 0 && !tls.destroyed && raw.writable;
+      if (!inOrder) return letGo();
+      // close_notify (RFC 8446 section 6.1): the server's log then does not take it for an attack that cuts the connection off.
+      tls.end(letGo);
+      clock.after(FAREWELL, letGo);
     },
     resume: () => tls.resume(),
     on(event: string, run: (what: Error & Buffer) => void) {

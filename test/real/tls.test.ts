@@ -1,8 +1,9 @@
 /** A real rsyslogd that speaks TLS, with each of its two drivers. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startAgent, stopped, writeConfig } from '../harness/agent.ts';
+import { MAIN, startAgent, stopped, writeConfig } from '../harness/agent.ts';
 import { certificate, certificates, writeCertificate } from '../harness/certificates.ts';
+import { start } from '../harness/processes.ts';
 import { assertSameLines, once } from '../harness/records.ts';
 import { driverPackage, startRsyslogd } from '../harness/rsyslogd.ts';
 import { needsParts } from '../harness/system.ts';
@@ -27,6 +28,13 @@ function wholeOnes(messages: readonly string[], framing: string): readonly strin
     );
   }
   return whole;
+}
+
+/** Where rsyslogd complains, with either driver, that a TLS connection which stood ended without close_notify. */
+function cutOff(said: readonly string[]): string[] {
+  const complaint = /error -110 in nsd_gtls|record reception failed|unexpected eof/;
+  // A TCP connection that is let go before TLS, by who only asks whether the port is open, is none.
+  return said.filter((line, i) => complaint.test(line) && !/handshake/i.test(said[i - 1] ?? ''));
 }
 
 for (const driver of ['gtls', 'ossl'] as const) {
@@ -58,6 +66,32 @@ for (const driver of ['gtls', 'ossl'] as const) {
         assert.equal(await stopped(agent), 0, agent.stderr());
         await server.stop();
         assertSameLines(once(wholeOnes(server.lines(), framing)).lines, writer.lines);
+      },
+    );
+  }
+
+  for (const scheme of ['tls', 'relps'] as const) {
+    test(
+      `rsyslog with ${driver}: ${scheme} with nothing under way, stopped in order or looked at by check, is terminated properly`,
+      needsParts('rsyslog', 'rsyslog-relp', driverPackage(driver)),
+      async (t) => {
+        const s = scene(t);
+        const { ca, cert, key, client } = writeAll(s);
+        const server = await startRsyslogd(s, {
+          ...{ relp: scheme === 'relps', tls: { driver, ca, cert, key, asks: true } },
+          actions: 'global(processInternalMessages="on")\n',
+        });
+        const own = `tls_ca = ${ca}\ntls_cert = ${client.cert}\ntls_key = ${client.key}`;
+        const conf = writeConfig(s, { target: `${scheme}://localhost:${server.port}`, syslog: own });
+        const agent = startAgent(s, conf);
+        await until('it is connected', () => agent.stderr().includes('Records go to'), { told: agent.stderr });
+        assert.equal(await stopped(agent), 0, agent.stderr());
+        const check = start(s, process.execPath, [MAIN, 'check', '-c', conf, '--connect']);
+        await check.exited;
+        assert.match(check.stdout(), /TLSv1\.[23]/);
+        await server.stop();
+        assert.deepEqual(cutOff(server.lines()), []);
+        assert.ok(server.lines().length > 1, 'rsyslogd says what it has to say');
       },
     );
   }

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { test } from 'node:test';
 import tls from 'node:tls';
+import { realClock } from '../../agent/ops/clock.ts';
 import { createTcpSession } from '../../agent/ship/tcp-session.ts';
 import { createTlsSocket } from '../../agent/ship/tls-socket.ts';
 import { certificates } from '../harness/certificates.ts';
@@ -83,7 +84,13 @@ test('when a write is through, the bytes of the connection are those up to its e
   const client = tls.connect({ socket: raw, ca: authority.cert, host: 'localhost' });
   t.after(() => client.destroy());
   await once(client, 'secureConnect');
-  const socket = createTlsSocket({ raw, tls: client, reasonOf: String, closedBecause: () => undefined });
+  const socket = createTlsSocket({
+    raw,
+    tls: client,
+    reasonOf: String,
+    closedBecause: () => undefined,
+    clock: realClock,
+  });
   const before = raw.bytesWritten;
   let written = 0;
   for (const size of [1, 100, 70_000, 300_000, 16_384, 2_000_000, 5, 5, 5, 40_000]) {
