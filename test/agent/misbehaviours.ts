@@ -117,7 +117,13 @@ export const MISBEHAVIOURS: readonly Misbehaviour[] = [
   },
   // Over RELP it never answers the opening of the session, for which it has 10 s.
   { what: 'accepts and never reads', over: STREAMS, treat: () => {}, stalls: true, bad: 1 },
-  { what: 'stops reading in the middle of a record', over: STREAMS, treat: after(BEFORE, () => {}), stalls: true },
+  {
+    what: 'stops reading in the middle of a record',
+    over: STREAMS,
+    treat: after(BEFORE, () => {}),
+    stalls: true,
+    bad: 2,
+  },
   { what: 'reads and answers late', over: STREAMS, treat: late, once: true },
   {
     ...{ what: 'answers 500 to some records, twice', over: ['relp', 'relps'] },
