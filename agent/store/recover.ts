@@ -169,8 +169,24 @@ function messagesOf(stored: Buffer, size: Cell | undefined): Buffer | undefined 
   }
 }
 
+/**
+ * Rows that are younger than the positions hold lines that are read once more. The books do not know them yet: entered as read, they
+ * hide none of the older lines that are missing.
+ */
+function enterYounger(db: Database.Database): void {
+  db.exec(`
+    INSERT INTO ledger (destination, input, cause, lines, bytes)
+    SELECT destination, input, 'read', sum(lines), sum(bytes) FROM spool WHERE EXISTS (
+      SELECT 1 FROM json_each(spool.marks) AS mark
+      LEFT JOIN checkpoint ON checkpoint.file = mark.value ->> 0 AND checkpoint.destination = spool.destination
+      WHERE mark.value ->> 1 > checkpoint.offset OR mark.value ->> 0 > (SELECT ifnull(max(file), 0) FROM generation))
+    GROUP BY destination, input
+    ON CONFLICT DO UPDATE SET lines = lines + excluded.lines, bytes = bytes + excluded.bytes`);
+}
+
 /** Makes read = acked + filtered + dropped + spool true again. Gives the lines that are missing. */
 function closeBooks(db: Database.Database): number {
+  enterYounger(db);
   type Sum = { destination: string; input: string; lines: number; bytes: number };
   const sums = db
     .prepare<[], Sum>(`

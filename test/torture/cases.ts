@@ -28,6 +28,8 @@ export type Result = {
   /** Different lines. */
   readonly received: number;
   readonly lost: number;
+  /** Lost ones that the sender itself counts as lost. */
+  readonly counted: number;
   /** Lines that came again. */
   readonly repeated: number;
   /** The lost ones, as ranges of their numbers. */
@@ -91,6 +93,26 @@ export const CASES = {
       play: killSender,
     },
   },
+  'both-killed': {
+    name: ({ serverKills }) =>
+      `sender and server are killed together ${serverKills * 2} times at random moments under a stream`,
+    ...{
+      transports: ['tcp', 'relp'],
+      server: 'real',
+      bound: 'repeats: what was not settled at each kill',
+      play: killBoth,
+    },
+  },
+  'cut-state': {
+    name: ({ serverKills }) =>
+      `the server is away, the sender is killed ${serverKills} times and what it keeps on disk is cut off at random places`,
+    ...{
+      transports: ['tcp', 'relp'],
+      server: 'real',
+      bound: 'lost: what stood behind the cuts, counted as `spool-damaged`',
+      play: cutState,
+    },
+  },
   'open-window': {
     name: () =>
       'the case that remains: the server stops reading, 300 lines fit into its open window, 6 s later it dies',
@@ -121,13 +143,13 @@ export async function torture(name: CaseName, sender: SenderName, transport: Tra
     await settled(server, scale);
     await program.stop();
     await server.stop();
-    return sumUp(writer.lines.length, server.numbers());
+    return { ...sumUp(writer.lines.length, server.numbers()), counted: await program.counted() };
   } finally {
     await scene.end();
   }
 }
 
-function sumUp(written: number, numbers: readonly number[]): Result {
+function sumUp(written: number, numbers: readonly number[]): Omit<Result, 'counted'> {
   const there = new Set(numbers);
   const ranges: string[] = [];
   for (let n = 0; n < written; n++) {
@@ -234,6 +256,38 @@ async function killSender(stage: Stage): Promise<Writer> {
     sender.start();
   }
   writer.stop();
+  return writer;
+}
+
+async function killBoth({ scene, server, sender, scale, file, transport }: Stage): Promise<Writer> {
+  const writer = startWriter(file, { perTick: 1, every: 6 });
+  scene.atEnd(writer.stop);
+  for (let kill = 1; kill <= scale.serverKills * 2; kill++) {
+    await sees(server, sender);
+    await sleep(Math.random() * (transport === 'tcp' ? 4_000 : 500));
+    await Promise.all([sender.kill(), server.kill()]);
+    await server.start();
+    sender.start();
+  }
+  await sees(server, sender);
+  writer.stop();
+  return writer;
+}
+
+async function cutState(stage: Stage): Promise<Writer> {
+  const { server, sender, scale } = stage;
+  const writer = write(stage, 2, Infinity);
+  await sees(server, sender);
+  await server.stop();
+  for (let kill = 1; kill <= scale.serverKills; kill++) {
+    await sender.atWork();
+    await sleep(2_000);
+    await sender.kill();
+    for (const file of sender.state()) fs.truncateSync(file, Math.floor(Math.random() * fs.statSync(file).size));
+    sender.start();
+  }
+  await server.start();
+  await sees(server, sender);
   return writer;
 }
 

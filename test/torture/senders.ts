@@ -1,6 +1,6 @@
 /** The programs under torture: each follows one file and sends it to one server, and can be killed and started again. */
 import fs from 'node:fs';
-import { startAgent } from '../harness/agent.ts';
+import { leftBehind, startAgent } from '../harness/agent.ts';
 import { programPath, type Running, start } from '../harness/processes.ts';
 import type { Scene } from '../harness/temp.ts';
 import { until } from '../harness/wait.ts';
@@ -16,6 +16,10 @@ export type Sender = {
   stop(): Promise<void>;
   /** What it said on standard error, over all its starts. */
   told(): string;
+  /** The files in which it keeps on disk what waits for the server. */
+  state(): readonly string[];
+  /** Once it is stopped: the lines that it knows to be lost with a damaged file of these. */
+  counted(): Promise<number>;
 };
 export const SENDERS = ['tailship', 'rsyslog'] as const;
 export type SenderName = (typeof SENDERS)[number];
@@ -27,7 +31,7 @@ export function createSender(
   { file, transport, port }: { file: string; transport: Transport; port: number },
 ): Sender {
   const run = name === 'tailship' ? tailship : rsyslog;
-  const launch = run(scene, file, transport, port);
+  const { launch, ...rest } = run(scene, file, transport, port);
   const runs: Running[] = [];
   let running: Running | undefined;
   const end = async (signal: NodeJS.Signals) => {
@@ -44,6 +48,7 @@ export function createSender(
     kill: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
     told: () => runs.map((run) => run.stderr()).join('\n'),
+    ...rest,
   };
 }
 
@@ -56,18 +61,28 @@ function hasOpen(pid: number | undefined, file: string): boolean {
   }
 }
 
-function tailship(scene: Scene, file: string, transport: Transport, port: number): () => Running {
+type Program = Pick<Sender, 'state' | 'counted'> & { readonly launch: () => Running };
+
+function tailship(scene: Scene, file: string, transport: Transport, port: number): Program {
   const conf = scene.at('tailship.conf');
+  const spool = scene.at('spool.db');
   fs.writeFileSync(
     conf,
-    `[input]\npath = ${file}\n[syslog]\ntarget = ${transport}://127.0.0.1:${port}\n[spool]\npath = ${scene.at('spool.db')}\n`,
+    `[input]\npath = ${file}\n[syslog]\ntarget = ${transport}://127.0.0.1:${port}\n[spool]\npath = ${spool}\n`,
   );
-  return () => startAgent(scene, conf);
+  return {
+    launch: () => startAgent(scene, conf),
+    state: () => [spool],
+    async counted() {
+      const books = (await leftBehind(scene, conf)).destinations.flatMap(({ inputs }) => inputs);
+      return books.reduce((sum, { ledger }) => sum + (ledger.dropped['spool-damaged']?.lines ?? 0), 0);
+    },
+  };
 }
 
 // As rsyslog's own documentation sets up reliable forwarding: a queue that goes to disk and is saved at an orderly end, retries
 // without end. imfile writes its position down after each 100 lines, for by default it does so only at an orderly end.
-function rsyslog(scene: Scene, file: string, transport: Transport, port: number): () => Running {
+function rsyslog(scene: Scene, file: string, transport: Transport, port: number): Program {
   const program = programPath('rsyslogd');
   if (program === undefined) throw new Error('rsyslogd is missing; install the package rsyslog');
   const work = scene.at('rsyslog-sender');
@@ -88,5 +103,9 @@ ruleset(name="ship") {
 `,
   );
   let starts = 0;
-  return () => start(scene, program, ['-n', '-f', conf, '-i', `${work}/pid-${starts++}`]);
+  return {
+    launch: () => start(scene, program, ['-n', '-f', conf, '-i', `${work}/pid-${starts++}`]),
+    state: () => fs.globSync(`${work}/waiting*`),
+    counted: async () => 0,
+  };
 }
