@@ -22,7 +22,7 @@ import { createCrowdedLook } from './crowded.ts';
 import { follow } from './follow.ts';
 import { createTidying } from './memory.ts';
 import { observe } from './observe.ts';
-import { markWhenDue, tellLoss } from './own-records.ts';
+import { markWhenDue, tellDropped, tellLoss } from './own-records.ts';
 import { createReloader } from './reload.ts';
 import type { Asked } from './shaping.ts';
 import { fleeting } from './store/place.ts';
@@ -176,7 +176,7 @@ function step(walk: Walk, house: House): boolean {
   const { parts, store } = house;
   if (walk.fault || walk.away || parts.clock.ticks() < (walk.refusal?.until ?? 0)) return false;
   try {
-    const moved = writeDown(walk, store) || markWhenDue(walk, house) || onward(walk, house);
+    const moved = writeDown(walk, store) || markWhenDue(walk, house) || tellDropped(walk, house) || onward(walk, house);
     if (moved) walk.refusal = undefined;
     return moved;
   } catch (problem) {

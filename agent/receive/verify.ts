@@ -4,7 +4,7 @@
  * So three kinds of loss show: a record in the middle, the last ones of a generation that has a successor, a whole generation.
  *
  * A mark says how far a generation was read too, so that the quiet end of a file is proven without a successor. What the sender
- * knows to be lost it says, and that is told apart from a gap.
+ * knows to be lost it says, and that is told apart from a gap; so is what it dropped by a stated policy before it was sent.
  *
  * A generation is known by its name alone. HOSTNAME is what the log line says, so the records of one file may carry several.
  */
@@ -12,6 +12,7 @@ import type { IdentitySpan } from '../wire/identity-scan.ts';
 import { type LossNotice, type Notice, readNotice } from '../wire/notice.ts';
 import { readRfc5424 } from '../wire/rfc5424.ts';
 import { type Coverage, createCoverage } from './coverage.ts';
+import { createDrops, type Dropped, type Drops } from './drops.ts';
 
 /**
  * A run of bytes that no record stood for. `where`: `head`, before the first byte seen; `middle`; `tail`, up to where the
@@ -34,6 +35,8 @@ export type GenerationReport = {
   readonly first: number;
   readonly end: number;
   readonly gaps: readonly Gap[];
+  /** What did not come because the sender dropped it; it is in no gap. */
+  readonly dropped: readonly Dropped[];
   /** Gaps too many to be told apart. */
   readonly forgotten: { readonly gaps: number; readonly bytes: number };
   /** The generation that it follows, and the one that says it follows this one. */
@@ -45,7 +48,7 @@ export type GenerationReport = {
 };
 
 export type VerifyReport = {
-  /** True when at least one record had an identity, nothing is missing, and the sender knows of nothing lost. */
+  /** True when at least one record had an identity, nothing is missing, and the sender knows of nothing lost or dropped. */
   readonly complete: boolean;
   readonly records: number;
   readonly repeats: number;
@@ -54,6 +57,7 @@ export type VerifyReport = {
   readonly unidentified: number;
   readonly gaps: number;
   readonly missingBytes: number;
+  readonly droppedBytes: number;
   /** What the sender says that it could not read, each once. */
   readonly losses: readonly LossNotice[];
   readonly generations: readonly GenerationReport[];
@@ -89,6 +93,7 @@ export function createVerifier(options: { readonly fromFirst: boolean }): Verifi
   let current: Seen | undefined;
   const marks = new Map<string, Marked>();
   const losses = new Map<string, LossNotice>();
+  const drops = createDrops();
   let unidentified = 0;
 
   function find(bytes: Buffer, span: IdentitySpan): Seen {
@@ -110,6 +115,7 @@ export function createVerifier(options: { readonly fromFirst: boolean }): Verifi
       if ((marks.get(gen)?.upTo ?? -1) < upTo) marks.set(gen, { upTo, host });
     }
     if (notice.loss) losses.set(JSON.stringify(notice.loss), notice.loss);
+    if (notice.dropped) drops.take(notice.dropped, host);
   }
 
   return {
@@ -135,7 +141,7 @@ export function createVerifier(options: { readonly fromFirst: boolean }): Verifi
       if (!notice) unidentified += 1;
       else keep(notice, record.hostname);
     },
-    report: () => summarize({ seen: [...generations.values()], marks, losses, unidentified }, options.fromFirst),
+    report: () => summarize({ seen: [...generations.values()], marks, losses, drops, unidentified }, options.fromFirst),
   };
 }
 
@@ -161,10 +167,11 @@ type Taken = {
   readonly seen: readonly Seen[];
   readonly marks: ReadonlyMap<string, Marked>;
   readonly losses: ReadonlyMap<string, LossNotice>;
+  readonly drops: Drops;
   readonly unidentified: number;
 };
 
-function summarize({ seen, marks, losses, unidentified }: Taken, fromFirst: boolean): VerifyReport {
+function summarize({ seen, marks, losses, drops, unidentified }: Taken, fromFirst: boolean): VerifyReport {
   const demands = new Map<string, Demand>();
   for (const [gen, { upTo, host }] of marks) demands.set(gen, { upTo, host, by: undefined });
   for (const by of seen) {
@@ -173,23 +180,32 @@ function summarize({ seen, marks, losses, unidentified }: Taken, fromFirst: bool
     const known = demands.get(by.after.gen);
     if (!known || known.upTo <= upTo) demands.set(by.after.gen, { upTo, by, host: by.host });
   }
+  for (const [gen, { upTo, host }] of drops.reach())
+    if ((demands.get(gen)?.upTo ?? -1) < upTo) demands.set(gen, { upTo, host, by: undefined });
   const names = new Set(seen.map(({ gen }) => gen));
   const reports: GenerationReport[] = [];
+  const add = (report: Unexplained) => {
+    const { gaps, dropped } = drops.explain(report.gen, report.gaps);
+    const complete = gaps.length + dropped.length + report.forgotten.gaps === 0;
+    reports.push({ ...report, gaps, dropped, complete });
+  };
   const absent = (gen: string, demand: Demand | undefined) => {
     // A generation whose every byte was passed over on purpose sends no record, and none is missing.
-    if (demand && demand.upTo > 0 && !fromFirst && !names.has(gen)) reports.push(missing(gen, demand));
+    if (demand && demand.upTo > 0 && !fromFirst && !names.has(gen)) add(missing(gen, demand));
   };
   for (const one of seen) {
     const before = one.after && demands.get(one.after.gen);
     if (before?.by === one) absent(one.after!.gen, before);
-    reports.push(reportOf(one, demands.get(one.gen), fromFirst));
+    add(reportOf(one, demands.get(one.gen), fromFirst));
   }
   for (const [gen, demand] of demands) if (demand.by === undefined) absent(gen, demand);
   const sum = (count: (report: GenerationReport) => number) =>
     reports.reduce((total, report) => total + count(report), 0);
   const gaps = sum((report) => report.gaps.length + report.forgotten.gaps);
+  const droppedBytes = sum(({ dropped }) => dropped.reduce((bytes, { from, to }) => bytes + to - from, 0));
   return {
-    complete: gaps === 0 && losses.size === 0 && seen.length > 0,
+    complete: gaps === 0 && losses.size === 0 && droppedBytes === 0 && seen.length > 0,
+    droppedBytes,
     records: sum((report) => report.records),
     repeats: sum((report) => report.repeats),
     disorder: sum((report) => report.disorder),
@@ -203,7 +219,9 @@ function summarize({ seen, marks, losses, unidentified }: Taken, fromFirst: bool
   };
 }
 
-function reportOf(seen: Seen, demand: Demand | undefined, fromFirst: boolean): GenerationReport {
+type Unexplained = Omit<GenerationReport, 'dropped' | 'complete'>;
+
+function reportOf(seen: Seen, demand: Demand | undefined, fromFirst: boolean): Unexplained {
   const { gen, host, records, repeats, overlaps, disorder, coverage } = seen;
   const first = coverage.first();
   const end = coverage.end();
@@ -216,11 +234,10 @@ function reportOf(seen: Seen, demand: Demand | undefined, fromFirst: boolean): G
     follows: seen.after?.gen,
     followedBy: demand?.by?.gen,
     marked: demand !== undefined && !demand.by,
-    complete: gaps.length === 0 && forgotten.gaps === 0,
   };
 }
 
-function missing(gen: string, { upTo, by, host }: Demand): GenerationReport {
+function missing(gen: string, { upTo, by, host }: Demand): Unexplained {
   return {
     ...{ gen, host, records: 0, repeats: 0, overlaps: 0, disorder: 0, first: 0, end: 0 },
     gaps: [{ from: 0, to: upTo, where: 'whole' }],
@@ -228,6 +245,5 @@ function missing(gen: string, { upTo, by, host }: Demand): GenerationReport {
     follows: undefined,
     followedBy: by?.gen,
     marked: !by,
-    complete: false,
   };
 }

@@ -17,6 +17,7 @@ const LOOKS = [
   'SELECT count(reason) FROM refused',
   'SELECT sum(lines) FROM ledger',
   'SELECT sum(length(ranges)) FROM lost',
+  'SELECT sum(stop) FROM untold',
 ] as const;
 
 /** Step i leads from version i to i + 1. The file's user_version is the number of steps it has taken. */
@@ -25,6 +26,7 @@ const LADDER: readonly ((db: Database.Database) => void)[] = [
   './refused.sql',
   './packed.sql',
   './machine.sql',
+  './untold.sql',
 ].map((step) => (db) => db.exec(fs.readFileSync(new URL(step, import.meta.url), 'utf8')));
 
 export type Settings = {

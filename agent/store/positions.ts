@@ -8,7 +8,7 @@ import type Database from 'better-sqlite3';
 import type { Clock } from '../types.ts';
 
 /** The tables that are copied; each only after those that it refers to. */
-export const COPIED = ['generation', 'checkpoint', 'ledger', 'lost'] as const;
+export const COPIED = ['generation', 'checkpoint', 'ledger', 'lost', 'untold'] as const;
 export type CopiedRow = Readonly<Record<string, string | number | null>>;
 export type Positions = Readonly<Record<(typeof COPIED)[number], readonly CopiedRow[]>>;
 

@@ -16,7 +16,7 @@ export type RefusedRows = {
 
 type Place = { readonly destination: string; readonly input: string };
 /** A row that has left the table: now it is `again`, as it was on the wire. */
-type TakenRow = Removed & { readonly ends: Buffer; readonly payload: Buffer };
+export type TakenRow = Removed & { readonly ends: Buffer; readonly payload: Buffer };
 
 const SUM = 'count(*) AS rows, ifnull(sum(lines), 0) AS lines, ifnull(sum(bytes), 0) AS bytes';
 

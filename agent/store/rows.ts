@@ -7,6 +7,7 @@ import type Database from 'better-sqlite3';
 import type { Batch, Count, Sent } from '../types.ts';
 import { type Packed, unpack } from './packing.ts';
 import type { Transactions } from './transactions.ts';
+import type { Stretch, Untold } from './untold.ts';
 
 /** What stands in the spool for one destination. `lines` and `bytes` are source lines and their bytes. */
 export type Spooled = {
@@ -38,9 +39,12 @@ export const MATCHING = `
 /** A row that has left the spool. */
 export type Removed = Count & { readonly destination: string; readonly input: string; readonly again: boolean };
 
+/** Why rows are dropped. */
+type DropCause = 'spool-full' | 'spool-age' | 'by-hand';
+
 export type Rows = {
-  /** `packed`: the batch's payload as it is to be stored. */
-  insert(destination: string, sent: Sent, packed: Packed, now: number): void;
+  /** `packed`: the batch's payload as it is to be stored. `stretches`: which bytes of which files it stands for. */
+  insert(destination: string, sent: Sent, packed: Packed, stretches: readonly Stretch[], now: number): void;
   /** Puts what was refused at the end of the queue once more. */
   putBack(taken: Removed & { readonly ends: Buffer; readonly payload: Buffer }, now: number): void;
   /** The next row behind `afterRow`; its batch has no marks, for its checkpoint has moved already. */
@@ -49,11 +53,11 @@ export type Rows = {
   newest(destination: string): number;
   /** Deletes a row. Undefined when it is not there, as after it was dropped while it was under way. */
   remove(destination: string, row: number): Removed | undefined;
-  /** Deletes the oldest row of all destinations, one that is not under way before any that is. */
+  /** Drops the oldest row of all destinations, one that is not under way before any that is. What it stood for is to be told. */
   removeOldest(): Removed | undefined;
-  /** Deletes the oldest row that is not under way if it was written before `before`, ms since the epoch. */
+  /** Drops the oldest row that is not under way if it was written before `before`, ms since the epoch. */
   removeExpired(before: number): Removed | undefined;
-  /** Deletes all rows that `filter` takes in, those under way too. */
+  /** Drops all rows that `filter` takes in, those under way too. */
   removeMatching(filter: SpoolFilter): Removed[];
   /** Notes that a row was on the wire and came back. */
   cameBack(destination: string, row: number): void;
@@ -67,8 +71,15 @@ type Sum = { rows: number; lines: number; bytes: number };
 type Place = { readonly destination: string; readonly input: string };
 type OldRow = { readonly row: number; readonly destination: string; readonly added: number };
 type RemovedRow = Place & Count & { readonly row: number; readonly again: number };
+/** The large columns only of a row that does not say for which bytes of which files it stands. */
+type DroppedRow = RemovedRow & {
+  readonly marks: string;
+  readonly ends: Buffer | null;
+  readonly payload: Buffer | null;
+  readonly size: number | null;
+};
 
-export function createRows(db: Database.Database, tx: Transactions): Rows {
+export function createRows(db: Database.Database, tx: Transactions, untold: Untold): Rows {
   const insert = db.prepare(`
     INSERT INTO spool (destination, input, added, again, lines, bytes, marks, ends, payload, size)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
@@ -78,8 +89,10 @@ export function createRows(db: Database.Database, tx: Transactions): Rows {
   const newest = db.prepare<[string], number | null>('SELECT max(row) FROM spool WHERE destination = ?').pluck();
   const remove = db.prepare<[number, string], RemovedRow>(`
     DELETE FROM spool WHERE row = ? AND destination = ? RETURNING row, destination, input, again, lines, bytes`);
-  const removeAll = db.prepare<unknown[], RemovedRow>(`
-    DELETE FROM spool WHERE ${MATCHING} RETURNING row, destination, input, again, lines, bytes`);
+  const dropped = `RETURNING row, destination, input, again, lines, bytes, marks, size,
+    CASE marks WHEN '[]' THEN ends END AS ends, CASE marks WHEN '[]' THEN payload END AS payload`;
+  const drop = db.prepare<[number], DroppedRow>(`DELETE FROM spool WHERE row = ? ${dropped}`);
+  const dropAll = db.prepare<unknown[], DroppedRow>(`DELETE FROM spool WHERE ${MATCHING} ${dropped}`);
   const inOrder = db.prepare<[], OldRow>('SELECT row, destination, added FROM spool ORDER BY row');
   const cameBack = db.prepare('UPDATE spool SET again = 1 WHERE row = ? AND destination = ?');
   const sums = readSums(db);
@@ -107,6 +120,14 @@ export function createRows(db: Database.Database, tx: Transactions): Rows {
     return found && left(found);
   }
 
+  function leftDropped(found: DroppedRow, cause: DropCause): Removed {
+    const { destination, marks, ends, payload, size } = found;
+    tx.committed(() => underway.get(destination)?.delete(found.row));
+    if (ends && payload) untold.noteMessages(destination, cause, unpack(payload, size), numbersOf(ends));
+    else untold.noteStretches(destination, cause, JSON.parse(marks));
+    return left(found);
+  }
+
   function left(found: RemovedRow): Removed {
     taken(found, -1, found);
     return { ...found, again: found.again === 1 };
@@ -129,12 +150,11 @@ export function createRows(db: Database.Database, tx: Transactions): Rows {
   }
 
   return {
-    insert(destination, { batch, again }, { payload, size }, now) {
-      const { input, tally, marks } = batch;
-      const shown = JSON.stringify(marks.map(({ file, offset }) => [file, offset]));
+    insert(destination, { batch, again }, { payload, size }, stretches, now) {
+      const { input, tally } = batch;
       const ends = Buffer.from(batch.ends.buffer, batch.ends.byteOffset, batch.ends.byteLength);
       const { lines, bytes } = tally.sent;
-      insert.run(destination, input, now, again ? 1 : 0, lines, bytes, shown, ends, payload, size);
+      insert.run(destination, input, now, again ? 1 : 0, lines, bytes, JSON.stringify(stretches), ends, payload, size);
       taken({ destination, input }, 1, tally.sent);
     },
     putBack({ destination, input, again, lines, bytes, ends, payload }, now) {
@@ -153,17 +173,13 @@ export function createRows(db: Database.Database, tx: Transactions): Rows {
     removeOldest() {
       const { waiting, first } = oldestRows();
       const found = waiting ?? first;
-      return found && removeRow(found.destination, found.row);
+      return found && leftDropped(drop.get(found.row)!, 'spool-full');
     },
     removeExpired(before) {
       const { waiting } = oldestRows();
-      return waiting && waiting.added < before ? removeRow(waiting.destination, waiting.row) : undefined;
+      return waiting && waiting.added < before ? leftDropped(drop.get(waiting.row)!, 'spool-age') : undefined;
     },
-    removeMatching: (filter) =>
-      removeAll.all(valuesOf(filter)).map((found) => {
-        tx.committed(() => underway.get(found.destination)?.delete(found.row));
-        return left(found);
-      }),
+    removeMatching: (filter) => dropAll.all(valuesOf(filter)).map((found) => leftDropped(found, 'by-hand')),
     cameBack(destination, row) {
       cameBack.run(row, destination);
       tx.committed(() => underway.get(destination)?.delete(row));
@@ -201,10 +217,16 @@ type StoredRow = {
   readonly size: number | null;
 };
 
-/** The batch of a row. `ends` is copied to memory of its own, because four-byte numbers must begin at a multiple of four. */
-function rebuild({ input, lines, bytes, ends, ...stored }: Count & StoredRow): Batch {
+/** Copied to memory of their own, because four-byte numbers must begin at a multiple of four. */
+export function numbersOf(ends: Buffer): Uint32Array {
   const numbers = new Uint32Array(ends.byteLength / 4);
   new Uint8Array(numbers.buffer).set(ends);
+  return numbers;
+}
+
+/** The batch of a row. */
+function rebuild({ input, lines, bytes, ends, ...stored }: Count & StoredRow): Batch {
+  const numbers = numbersOf(ends);
   const none = { lines: 0, bytes: 0 };
   const payload = unpack(stored.payload, stored.size);
   return { input, payload, ends: numbers, marks: [], tally: { sent: { lines, bytes }, filtered: none, dropped: none } };

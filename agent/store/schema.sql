@@ -39,7 +39,7 @@ CREATE TABLE spool (
   again       INTEGER NOT NULL, -- 1: it was on the wire before
   lines       INTEGER NOT NULL, -- source lines, and their bytes
   bytes       INTEGER NOT NULL,
-  marks       TEXT NOT NULL,    -- [[file, offset], ...], for display only
+  marks       TEXT NOT NULL,    -- [[file, offset, start, stop], ...]: where files stood then, and for which bytes the row stands
   file        INTEGER,          -- a generation
   start       INTEGER,
   stop        INTEGER,

@@ -5,20 +5,21 @@
  * `full` and counted (`spool`). Filtered lines, and those dropped by `unmatched`, are settled with the batch that tells of them.
  */
 import type { Batch, Clock, Count, Log, Refused, Sent, SpoolConfig } from '../types.ts';
-import { formatDuration, formatSize } from '../wire/units.ts';
 import { createFitting } from './fitting.ts';
 import type { Generations } from './generations.ts';
 import type { Book, Ledger } from './ledger.ts';
 import type { Packed } from './packing.ts';
 import { fullDisk } from './problem.ts';
-import { type RefusedRows, shareOf } from './refused.ts';
+import { type RefusedRows, shareOf, type TakenRow } from './refused.ts';
 import type { Reserve } from './reserve.ts';
-import { type Matched, matchedOf, type Removed, type Rows, type SpoolFilter } from './rows.ts';
-import { createSaying } from './saying.ts';
+import { type Matched, matchedOf, numbersOf, type Removed, type Rows, type SpoolFilter } from './rows.ts';
+import { createSayings } from './saying.ts';
 import type { Space } from './space.ts';
+import { createTelling, type Telling } from './telling.ts';
 import type { Transactions } from './transactions.ts';
+import type { Untold } from './untold.ts';
 
-export type Settling = {
+export type Settling = Telling & {
   /**
    * The receiver has acknowledged these, in the order in which they were sent. A spool row is deleted; one that is no longer
    * there was counted when it was dropped, and is not counted again. What of them was `refused` is set aside, or, where there is
@@ -53,6 +54,7 @@ type Parts = {
   readonly log: Log;
   readonly tx: Transactions;
   readonly move: Generations['move'];
+  readonly untold: Untold;
   readonly ledger: Ledger;
   readonly rows: Rows;
   readonly refused: RefusedRows;
@@ -72,19 +74,8 @@ const EXPIRE_ROWS = 256;
 
 export function createSettling(parts: Parts): Settling {
   const { pagesOf, leftOut } = createFitting(parts);
-  const { config, clock, tx, move, ledger, rows, packed, refused, space, reserve } = parts;
-  const sayDropped = createSaying(parts, 'lines-dropped', (dropped) => {
-    const cure = 'Bring the server back, raise [spool] max_size, or use full = block.';
-    return `The spool ${config.path} is full (${formatSize(parts.limit)}): ${dropped} by full = ${config.full}, and counted. ${cure}`;
-  });
-  const sayExpired = createSaying(parts, 'lines-expired', (dropped) => {
-    const age = formatDuration(config.maxAge ?? 0);
-    return `${dropped} from the spool ${config.path} because they are older than max_age = ${age}, and counted. Bring the server back.`;
-  });
-  const sayRefused = createSaying(parts, 'refused-dropped', (dropped) => {
-    const cure = 'Make room, or raise [spool] max_size.';
-    return `${dropped} that the server refuses, because the spool ${config.path} has no room to keep them, and counted. ${cure}`;
-  });
+  const { config, clock, tx, move, untold, ledger, rows, packed, refused, space, reserve } = parts;
+  const say = createSayings(parts);
   let nextLook = -Infinity;
 
   /** What holds for every batch that comes from the files: its lines are read, and its checkpoint moves. */
@@ -118,7 +109,8 @@ export function createSettling(parts: Parts): Settling {
       refused.insert({ destination, input: batch.input }, messages, share, clock.now());
     else {
       book.enter(batch.input, 'dropped:refused', share);
-      tx.committed(() => sayRefused(share.lines, share.bytes));
+      untold.noteMessages(destination, 'refused', messages.payload, messages.ends);
+      tx.committed(() => say.refused(share.lines, share.bytes));
     }
     return share;
   }
@@ -136,7 +128,7 @@ export function createSettling(parts: Parts): Settling {
 
   function drop(input: string, { lines, bytes }: Count, book: Book): void {
     book.enter(input, 'dropped:spool-full', { lines, bytes });
-    tx.committed(() => sayDropped(lines, bytes));
+    tx.committed(() => say.dropped(lines, bytes));
   }
 
   /** Enters rows that were removed into the books. */
@@ -159,7 +151,7 @@ export function createSettling(parts: Parts): Settling {
       removed.push(one);
     }
     const dropped = bookDropped(removed, 'spool-age');
-    if (dropped.rows > 0) tx.committed(() => sayExpired(dropped.lines, dropped.bytes));
+    if (dropped.rows > 0) tx.committed(() => say.expired(dropped.lines, dropped.bytes));
     return dropped;
   }
 
@@ -175,9 +167,15 @@ export function createSettling(parts: Parts): Settling {
     }
     const pages = pagesOf(sent);
     const kept = pages > 0 && written !== undefined && space.fits(pages, written);
-    pass(destination, sent.batch, book);
-    if (kept) rows.insert(destination, sent, packed(sent.batch), clock.now());
-    else if (pages > 0) drop(sent.batch.input, sent.batch.tally.sent, book);
+    const { batch } = sent;
+    const stretches = untold.stretches(destination, batch.marks);
+    pass(destination, batch, book);
+    if (kept) rows.insert(destination, sent, packed(batch), stretches, clock.now());
+    else if (pages > 0) {
+      if (stretches.length > 0) untold.noteStretches(destination, 'spool-full', stretches);
+      else untold.noteMessages(destination, 'spool-full', batch.payload, batch.ends);
+      drop(batch.input, batch.tally.sent, book);
+    }
     return kept ? pages : 0;
   }
 
@@ -195,7 +193,13 @@ export function createSettling(parts: Parts): Settling {
     });
   }
 
+  const { tellDropped } = createTelling({
+    ...{ clock, tx, untold, reserve, space, pagesOf },
+    insert: (destination, sent) => rows.insert(destination, sent, packed(sent.batch), [], clock.now()),
+  });
+
   return {
+    tellDropped,
     settle(destination, sent) {
       tx.run('settle in', () => {
         const book = ledger.open(destination);
@@ -220,7 +224,7 @@ export function createSettling(parts: Parts): Settling {
     },
     drop: (filter) =>
       tx.run('drop rows of', () =>
-        bookDropped(filter.refused ? [...refused.take(filter)] : rows.removeMatching(filter), 'by-hand'),
+        bookDropped(filter.refused ? [...refused.take(filter)].map(noted) : rows.removeMatching(filter), 'by-hand'),
       ),
     retry: (filter) =>
       tx.run('put rows back into', () => {
@@ -236,6 +240,11 @@ export function createSettling(parts: Parts): Settling {
       nextLook = clock.ticks() + (dropped < EXPIRE_ROWS ? EXPIRE_EVERY : 0);
     },
   };
+
+  function noted(taken: TakenRow): Removed {
+    untold.noteMessages(taken.destination, 'by-hand', taken.payload, numbersOf(taken.ends));
+    return taken;
+  }
 
   function giveBack(): void {
     if (rows.empty()) space.giveBack(rows.empty);

@@ -28,6 +28,7 @@ import { tellSaving } from './saving.ts';
 import { createSettling, type Settling } from './settle.ts';
 import { createSpace, type Space } from './space.ts';
 import { createTransactions } from './transactions.ts';
+import { createUntold } from './untold.ts';
 
 export { StoreProblem };
 
@@ -121,8 +122,9 @@ export function createStore(
   };
   const tx = createTransactions(db, met, reserve.release);
   const { move, ...registry } = createGenerations(db, tx, clock);
+  const untold = createUntold(db, tx, registry.checkpoint);
   const ledger = createLedger(db, tx);
-  const rows = createRows(db, tx);
+  const rows = createRows(db, tx, untold);
   const refused = createRefused(db);
   const rescue = createRescue(db, log);
   const space = createSpace(db, limit, walLimit, clock, log);
@@ -132,7 +134,7 @@ export function createStore(
   });
   const copy = createPositionsCopy(db, clock);
   const settling = createSettling({
-    ...{ config, clock, log, tx, move, ledger, rows, packed: packer.packed, refused },
+    ...{ config, clock, log, tx, move, untold, ledger, rows, packed: packer.packed, refused },
     space,
     reserve,
     limit,

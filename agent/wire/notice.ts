@@ -3,9 +3,11 @@
  *
  *     [tail@32473 mark="GEN:OFFSET" mark="GEN:OFFSET:SKIP"]
  *     [tail@32473 of="GEN" from="START" lost="BYTES" why="CAUSE"]
+ *     [tail@32473 of="GEN" from="START" dropped="BYTES" why="CAUSE"]
  *
  * A mark says that every byte of the generation before OFFSET is dealt with; the SKIP bytes right before it were passed over on
  * purpose since the last record. `of` and `from` are left out where it is not known which generation bytes belonged to.
+ * What is `lost` was never read; what is `dropped` was read, and dropped by a stated policy before it was sent.
  */
 import type { SdElement } from './rfc5424.ts';
 
@@ -16,7 +18,12 @@ export type LossNotice = {
   readonly bytes: number;
   readonly why: string;
 };
-export type Notice = { readonly marks: readonly Mark[]; readonly loss: LossNotice | undefined };
+export type DropNotice = LossNotice & { readonly gen: string };
+export type Notice = {
+  readonly marks: readonly Mark[];
+  readonly loss: LossNotice | undefined;
+  readonly dropped: DropNotice | undefined;
+};
 
 /** Name and value of an SD-PARAM, or of a member of the JSON. */
 export type NoticeParam = readonly [name: string, value: string];
@@ -30,18 +37,31 @@ export function lossParams({ gen, from, bytes, why }: LossNotice): readonly Noti
   return [...of, ['from', String(from)], ['lost', String(bytes)], ['why', why]];
 }
 
+export function dropParams({ gen, from, bytes, why }: DropNotice): readonly NoticeParam[] {
+  return [
+    ['of', gen],
+    ['from', String(from)],
+    ['dropped', String(bytes)],
+    ['why', why],
+  ];
+}
+
 /** Finds a notice among the elements of a message; the SD-ID does not matter. Gives undefined where there is none; never throws. */
 export function readNotice(elements: readonly SdElement[]): Notice | undefined {
   for (const { params } of elements) {
     const value = (name: string) => params.find((param) => param[0] === name)?.[1];
     const marks = params.filter(([name]) => name === 'mark').flatMap(([, text]) => readMark(text) ?? []);
-    const bytes = readNumber(value('lost'));
-    const why = value('why');
-    const loss =
-      bytes === undefined || why === undefined
+    const [gen, why] = [value('of'), value('why')];
+    const notice = (name: string): LossNotice | undefined => {
+      const bytes = readNumber(value(name));
+      return bytes === undefined || why === undefined
         ? undefined
-        : { gen: value('of'), from: readNumber(value('from')) ?? 0, bytes, why };
-    if (marks.length > 0 || loss) return { marks, loss };
+        : { gen, from: readNumber(value('from')) ?? 0, bytes, why };
+    };
+    const loss = notice('lost');
+    const range = notice('dropped');
+    const dropped = range && gen !== undefined ? { ...range, gen } : undefined;
+    if (marks.length > 0 || loss || dropped) return { marks, loss, dropped };
   }
   return undefined;
 }

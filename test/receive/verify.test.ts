@@ -256,3 +256,37 @@ test('what the sender says is lost is told apart from gaps, once, and is not com
     'Incomplete: 10 records, 0 repeats, 0 gaps, 0 bytes missing, and 20 bytes that the sender could not read.',
   ]);
 });
+
+test('what the sender says it dropped by policy is no gap, and what it does not explain still is one', () => {
+  const drop = (gen: string, from: number, bytes: number, why = 'spool-full') =>
+    notice(`of="${gen}" from="${from}" dropped="${bytes}" why="${why}"`);
+  const some = records(GEN[0], 10).filter((_, i) => i < 2 || i > 6);
+  const report = verify([...some, drop(GEN[0], 30, 30), drop(GEN[0], 30, 30), drop(GEN[0], 90, 50, 'by-hand')]);
+  assert.deepEqual(gapsOf(report), [
+    { gen: GEN[0], from: 20, to: 30, where: 'middle' },
+    { gen: GEN[0], from: 60, to: 70, where: 'middle' },
+  ]);
+  assert.deepEqual([report.complete, report.missingBytes, report.droppedBytes], [false, 20, 70]);
+  assert.deepEqual(verdict(report), [
+    `web1 ${GEN[0]} bytes 0..100 INCOMPLETE (5 records)`,
+    '  bytes 20..30 missing',
+    '  bytes 60..70 missing',
+    '  bytes 30..60 dropped by policy: spool-full',
+    '  bytes 100..140 dropped by policy: by-hand',
+    'Incomplete: 5 records, 0 repeats, 2 gaps, 20 bytes missing, 70 bytes dropped by policy.',
+  ]);
+});
+
+test('a generation that was dropped whole is told of, and one of which all that is missing was dropped is said to be', () => {
+  const notices = [notice(`of="${GEN[1]}" from="0" dropped="60" why="spool-age"`)];
+  const some = records(GEN[2], 10, { after: { gen: GEN[1], end: 60 } }).slice(0, 5);
+  const report = verify([...some, ...notices, notice(`of="${GEN[2]}" from="50" dropped="50" why="spool-age"`)]);
+  assert.deepEqual([report.complete, report.gaps, report.droppedBytes], [false, 0, 110]);
+  assert.deepEqual(verdict(report), [
+    `web1 ${GEN[1]}: nothing of it came`,
+    '  bytes 0..60 dropped by policy: spool-age',
+    `web1 ${GEN[2]} bytes 0..50 complete but for what was dropped (5 records)`,
+    '  bytes 50..100 dropped by policy: spool-age',
+    'Incomplete: 5 records, 0 repeats, 0 gaps, 0 bytes missing, 110 bytes dropped by policy.',
+  ]);
+});
