@@ -35,7 +35,10 @@ export const receiveCommand: Command = {
         "Append to this file instead of standard output; - is standard output. sqlite:FILE: to a SQLite database, in rsyslog's table SystemEvents " +
         'with one column more, StructuredData.',
     },
-    verify: { kind: 'flag', meaning: 'Report gaps and repeats at the end, and exit 1 when something is missing.' },
+    verify: {
+      kind: 'flag',
+      meaning: 'Report gaps and repeats at the end, and exit 1 when something is missing, dropped by policy or not.',
+    },
     'from-first': {
       kind: 'flag',
       meaning: 'With --verify: do not count as missing what came before the first record seen of a file.',
@@ -62,7 +65,10 @@ export const receiveCommand: Command = {
   ],
   exits: [
     [0, 'Received; with --verify: nothing is missing.'],
-    [1, 'An address cannot be listened on, the output cannot be written, or --verify found something missing.'],
+    [
+      1,
+      'An address cannot be listened on, the output cannot be written, or --verify found something missing (what the sender says it dropped by policy is told apart, and counts).',
+    ],
     [2, 'Wrong usage.'],
   ],
   next: 'This is a tool for trials and proofs. For a permanent collector use rsyslog or the like.',

@@ -69,7 +69,8 @@ export const recordOptions = {
   },
   report_loss: {
     default: 'on',
-    meaning: 'Whether bytes known to be lost are reported in-band too: on or off. They are always logged and counted.',
+    meaning:
+      'Whether bytes that are known to be lost, or were dropped from the spool, are reported in-band too: on or off. They are always logged and counted.',
     schema: z.enum(['on', 'off']),
   },
 } as const satisfies Options;

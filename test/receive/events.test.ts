@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { createEvents, EventsProblem, openEvents } from '../../agent/receive/events.ts';
-import { folder, journal, PLANTED, testClock, until } from './records.ts';
+import { folder, GEN, journal, PLANTED, records, testClock, until } from './records.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 /** The query that the manual gives for SQLite. */
@@ -149,4 +149,15 @@ test('the query of the manual finds each record that is missing: the first, a mi
     await written();
     assert.deepEqual(gaps(), expected, `without ${lost.join()}`);
   }
+});
+
+test('the query of the manual knows what the sender dropped by policy from what is missing', async (t) => {
+  const dropped = (gen: string, from: number, bytes: number) =>
+    `<44>1 - agent tailship - - [tail@32473 of="${gen}" from="${from}" dropped="${bytes}" why="spool-full"] {"MSG":"x"}`;
+  const { message, written, gaps } = events(t);
+  const ten = records(GEN[0], 10);
+  for (const text of [...ten.slice(0, 3), ...ten.slice(6), dropped(GEN[0], 30, 20), dropped(GEN[1], 0, 50)])
+    message(text);
+  await written();
+  assert.deepEqual(gaps(), [[GEN[0], 50, 60]]);
 });

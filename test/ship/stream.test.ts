@@ -19,22 +19,6 @@ for (const { name, scheme, framing } of TRANSPORTS.filter((one) => one.scheme ==
     });
 
   describe(name, { concurrency: 4 }, () => {
-    test('a server that reads late and slowly', async (t) => {
-      const server = await startStream(t, scheme, (socket, read) => {
-        socket.on('data', (chunk) => {
-          read(chunk as Buffer);
-          socket.pause();
-          setTimeout(() => socket.resume(), 2);
-        });
-        setTimeout(() => socket.resume(), 700);
-      });
-      const carrier = carry(t, server);
-      carrier.offer(20_000, 500);
-      await allSettled(carrier);
-      assert.deepEqual(server.received, numbers(20_000));
-      assert.equal(carrier.repeated, 0);
-    });
-
     test('a server that stalls with its window shut and is then killed: nothing is lost', async (t) => {
       const server = await startStream(t, scheme, (socket, read, index) => {
         let left = index === 0 ? 2_000_000 : Number.POSITIVE_INFINITY;
