@@ -1,14 +1,14 @@
 /** What `tailship check` says of the state: its folder, its file, who holds it, and the space on its disk. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { may, ownName, rightsText } from './check-rights.ts';
+import { closedFolder, may, ownName, rightsText } from './check-rights.ts';
 import { sectionText } from './config-names.ts';
 import { bad, fine, type Placed, placeOf, type Said, warning } from './findings.ts';
 import { CONTROL_PATH_LIMIT } from './ops/control.ts';
 import { orphansOf } from './orphans.ts';
 import type { Loaded } from './sections.ts';
 import { type Inspection, inspectStore } from './store/inspect.ts';
-import { fleeting, freeBytes } from './store/place.ts';
+import { fleeting, freeBytes, unfitPlace } from './store/place.ts';
 import { StoreProblem } from './store/problem.ts';
 import type { Config } from './types.ts';
 import { formatSize } from './wire/units.ts';
@@ -29,6 +29,13 @@ export function checkSpool(loaded: Loaded): Placed[] {
 /** What stands in the way of writing there; undefined when nothing does. A missing folder is made when its parent is there. */
 function checkFolder(file: string): Said | undefined {
   const folder = path.dirname(file);
+  const closed = closedFolder(file);
+  if (closed !== undefined) {
+    const cure = `Let it in, or set [spool] path to another place: setfacl -m u:${ownName()}:x ${closed}`;
+    return bad('spool-denied', `${ownName()} may not enter ${closed}, in which the spool ${file} is to be.`, cure);
+  }
+  const unfit = unfitPlace(file);
+  if (unfit !== undefined) return { level: 'error', code: 'spool-place', what: unfit, cure: undefined };
   const cure = `Give it a folder of its own: install -d -m 0700 -o ${ownName()} ${folder}`;
   const there = [folder, path.dirname(folder)].find((one) => fs.existsSync(one));
   if (!there) return bad('spool-place', `The spool's folder ${folder} is not there, nor is the one above it.`, cure);

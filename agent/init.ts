@@ -2,7 +2,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { ZodError } from 'zod';
+import { may, ownName } from './check-rights.ts';
 import { linkOptions } from './ship/options.ts';
+import { spoolOptions } from './store/options.ts';
 import { type Suggestion, suggest } from './suggest.ts';
 import { openFile } from './try-source.ts';
 
@@ -15,7 +17,19 @@ export type InitParts = {
   readonly out: string;
   readonly cwd: string;
   readonly stop: AbortSignal;
+  /** Whether this user has rights on a folder; what the system says by default. */
+  readonly may?: typeof may;
 };
+
+export type Written = {
+  /** The configuration. */
+  readonly out: string;
+  readonly suggestion: Suggestion;
+  /** The spool that it names, for the default one cannot be made by this user; undefined where that can. */
+  readonly spool: string | undefined;
+};
+
+const DEFAULT_SPOOL = spoolOptions.path.default;
 
 /** A sentence with the cure. */
 class InitProblem extends Error {}
@@ -25,10 +39,10 @@ class WrongUsage extends InitProblem {
 }
 
 /**
- * Gives the suggestion and the path of the configuration that was written. Throws InitProblem when there is one already or the target is
+ * Gives what was written and why. Throws InitProblem when there is one already or the target is
  * none, and TryProblem when the log file cannot be read; then nothing is written.
  */
-export async function writeInit(parts: InitParts): Promise<{ readonly out: string; readonly suggestion: Suggestion }> {
+export async function writeInit(parts: InitParts): Promise<Written> {
   const out = path.resolve(parts.cwd, parts.out);
   if (fs.existsSync(out)) throw new InitProblem(taken(out));
   refuseTarget(parts.target ?? linkOptions.target.default);
@@ -38,14 +52,24 @@ export async function writeInit(parts: InitParts): Promise<{ readonly out: strin
       `${file} has a single quote in its name, which the configuration cannot hold. Name a folder or a link without one.`,
     );
   const suggestion = await suggest(openFile(file, 'init'), 'utf-8', parts.stop);
+  const spool = spoolBeside(out, parts.may ?? may);
   try {
-    fs.writeFileSync(out, configText(file, parts.target ?? linkOptions.target.default, suggestion), { flag: 'wx' });
+    const target = parts.target ?? linkOptions.target.default;
+    fs.writeFileSync(out, configText(file, target, suggestion, spool), { flag: 'wx' });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') throw new InitProblem(taken(out));
     throw new InitProblem(`${out} cannot be written: ${message}. Name another place with -c.`);
   }
-  return { out, suggestion };
+  return { out, suggestion, spool };
+}
+
+/** A spool beside the configuration, where this user can write; undefined where the default can be made or is there. */
+function spoolBeside(out: string, mayWrite: typeof may): string | undefined {
+  const folder = path.dirname(DEFAULT_SPOOL);
+  const there = [folder, path.dirname(folder)].find((one) => fs.existsSync(one));
+  const good = there !== undefined && mayWrite(there, fs.constants.W_OK | fs.constants.X_OK);
+  return good ? undefined : path.join(path.dirname(out), 'spool.db');
 }
 
 function refuseTarget(text: string): void {
@@ -62,7 +86,7 @@ function taken(out: string): string {
 }
 
 /** The configuration, with comments for whoever reads it next. */
-function configText(file: string, target: string, suggestion: Suggestion): string {
+function configText(file: string, target: string, suggestion: Suggestion, spool: string | undefined): string {
   return [
     `; tailship: ${file} to ${target}`,
     "; 'tailship try' shows what lines become, 'tailship check --connect' whether all is well. Every key is explained in",
@@ -90,7 +114,12 @@ function configText(file: string, target: string, suggestion: Suggestion): strin
     '',
     '[spool]',
     '; What cannot be sent yet is kept here, with the position in every file.',
-    ';path = /var/lib/tailship/spool.db',
+    ...(spool === undefined
+      ? [`;path = ${DEFAULT_SPOOL}`]
+      : [
+          `; The user ${ownName()} cannot make ${DEFAULT_SPOOL}, the default: take this line out where tailship runs as a service.`,
+          `path = ${quoted(spool)}`,
+        ]),
     '',
   ].join('\n');
 }

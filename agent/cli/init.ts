@@ -30,7 +30,7 @@ export const initCommand: Command = {
     const { writeInit } = await import('../init.ts');
     const { cwd, stop } = io;
     const parts = { file, target: given.value('target'), out: given.value('config') ?? 'config.conf', cwd, stop };
-    const { out, suggestion } = await writeInit(parts);
+    const { out, suggestion, spool } = await writeInit(parts);
     const { best, records } = suggestion;
     const pattern = best?.builtin ? `the built-in pattern ${best.pattern}` : 'a pattern made for its lines';
     const found = best
@@ -39,6 +39,7 @@ export const initCommand: Command = {
     const option = given.value('config') === undefined ? '' : ` -c ${given.value('config')}`;
     const rows = [
       ...wrap(`${out} is written: ${found}.`, 78),
+      ...(spool === undefined ? [] : wrap(`Its spool is ${spool}, since you cannot make the default one.`, 78)),
       ...[
         `What lines become:    tailship try${option}`,
         `Is all well:          tailship check --connect${option}`,

@@ -6,6 +6,7 @@ import { checkVersion, checkWhole } from './database.ts';
 import { readGenerations } from './generations.ts';
 import { addCounts, type LedgerRow, type LossRow, readLedger, readLosses } from './ledger.ts';
 import { type Holder, isHeld, readHolder } from './lock.ts';
+import { isThere } from './place.ts';
 import { isDamage, problemOf } from './problem.ts';
 import { readRefused } from './refused.ts';
 import { type Matched, readSums, type Spooled, spooledFrom } from './rows.ts';
@@ -35,7 +36,7 @@ export type Inspection = {
 export function inspectStore(path: string, check = false): Inspection | undefined {
   let db: Database.Database | undefined;
   try {
-    if (!fs.existsSync(path)) return undefined;
+    if (!isThere(path)) return undefined;
     const held = isHeld(path);
     db = new Database(path, { readonly: true, fileMustExist: true, timeout: 1000 });
     return { held, holder: held ? readHolder(path) : undefined, ...readAll(db, check), size: fs.statSync(path).size };

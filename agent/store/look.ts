@@ -1,8 +1,8 @@
 /** The spool's rows seen from outside, beside an agent or without one: no lock is taken and no row is marked as under way. */
-import fs from 'node:fs';
 import Database from 'better-sqlite3';
 import { checkVersion } from './database.ts';
 import { unpack } from './packing.ts';
+import { isThere } from './place.ts';
 import { problemOf } from './problem.ts';
 import { hasRefused } from './refused.ts';
 import { MATCHING, type Matched, type SpoolFilter, valuesOf } from './rows.ts';
@@ -58,7 +58,7 @@ const tableOf = ({ refused }: SpoolFilter) => (refused ? 'refused' : 'spool');
 function withTable<T>(path: string, filter: SpoolFilter, look: (db: Database.Database) => T): T | undefined {
   let db: Database.Database | undefined;
   try {
-    if (!fs.existsSync(path)) return undefined;
+    if (!isThere(path)) return undefined;
     db = openToRead(path);
     return filter.refused && !hasRefused(db) ? undefined : look(db);
   } catch (error) {

@@ -15,16 +15,11 @@ const SIDE_FILES = ['-wal', '-shm'] as const;
 export function prepareFolder(file: string): void {
   const folder = path.dirname(file);
   try {
-    if (fs.statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
-      throw new StoreProblem(
-        'EISDIR',
-        'spool-place',
-        `${file} is a folder. [spool] path names a file: use ${path.join(file, 'spool.db')}.`,
-      );
-    }
+    const unfit = unfitPlace(file);
+    if (unfit !== undefined) throw new StoreProblem('unfit', 'spool-place', unfit);
     if (!fs.existsSync(folder)) fs.mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) {
+    if (isNoWay(error)) {
       const cure = `Make the folder ${folder}, mount its volume, or set [spool] path to another place.`;
       throw new StoreProblem(
         error.code,
@@ -34,6 +29,37 @@ export function prepareFolder(file: string): void {
     }
     throw problemOf(error, 'make the folder of', file);
   }
+}
+
+/**
+ * Says why the state can never stand at `file`, whatever rights are given; undefined where it may. The rights of a device are
+ * not to be touched, so this is asked before anything is opened. Throws as node:fs does where a folder may not be entered.
+ */
+export function unfitPlace(file: string): string | undefined {
+  const cure = 'Set [spool] path to a file in a folder on a disk.';
+  const there = fs.statSync(file, { throwIfNoEntry: false });
+  if (there?.isDirectory())
+    return `${file} is a folder. [spool] path names a file: use ${path.join(file, 'spool.db')}.`;
+  if (there && !there.isFile()) return `${file} is no ordinary file, but a device, a pipe or a socket. ${cure}`;
+  for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
+    const stat = fs.statSync(folder, { throwIfNoEntry: false });
+    if (stat && !stat.isDirectory()) return `The spool ${file} has no place: ${folder} is no folder. ${cure}`;
+    if (stat && UNREAL.has(fs.statfsSync(folder).type))
+      return `The spool ${file} has no place: the files in ${folder} are the kernel's own. ${cure}`;
+    if (stat || folder === path.dirname(folder)) return undefined;
+  }
+}
+
+/** File systems in which nobody makes files: proc, sysfs, cgroup, cgroup2, debugfs, tracefs (Linux magic numbers). */
+const UNREAL: ReadonlySet<number> = new Set([0x9fa0, 0x62656572, 0x27e0eb, 0x63677270, 0x64626720, 0x74726163]);
+
+function isNoWay(error: unknown): error is NodeJS.ErrnoException & { code: string } {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
+
+/** Whether there is a file. Throws as node:fs does where it cannot be known, for a folder on the way may not be entered. */
+export function isThere(file: string): boolean {
+  return fs.statSync(file, { throwIfNoEntry: false }) !== undefined;
 }
 
 /**

@@ -70,7 +70,7 @@ export function problemOf(error: unknown, doing: string, file: string): unknown 
   if (startsIn(OWN_FAULTS)) return error;
   const known = REASONS.find(([start]) => code.startsWith(start));
   const reason = startsIn(DENIED)
-    ? deniedTo(file)
+    ? deniedTo(file, doing)
     : (known?.[2] ?? `${wordsOf(error)}. Set [spool] path to a place that works.`);
   const explain = startsIn(DENIED) ? 'spool-denied' : (known?.[1] ?? 'disk-error');
   return new StoreProblem(code, explain, `Cannot ${doing} ${file}: ${reason} (${code})`, error);
@@ -98,10 +98,13 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : undefined;
 }
 
-function deniedTo(file: string): string {
+function deniedTo(file: string, doing: string): string {
   const uid = process.geteuid?.();
+  if (uid === 0)
+    return 'not even root may write there: it is write-protected, or its disk is. Set [spool] path to another place.';
   const name = nameOf(uid);
   const who = name === undefined ? `uid ${uid}` : `user ${name}${uid === undefined ? '' : ` (uid ${uid})`}`;
+  if (doing === 'read') return `${who} may not look at it. Ask as the user that runs tailship, or as root.`;
   const cure = `chown ${name ?? uid} ${path.dirname(file)} ${file}*`;
   return `${who} may not write there. Allow it with "${cure}", or set [spool] path to a place that it may write.`;
 }

@@ -83,7 +83,7 @@ export const STATE_CODES = {
   },
   'spool-place': {
     meaning:
-      'The place that [spool] path names cannot hold the state file: its folder is missing, or it is a folder itself.',
+      "The place that [spool] path names cannot hold the state file: its folder is missing, it is itself a folder or a device, or files there are the kernel's own.",
     risk: 'Nothing is lost, and nothing is shipped until the agent runs.',
     cure: 'Make the folder, mount its volume, or set [spool] path to a file in a folder that exists.',
   },

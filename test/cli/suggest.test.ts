@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
+import { writeInit } from '../../agent/init.ts';
 import type { Suggestion } from '../../agent/suggest.ts';
 import { createWorld } from './fake-io.ts';
 
@@ -61,6 +62,22 @@ test('init writes a configuration that is right, and with which the lines match'
   const checked = await world.run('check');
   assert.equal(checked.code, 0, checked.out);
   assert.match((await world.run('try')).out, /120 matched \(50 %\), 120 not matched \(they join the record before\)/);
+});
+
+test('init names a spool beside the configuration where the default cannot be made, and says so', async () => {
+  using world = createWorld();
+  const file = world.write('app.log', TRACES);
+  const parts = { file, target: undefined, cwd: world.folder, stop: new AbortController().signal };
+  const denied = await writeInit({ ...parts, out: 'denied.conf', may: () => false });
+  assert.equal(denied.spool, `${world.folder}/spool.db`);
+  const text = fs.readFileSync(denied.out, 'utf8');
+  assert.match(
+    text,
+    new RegExp(`cannot make /var/lib/tailship/spool.db, the default.*\\npath = ${world.folder}/spool.db$`, 'm'),
+  );
+  const allowed = await writeInit({ ...parts, out: 'allowed.conf', may: () => true });
+  assert.equal(allowed.spool, undefined);
+  assert.match(fs.readFileSync(allowed.out, 'utf8'), /^;path = \/var\/lib\/tailship\/spool\.db$/m);
 });
 
 test('init makes a pattern where none suits, in quotes that hold', async () => {

@@ -89,7 +89,9 @@ test('a state of an older tailship is read without them, and takes them once an 
   const { file, store } = opened(t);
   store.close();
   const db = new Database(file);
-  db.exec('DROP TABLE refused; DROP TABLE machine; DROP TABLE untold; ALTER TABLE spool DROP COLUMN size; PRAGMA user_version = 1');
+  db.exec(
+    'DROP TABLE refused; DROP TABLE machine; DROP TABLE untold; ALTER TABLE spool DROP COLUMN size; PRAGMA user_version = 1',
+  );
   db.close();
   assert.deepEqual([inspectStore(file)?.refused.size, countSpool(file, { refused: true }).rows], [0, 0]);
   assert.deepEqual([...readSpool(file, { refused: true })], []);
