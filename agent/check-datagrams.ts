@@ -1,19 +1,13 @@
 /** What `tailship check` says of UDP messages that are larger than a packet on the way to the server. Nothing is sent for it. */
 import { createSocket } from 'node:dgram';
-import fs from 'node:fs';
 import { isIP } from 'node:net';
-import os from 'node:os';
 import { sectionText } from './config-names.ts';
 import { type Placed, placeOf, warning } from './findings.ts';
 import type { Loaded } from './sections.ts';
+import { holds, type Route, routeFrom } from './ship/route.ts';
 
-/** The device through which packets to an address leave this host, and the largest that it takes (MTU), in bytes. */
-type Route = { readonly device: string; readonly mtu: number };
 /** Undefined where there is no route, or the system does not tell. */
 type FindRoute = (address: string) => Promise<Route | undefined>;
-
-/** Headers of IP and UDP in front of a datagram, in bytes (RFC 791, RFC 8200, RFC 768). */
-const HEADERS = { 4: 20 + 8, 6: 40 + 8 } as const;
 
 /** A warning for each UDP server to which a message of `chunk` bytes goes in fragments. Names are not looked up for it. */
 export async function checkDatagrams(loaded: Loaded, find: FindRoute = findRoute): Promise<Placed[]> {
@@ -23,7 +17,7 @@ export async function checkDatagrams(loaded: Loaded, find: FindRoute = findRoute
       const family = isIP(host);
       const route = scheme === 'udp' && family !== 0 ? await find(host) : undefined;
       if (route === undefined) return [];
-      const fits = route.mtu - HEADERS[family === 6 ? 6 : 4];
+      const fits = holds(route, family === 6 ? 6 : 4);
       if (record.chunk <= fits) return [];
       const what = `${name}: chunk = ${record.chunk}, but a packet to ${url} leaves by ${route.device} and holds ${fits} bytes of a message. Longer ones go in fragments, and one that is lost takes the whole message along.`;
       return [
@@ -42,11 +36,7 @@ async function findRoute(address: string): Promise<Route | undefined> {
       socket.on('error', reject);
       socket.connect(9, address, () => resolve());
     });
-    const own = socket.address().address;
-    const [device] =
-      Object.entries(os.networkInterfaces()).find(([, all]) => all?.some((one) => one.address === own)) ?? [];
-    const mtu = Number(fs.readFileSync(`/sys/class/net/${device}/mtu`, 'utf8'));
-    return device !== undefined && mtu > 0 ? { device, mtu } : undefined;
+    return routeFrom(socket.address().address);
   } catch {
     return undefined;
   } finally {

@@ -3,6 +3,7 @@ import dgram from 'node:dgram';
 import dns from 'node:dns/promises';
 import fs from 'node:fs/promises';
 import net from 'node:net';
+import { type Route, routeFrom } from './route.ts';
 
 /** What is used of a net.Socket. */
 export type TcpSocket = {
@@ -33,6 +34,8 @@ export type UdpSocket = {
   /** On a connected socket. `done` is called once, never before `send` has returned. */
   send(bytes: Uint8Array, offset: number, length: number, done: (error: Error | null) => void): unknown;
   close(): unknown;
+  /** Once it is connected: by which device its packets leave. Absent where nobody can tell. */
+  route?(): Route | undefined;
   on(event: 'connect', run: () => void): unknown;
   on(event: 'error', run: (error: Error) => void): unknown;
 };
@@ -61,7 +64,10 @@ export const realSockets: Sockets = {
       ...{ host, port, allowHalfOpen: true, noDelay: true },
       ...{ keepAlive: true, keepAliveInitialDelay: KEEPALIVE_DELAY },
     }),
-  createUdp: (family) => dgram.createSocket({ type: family === 6 ? 'udp6' : 'udp4' }),
+  createUdp(family) {
+    const socket = dgram.createSocket({ type: family === 6 ? 'udp6' : 'udp4' });
+    return Object.assign(socket, { route: () => routeFrom(socket.address().address) });
+  },
   lookup: (host) => dns.lookup(host, { all: true }),
   readTcpTable: (family) => fs.readFile(family === 6 ? '/proc/self/net/tcp6' : '/proc/self/net/tcp', 'latin1'),
   readSendBuffers: () => fs.readFile('/proc/sys/net/ipv4/tcp_wmem', 'latin1'),

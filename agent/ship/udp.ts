@@ -7,8 +7,10 @@
  * came back before, connect sends one of them as a probe and resolves only if it survives. That one may arrive twice.
  */
 import type { Batch } from '../types.ts';
+import { createFragmentsWarning } from './fragments.ts';
 import { messageOf, pick } from './messages.ts';
 import { codeOf, reasonOf } from './reasons.ts';
+import { holds } from './route.ts';
 import type { UdpSocket } from './sockets.ts';
 import {
   type Address,
@@ -30,6 +32,7 @@ const NO_ROOM_PAUSE = 5;
 const NO_ROOM: ReadonlySet<string | undefined> = new Set(['EAGAIN', 'ENOBUFS', 'ENOMEM']);
 
 export function createUdp(parts: TransportParts): Transport {
+  const sayFragments = createFragmentsWarning(parts);
   return {
     level: 'handed',
     async connect(address, { signal, probe }, events) {
@@ -41,7 +44,12 @@ export function createUdp(parts: TransportParts): Transport {
         socket.close();
         throw error;
       }
-      return createUdpSession({ ...parts, socket, address: addressText(address), events, proven: probe !== undefined });
+      const route = socket.route?.();
+      return createUdpSession({
+        ...{ ...parts, socket, address: addressText(address), events, proven: probe !== undefined },
+        unbroken: route ? holds(route, address.family) : Number.POSITIVE_INFINITY,
+        fragments: (bytes) => route && sayFragments(route, address.family, bytes),
+      });
     },
   };
 }
@@ -97,6 +105,9 @@ type UdpSessionParts = TransportParts & {
   readonly events: SessionEvents;
   /** A probe has survived. */
   readonly proven: boolean;
+  /** The largest message that goes in one packet, in bytes; and who is told of one that does not. */
+  readonly unbroken: number;
+  readonly fragments: (bytes: number) => void;
 };
 
 /**
@@ -141,8 +152,10 @@ function createUdpSession(parts: UdpSessionParts): Session {
   function send(flight: Flight, message: number): void {
     const { payload, ends } = flight.batch;
     const start = message === 0 ? 0 : ends[message - 1]! + 1;
+    const bytes = ends[message]! - start;
+    if (bytes > parts.unbroken) parts.fragments(bytes);
     burst += 1;
-    socket.send(payload, start, ends[message]! - start, (error) => {
+    socket.send(payload, start, bytes, (error) => {
       if (over) return;
       burst -= 1;
       if (error && NO_ROOM.has(codeOf(error))) pause(flight, message);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
+import fs from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { realClock } from '../../agent/ops/clock.ts';
+import type { Route } from '../../agent/ship/route.ts';
 import { realSockets, type UdpSocket } from '../../agent/ship/sockets.ts';
 import type { Address, Session } from '../../agent/ship/transport.ts';
 import { createUdp } from '../../agent/ship/udp.ts';
@@ -155,8 +157,10 @@ function createPlayedUdp() {
   return { played, socket };
 }
 
-async function connectPlayed() {
+async function connectPlayed(route?: Route) {
   const { played, socket } = createPlayedUdp();
+  if (route) socket.route = () => route;
+  const log = createKeptLog();
   const clock = createTurnedClock();
   const events = createKeptEvents();
   const link = linkOf(targetOf('udp', 514));
@@ -164,12 +168,37 @@ async function connectPlayed() {
     link,
     sockets: { ...noSockets, createUdp: () => socket },
     clock,
-    log: createKeptLog(),
+    log,
   });
   const address = { host: '192.0.2.1', port: 514, family: 4 } as const;
   const session: Session = await transport.connect(address, { signal: idle, probe: undefined }, events);
-  return { played, clock, events, session };
+  return { played, clock, events, session, log };
 }
+
+test('a message that does not go in one packet of the device is sent all the same, and told of once', async () => {
+  const { played, clock, events, session, log } = await connectPlayed({ device: 'eth7', mtu: 600 });
+  session.write(batchOf(['a'.repeat(572)]));
+  await clock.turn(1_000);
+  assert.deepEqual(log.said, []);
+  session.write(batchOf(['b'.repeat(573), 'c'.repeat(5_000)]));
+  await clock.turn(1_000);
+  assert.deepEqual([played.sent.length, events.settledBatches, log.said.length], [3, 2, 1]);
+  assert.match(
+    log.said[0]!,
+    /^warn: A message of 573 bytes to udp:.* goes in fragments, since a packet by eth7 holds 572: .* Set \[syslog\] chunk = 572 or less/,
+  );
+});
+
+test('the route of a real socket is that of its device', async (t) => {
+  const { address } = await startServer(t);
+  const socket = realSockets.createUdp(4);
+  t.after(() => socket.close());
+  await new Promise<void>((resolve) => {
+    socket.on('connect', resolve);
+    socket.connect(address.port, address.host);
+  });
+  assert.deepEqual(socket.route?.(), { device: 'lo', mtu: Number(fs.readFileSync('/sys/class/net/lo/mtu', 'utf8')) });
+});
 
 test('a large batch is given to the kernel a few datagrams at a time, and the event loop turns between', async () => {
   const { played, session } = await connectPlayed();
