@@ -10,10 +10,11 @@ import {
   stopped,
   writeConfig,
 } from '../harness/agent.ts';
+import { certificates, writeCertificate } from '../harness/certificates.ts';
 import { logrotate } from '../harness/logrotate.ts';
 import { freePort, type Running } from '../harness/processes.ts';
 import { assertSameLines, once, received } from '../harness/records.ts';
-import { type Rsyslogd, startRsyslogd } from '../harness/rsyslogd.ts';
+import { driverPackage, type Rsyslogd, startRsyslogd } from '../harness/rsyslogd.ts';
 import { needsParts } from '../harness/system.ts';
 import { scene } from '../harness/temp.ts';
 import { until } from '../harness/wait.ts';
@@ -114,15 +115,24 @@ test('kill -9 of the agent at five random moments of an outage: every line is in
 /** Of these one is drawn at each kill. */
 const VICTIMS = ['agent', 'server', 'both'] as const;
 
-describe('kills of both', { concurrency: 2 }, () => {
-  for (const scheme of ['tcp', 'relp'] as const) {
+describe('kills of both', { concurrency: 4 }, () => {
+  for (const scheme of ['tcp', 'tls', 'relp', 'relps'] as const) {
     test(
       `kill -9 of the agent, of rsyslogd or of both over ${scheme}, ${KILLS / 5} times at random moments, loses nothing`,
-      needsParts('rsyslog', 'rsyslog-relp'),
+      needsParts('rsyslog', 'rsyslog-relp', driverPackage('ossl')),
       async (t) => {
         const s = scene(t);
-        const server = await startRsyslogd(s, { relp: scheme === 'relp' });
-        const conf = writeConfig(s, { target: `${scheme}://127.0.0.1:${server.port}`, syslog: 'json = all' });
+        const { authority, server: certified } = certificates();
+        const { cert: ca } = writeCertificate(s.dir, 'authority', authority);
+        const files = writeCertificate(s.dir, 'server', certified);
+        const secure = scheme === 'tls' || scheme === 'relps';
+        const server = await startRsyslogd(s, {
+          relp: scheme.startsWith('relp'),
+          ...(secure && { tls: { driver: 'ossl', ca, ...files } }),
+        });
+        // With newline framing rsyslogd takes the beginning of a record, at the end of a connection, for a message.
+        const syslog = `json = all\nframing = octet-counting${secure ? `\ntls_ca = ${ca}` : ''}`;
+        const conf = writeConfig(s, { target: `${scheme}://localhost:${server.port}`, syslog });
         const writer = startWriter(s.at('app.log'), { perTick: 2 });
         s.atEnd(writer.stop);
         let agent = startAgent(s, conf);
@@ -132,7 +142,7 @@ describe('kills of both', { concurrency: 2 }, () => {
           await until('the server has more', () => server.lines().length > before, { told: agent.stderr });
           const victim = VICTIMS[Math.floor(Math.random() * VICTIMS.length)]!;
           // About every second agent lives for longer than linger; else nothing would settle over TCP.
-          const moment = Math.floor(Math.random() * (scheme === 'tcp' ? 4_000 : 500));
+          const moment = Math.floor(Math.random() * (scheme === 'tcp' || scheme === 'tls' ? 4_000 : 500));
           await sleep(moment);
           fates.push(`${victim} after ${moment} ms`);
           const agentDies = victim !== 'server';
