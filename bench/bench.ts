@@ -8,7 +8,7 @@ import { machine } from './measure.ts';
 import { race } from './race.ts';
 import { idle, latency, startAndStop } from './rest.ts';
 import { spool } from './spool.ts';
-import { transports, udp } from './transports.ts';
+import { balance, transports, udp } from './transports.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,6 +26,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   race: () => race(lines, runs, say),
   transports: () => transports(lines, runs, say),
   udp: () => udp(lines, runs, say),
+  balance: () => balance(lines, runs, say),
   spool: () => spool(lines, runs, say),
   latency: () => latency(say),
   start: () => startAndStop(runs, say),

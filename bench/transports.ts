@@ -28,8 +28,25 @@ export async function transports(lines: number, runs: number, say: (line: string
   }
 }
 
-/** Seconds from start to end of `run --once`, which ends when all was acknowledged. */
-function overStream(file: string, scheme: (typeof STREAMS)[number]): Promise<number> {
+/** balance = round-robin over two servers beside one server alone, over TCP. */
+export async function balance(lines: number, runs: number, say: (line: string) => void): Promise<void> {
+  const file = corpus(lines);
+  const size = fs.statSync(file).size / 1e6;
+  const rates = new Map([1, 2].map((servers) => [servers, [] as number[]]));
+  for (let run = 1; run <= runs; run++)
+    for (const [servers, results] of rates) {
+      results.push(size / (await overStream(file, 'tcp', servers)));
+      process.stderr.write(`run ${run}, to ${servers}: ${results.at(-1)!.toFixed(1)} MB/s\n`);
+    }
+  for (const [servers, results] of rates) {
+    say(
+      `${size.toFixed(1)} MB over tcp to ${servers} of tailship receive: ${median(results).toFixed(1)} MB/s, median of ${runs} runs`,
+    );
+  }
+}
+
+/** Seconds from start to end of `run --once`, which ends when all was acknowledged. Several servers share the work. */
+function overStream(file: string, scheme: (typeof STREAMS)[number], count = 1): Promise<number> {
   return inFolder(async (dir) => {
     const { cert, key } = certificate({ name: '127.0.0.1', names: ['127.0.0.1'] });
     const [certFile, keyFile, log] = ['cert.pem', 'key.pem', 'receive.log'].map((name) => path.join(dir, name));
@@ -38,20 +55,23 @@ function overStream(file: string, scheme: (typeof STREAMS)[number]): Promise<num
     const secure = scheme === 'tls' || scheme === 'relps';
     const keys = secure ? ['--cert', certFile!, '--key', keyFile!] : [];
     const [node, ...args] = [...AGENT, 'receive', '--listen', `${scheme}://127.0.0.1:0`, '--out', '/dev/null', ...keys];
-    const server = spawn(node, args, { stdio: ['ignore', 'ignore', fs.openSync(log!, 'w')] });
+    const logs = Array.from({ length: count }, (_, i) => `${log}-${i}`);
+    const servers = logs.map((each) => spawn(node, args, { stdio: ['ignore', 'ignore', fs.openSync(each, 'w')] }));
     try {
-      const port = await until(
-        'it listens',
-        () => /Listening on .*:(\d+)\.$/m.exec(fs.readFileSync(log!, 'utf8'))?.[1],
+      const ports = await Promise.all(
+        logs.map((each) =>
+          until('it listens', () => /Listening on .*:(\d+)\.$/m.exec(fs.readFileSync(each, 'utf8'))?.[1]),
+        ),
       );
+      const target = ports.map((port) => `${scheme}://127.0.0.1:${port}`).join(', ');
       const trust = secure ? `tls_ca = ${certFile}` : '';
       const conf = configure(dir, {
         input: `path = ${file}`,
-        syslog: `target = ${scheme}://127.0.0.1:${port}\n${trust}`,
+        syslog: `target = ${target}\n${count > 1 ? 'balance = round-robin\n' : ''}${trust}`,
       });
       return (await runMeasured([...AGENT, 'run', '--once', '-c', conf], path.join(dir, 'log'))).seconds;
     } finally {
-      await end(server);
+      await Promise.all(servers.map(end));
     }
   });
 }
