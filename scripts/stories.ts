@@ -4,15 +4,18 @@
 import { parseArgs } from 'node:util';
 import { playStory } from '../test/tail/stories.ts';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { 'real-events': { type: 'boolean' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { 'real-events': { type: 'boolean' }, meanwhile: { type: 'boolean' } },
+});
 const [count, first] = [Number(positionals[0] ?? 1000), Number(positionals[1] ?? 1)];
 if (positionals.length > 2 || !Number.isSafeInteger(count) || !Number.isSafeInteger(first) || count < 1) {
-  console.error('Usage: scripts/stories [COUNT [SEED]] [--real-events]');
+  console.error('Usage: scripts/stories [COUNT [SEED]] [--real-events | --meanwhile]');
   process.exit(2);
 }
 const failed: number[] = [];
 for (let seed = first; seed < first + count; seed += 1) {
-  const { problems, steps } = await playStory(seed, { real: values['real-events'] });
+  const { problems, steps } = await playStory(seed, { real: values['real-events'], meanwhile: values.meanwhile });
   if (count === 1) console.log(steps.join('\n'));
   if (problems.length === 0) continue;
   failed.push(seed);

@@ -18,7 +18,6 @@ export type LineageParts = {
   readonly handles: Handles;
   /** What the registry knows of this chain, oldest first. */
   readonly known: readonly Generation[];
-  listings(): Listings;
   ticks(): number;
   /** How far each destination has read a generation. */
   marks(gen: Gen): readonly Mark[];
@@ -45,7 +44,7 @@ export type Lineage = {
   surveyed(): boolean;
   /**
    * Looks at every file of the chain and says anew who is who; `why` it was looked. The listings serve as long as the live file is
-   * still the one with the inode `polled`; else newer ones are made.
+   * still the one with the inode `polled`; else its folder is listed anew.
    */
   survey(listings: Listings, why: string, polled: number | undefined): void;
   /** Gives up a generation whose bytes cannot be had though its file is there. */

@@ -13,7 +13,7 @@ import { createLosses } from './losses.ts';
 import { asDated, forget, inOrder, placeOf, REMEMBERED } from './order.ts';
 import { inWords, recognise } from './rotation.ts';
 import type { Sighting } from './rotation-parts.ts';
-import { type Candidate, type Listings, survey } from './survey.ts';
+import { type Candidate, type Listings, survey, wasOvertaken } from './survey.ts';
 
 /** Of files below this size the first bytes are kept in memory, not their hash alone. */
 const SMALL = 16 * 1024;
@@ -222,19 +222,19 @@ export function createLineage(parts: LineageParts): Lineage {
     gens = forget(now ? [...order, now] : order);
   }
 
-  /** Looks again where a file was packed and removed between the listing and the opening. */
-  function lookInto(listings: Listings, why: string, polled: number | undefined, again = 3): void {
+  /** Looks `again` where something was renamed, packed or removed meanwhile: only what lay there all at once tells who is who. */
+  function lookInto(listings: Listings, why: string, polled: number | undefined, again = 8): void {
     // A link that leads nowhere for the moment: the folder to which it led last is where its old files are.
     real = realPath(files, path) ?? real;
     const paths = gens.filter((gen) => gen.place !== 'gone' || !surveyed).map((gen) => gen.path);
-    const all = survey(files, path, real, paths, (live) => (live === polled ? listings : parts.listings()));
+    const all = survey(files, path, real, paths, { listings, polled });
     const candidates = all.filter((one) => !parts.foreign(one.stat));
     busy = true;
     try {
       const known = allKnown(gens, candidates, { files, handles, learn, marks: parts.marks });
       const sightings = recognise(known, candidates, input.start, parts.isKnown);
-      if (again > 0 && candidates.some((one) => one.vanished())) {
-        lookInto(parts.listings(), why, undefined, again - 1);
+      if (again > 0 && wasOvertaken(files, all, listings, real)) {
+        lookInto(listings, why, undefined, again - 1);
         return;
       }
       log.debug(`${path} was looked into, because ${why}: ${inWords(sightings)}`, name);

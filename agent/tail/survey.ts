@@ -11,16 +11,23 @@ type Member = { readonly path: string; readonly place: Rotated | undefined };
 
 /** The rotated files of directories, listed once and indexed by chain, so that ten thousand chains of one directory share the work. */
 export type Listings = {
-  /** The files that may be rotated generations of the live file at this (real) path. */
-  members(live: string): readonly Member[];
+  /** The files that may be rotated generations of the live file at this (real) path. Listed `anew`, or where the directory has changed. */
+  members(live: string, anew: boolean): readonly Member[];
+  /** Whether the directory of this path is still as it was when it was listed. */
+  steady(live: string): boolean;
 };
+
+type Listed = { readonly changed: number | undefined; readonly chains: ReadonlyMap<string, readonly Member[]> };
 
 /** Directories are listed when first asked for: make it anew for every look. `elsewhere` are the files of `rotated`. */
 export function createListings(files: Files, elsewhere: () => readonly string[]): Listings {
-  const directories = new Map<string, Map<string, Member[]>>();
+  const directories = new Map<string, Listed>();
   let others: readonly string[] | undefined;
 
-  function index(directory: string): Map<string, Member[]> {
+  const changedAt = (directory: string): number | undefined => anyStat(files, directory)?.modified;
+
+  function index(directory: string): Listed {
+    const changed = changedAt(directory);
     const chains = new Map<string, Member[]>();
     for (const name of names(files, directory)) {
       for (const place of chainOf(name)) {
@@ -30,14 +37,20 @@ export function createListings(files: Files, elsewhere: () => readonly string[])
         else chains.set(place.chain, [member]);
       }
     }
-    return chains;
+    return { changed, chains };
+  }
+
+  function steady(directory: string): boolean {
+    const listed = directories.get(directory);
+    return listed !== undefined && listed.changed === changedAt(directory);
   }
 
   return {
-    members(live) {
+    steady: (live) => steady(path.dirname(live)),
+    members(live, anew) {
       const directory = path.dirname(live);
-      const chains = directories.get(directory) ?? index(directory);
-      directories.set(directory, chains);
+      if (anew || !steady(directory)) directories.set(directory, index(directory));
+      const { chains } = directories.get(directory)!;
       others ??= elsewhere();
       const name = path.basename(live);
       const far = others.flatMap((other) => {
@@ -158,18 +171,31 @@ function openThis(files: Files, file: string, stat: Stat): number | undefined {
   return undefined;
 }
 
-function statOf(files: Files, file: string): Stat | undefined {
+function anyStat(files: Files, file: string): Stat | undefined {
   try {
-    const stat = files.stat(file);
-    return stat?.kind === 'file' ? stat : undefined;
+    return files.stat(file);
   } catch {
     return undefined;
   }
 }
 
+function statOf(files: Files, file: string): Stat | undefined {
+  const stat = anyStat(files, file);
+  return stat?.kind === 'file' ? stat : undefined;
+}
+
+/** Whether something was renamed, packed or removed while all this was looked at. `real` as for `survey`. */
+export function wasOvertaken(files: Files, all: readonly Candidate[], listings: Listings, real: string): boolean {
+  const moved = (one: Candidate): boolean => {
+    const now = anyStat(files, one.path);
+    return now?.ino !== one.ino || now.dev !== one.dev;
+  };
+  return all.some((one) => one.vanished() || moved(one)) || !listings.steady(real);
+}
+
 /**
  * Every file of the chain of `live` (whose links resolve to `real`), oldest first, the live one last where it exists. `remembered` are the paths at which its
- * generations were last seen, which a moved link may have left behind. An archive beside its original is left out: it may be
+ * generations were last seen, which a moved link may have left behind; `polled` is the inode that the live file had when it was last looked at. An archive beside its original is left out: it may be
  * unfinished, and the original says the same.
  */
 export function survey(
@@ -177,11 +203,11 @@ export function survey(
   live: string,
   real: string,
   remembered: readonly string[],
-  listings: (liveInode: number | undefined) => Listings,
+  { listings, polled }: { readonly listings: Listings; readonly polled: number | undefined },
 ): Candidate[] {
   // Looked at before its folder is listed: what is rotated in between is then seen under both names, not under none.
   const current = statOf(files, live);
-  const members = [...listings(current?.ino).members(real)];
+  const members = [...listings.members(real, current?.ino !== polled)];
   for (const other of remembered) {
     if (other !== live && other !== real && !members.some((member) => member.path === other)) {
       members.push({ path: other, place: placeIn(path.basename(real), path.basename(other)) });

@@ -22,3 +22,12 @@ test(`in ${heard.length} random stories with the events of the real file system 
     assert.deepEqual(problems, [], `replay with scripts/stories 1 ${one} --real-events\n${steps.join('\n')}`);
   }
 });
+
+const overtaken = seed === undefined ? Array.from({ length: 200 }, (_, i) => i + 1) : [Number(seed)];
+
+test(`in ${overtaken.length} random stories whose rotations come in the middle of a look the same holds`, async () => {
+  for (const one of overtaken) {
+    const { problems, steps } = await playStory(one, { meanwhile: true });
+    assert.deepEqual(problems, [], `replay with scripts/stories 1 ${one} --meanwhile\n${steps.join('\n')}`);
+  }
+});

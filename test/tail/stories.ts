@@ -9,6 +9,7 @@ import { type Files, realFiles, type Stat } from '../../agent/tail/files.ts';
 import type { Loss } from '../../agent/types.ts';
 import { type Scene, scene } from './scene.ts';
 import { realEvents, toldEvents } from './story-events.ts';
+import { interrupted, TAKING_AWAY } from './story-interrupts.ts';
 import { Books } from './story-ledger.ts';
 import { Story } from './story-steps.ts';
 import type { Stage, World } from './story-world.ts';
@@ -47,6 +48,17 @@ const STEPS: readonly [keyof Story & string, number][] = [
   ['kill', 4],
   ['begin', 8],
 ] as unknown as readonly [keyof Story & string, number][];
+
+/** Steps of the agent, not of the application: others may come in the middle of them. */
+const AGENT_STEPS: ReadonlySet<string> = new Set([
+  'look',
+  'event',
+  'readSettled',
+  'readUnsettled',
+  'readOne',
+  'readOther',
+  'wait',
+]);
 
 function play(world: World, step: string): void {
   if (step === 'readSettled') world.read(true);
@@ -160,15 +172,17 @@ function stageOf(stage: Scene, hint: Stage['hint'], books: readonly Books[]): St
 
 /**
  * Plays the story of a seed and says what was wrong with it. Every other story has events, the rest polls alone. With `real` every
- * story has those of the file system, which come when they come, so that it is not quite the same each time.
+ * story has those of the file system, which come when they come, so that it is not quite the same each time. With `meanwhile` the
+ * application goes on in the middle of a look.
  */
-export async function playStory(seed: number, { length = 60, real = false } = {}): Promise<Verdict> {
+export async function playStory(seed: number, { length = 60, real = false, meanwhile = false } = {}): Promise<Verdict> {
   const random = randomOf(seed);
   const verdict: Verdict = { seed, problems: [], steps: [] };
   const births = new Map<number, number>();
   const { watch, hint, arrived } = real ? realEvents() : toldEvents();
   const events = real || seed % 2 === 0;
-  const options = { files: bornIn(births), watch, largest: random() < 0.5 ? 4096 : 256 * 1024 };
+  const interrupts = interrupted(bornIn(births), meanwhile ? randomOf(seed + 0.5) : () => 1);
+  const options = { files: interrupts.files, watch, largest: random() < 0.5 ? 4096 : 256 * 1024 };
   const input = { start: 'oldest', watch: events ? 'auto' : 'poll' } as const;
   await scene({ ...options, input, destinations: DESTINATIONS }, async (stage) => {
     const books = DESTINATIONS.map((name) => new Books(name));
@@ -177,11 +191,17 @@ export async function playStory(seed: number, { length = 60, real = false } = {}
       for (const [at, one] of books.entries()) one.check(stage, world.running ? stage.readers[at]?.walk : undefined);
     };
     for (let i = 0; i < length; i += 1) {
-      const step = choose(random);
+      const chosen = choose(random);
+      const step = meanwhile && TAKING_AWAY.has(chosen) ? 'write' : chosen;
       if (step === 'event' && world.running) await arrived?.(stage.folder);
-      play(world, step);
+      if (AGENT_STEPS.has(step)) interrupts.during(world, () => play(world, step));
+      else play(world, step);
       check();
-      verdict.steps.push(`${step} (${world.next - 1})`, ...stage.sentences.splice(0).map((one) => `    ${one}`));
+      verdict.steps.push(
+        `${step} (${world.next - 1})`,
+        ...interrupts.steps.splice(0),
+        ...stage.sentences.splice(0).map((one) => `    ${one}`),
+      );
       if (step.startsWith('read')) await breathe();
     }
     world.begin();
