@@ -1,4 +1,5 @@
 /** The composition behind `tailship spool ls`: what waits, seen from outside. */
+import fs from 'node:fs';
 import { realClock } from './ops/clock.ts';
 import type { Look } from './ops/paint.ts';
 import { type Listed, renderListed, type Waiting } from './ops/spooltext.ts';
@@ -21,7 +22,11 @@ export function listSpool(parts: SpoolParts): { readonly json: Listed; text(look
     path: config.spool.path,
     exists: found !== undefined,
     running: found?.held ?? false,
-    size: found?.size ?? 0,
+    // A running agent has a part of it in SQLite's log.
+    size:
+      found === undefined
+        ? 0
+        : found.size + (fs.statSync(`${config.spool.path}-wal`, { throwIfNoEntry: false })?.size ?? 0),
     now: realClock.now(),
     destinations: waitingIn(config, found),
   };

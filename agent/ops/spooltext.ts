@@ -24,7 +24,7 @@ export type Listed = {
   readonly exists: boolean;
   /** Whether an agent has it now. */
   readonly running: boolean;
-  /** Bytes of the file on disk. */
+  /** Bytes that it takes on disk, with SQLite's log. */
   readonly size: number;
   readonly now: number;
   readonly destinations: readonly Waiting[];

@@ -55,7 +55,11 @@ function begin(world: World, ...argv: string[]) {
   };
 }
 
-type Listing = { running: boolean; destinations: { name: string; orphaned: boolean; rows: number; lines: number }[] };
+type Listing = {
+  running: boolean;
+  size: number;
+  destinations: { name: string; orphaned: boolean; rows: number; lines: number }[];
+};
 const listing = async (world: World) => JSON.parse((await world.run('spool', 'ls', '--json')).out) as Listing;
 const statusOf = async (world: World) => JSON.parse((await world.run('status', '--json')).out) as Status & Stopped;
 
@@ -156,6 +160,10 @@ test('beside a running agent ls and export read, drop is done by it, and drain w
   await until(async () => ((await listing(world)).running ? true : undefined));
   await until(async () => (fs.existsSync(path.join(world.folder, 'spool.db.sock')) ? true : undefined));
   assert.equal((await world.run('spool', 'export')).out.split('\n').length, 3);
+  // Most of what a running agent has written stands in SQLite's log.
+  const whole = () =>
+    ['', '-wal'].reduce((sum, end) => sum + fs.statSync(path.join(world.folder, `spool.db${end}`)).size, 0);
+  await until(async () => ((await listing(world)).size === whole() ? true : undefined));
   assert.match((await world.run('spool', 'drain', '--wait', '100ms')).err, /Not delivered: 2 lines/);
   const dropped = await world.run('spool', 'drop', '--yes', '--older-than', '0s');
   assert.deepEqual([dropped.code, dropped.err], [0, 'Dropped 2 lines, 60B.\n']);
