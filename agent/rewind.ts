@@ -1,6 +1,7 @@
 /** The composition behind `tailship rewind` and `tailship forget`: a running agent is told to do it, else it is done in the state file. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { realClock } from './ops/clock.ts';
 import { orderControl } from './ops/control.ts';
@@ -25,22 +26,41 @@ const REWOUND = z.array(
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Opens the state of a stopped agent. Throws Error with a sentence where there is none, or somebody else has it. */
-function withStore<T>(config: Config, work: (store: Store) => T): T {
+/** How long an agent is waited for that holds the state and does not answer: it is starting, or about to end. In ms. */
+const PATIENCE = 10_000;
+const EVERY = 200;
+
+/** Has a running agent do `what`, else does it in the state of one that is stopped. Throws as `rewind` does. */
+async function moved(
+  config: Config,
+  what: '/rewind' | '/forget',
+  target: object,
+  here: (store: Store) => unknown,
+): Promise<unknown> {
   const { path: state } = config.spool;
-  if (!fs.existsSync(state))
-    throw new Error(`There is no state at ${state}: nothing was read yet with this configuration.`);
-  let store: Store;
-  try {
-    store = openStore({ config: config.spool, clock: realClock, log: silent, command: 'tailship rewind' });
-  } catch (error) {
-    if (!(error instanceof StoreProblem)) throw error;
-    throw new Error(`${error.message} Whoever it is does not answer at ${state}.sock: stop it first.`);
-  }
-  try {
-    return work(store);
-  } finally {
-    store.close();
+  const end = realClock.ticks() + PATIENCE;
+  for (;;) {
+    const answer = await orderControl(`${state}.sock`, what, JSON.stringify(target));
+    if (answer !== undefined) return JSON.parse(answer);
+    if (!fs.existsSync(state))
+      throw new Error(`There is no state at ${state}: nothing was read yet with this configuration.`);
+    try {
+      const store = openStore({
+        config: config.spool,
+        clock: realClock,
+        log: silent,
+        command: `tailship ${what.slice(1)}`,
+      });
+      try {
+        return here(store);
+      } finally {
+        store.close();
+      }
+    } catch (problem) {
+      if (!(problem instanceof StoreProblem)) throw problem;
+      if (problem.explain !== 'spool-held' || realClock.ticks() > end) throw new Error(problem.message);
+    }
+    await setTimeout(EVERY);
   }
 }
 
@@ -54,16 +74,15 @@ export async function rewind(asked: Asked & { readonly to: string }): Promise<re
   const { config } = loadConfig(asked);
   const target = { ...targetOf(asked), to: asked.to };
   readGoal(asked.to, realClock.now()); // A slip in it is told whoever is to do it.
-  const answer = await orderControl(`${config.spool.path}.sock`, '/rewind', JSON.stringify(target));
-  if (answer !== undefined) return REWOUND.parse(JSON.parse(answer)).map((one) => ({ ...one, from: one.from }));
-  return withStore(config, (store) => movePositions({ config, store, now: realClock.now() }, target));
+  const done = await moved(config, '/rewind', target, (store) =>
+    movePositions({ config, store, now: realClock.now() }, target),
+  );
+  return REWOUND.parse(done).map((one) => ({ ...one, from: one.from }));
 }
 
 /** Forgets all generations of a file's chain, or of an input. Gives their number. Throws as `rewind` does. */
 export async function forget(asked: Asked): Promise<number> {
   const { config } = loadConfig(asked);
   const target = targetOf(asked);
-  const answer = await orderControl(`${config.spool.path}.sock`, '/forget', JSON.stringify(target));
-  if (answer !== undefined) return z.number().parse(JSON.parse(answer));
-  return withStore(config, (store) => forgetGenerations(config, store, target));
+  return z.number().parse(await moved(config, '/forget', target, (store) => forgetGenerations(config, store, target)));
 }

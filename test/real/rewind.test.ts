@@ -136,6 +136,17 @@ test('a running agent sends a file again with the identities that it had, and sk
   assert.equal(verdict.code, 0, verdict.text);
 });
 
+test('an agent that has just been started is waited for', async (t) => {
+  const { s, conf, run, server } = await shipped(t);
+  const agent = startAgent(s, conf);
+  const state = s.at('spool.db.holder');
+  await until('the state is taken', () => (fs.existsSync(state) ? true : undefined));
+  const { code, err } = await run('rewind', '-c', conf, 'input', '--to', 'beginning');
+  assert.deepEqual([code, err], [0, '']);
+  await until('all came twice', () => (server.lines().length === 120 ? true : undefined));
+  assert.equal(await stopped(agent), 0);
+});
+
 test('a running agent forgets a file, and sends it at once with a new identity', async (t) => {
   const { server, conf, run, agent, arrived } = await running(t);
   const { code, out } = await run('forget', '-c', conf, 'input');
