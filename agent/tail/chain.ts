@@ -32,6 +32,8 @@ export function createChain(parts: ChainParts): Chain {
   let polled: number | undefined;
   /** Ticks at which a rotated file was last looked at that had been let go. */
   let lookedBack = clock.ticks();
+  /** Ticks of the last poll. */
+  let polledAt = lookedBack;
   /** Inode of a live file that could not be opened, so that its directory is not listed at every poll. */
   let barred: number | undefined;
   const lineage = createLineage({
@@ -188,8 +190,12 @@ export function createChain(parts: ChainParts): Chain {
 
   /** Long after a rotation a worker that is about to end may still write to the old file: now and then the newest is looked at. */
   function lookBack(): void {
-    if (clock.ticks() < lookedBack + LOOK_BACK) return;
-    lookedBack = clock.ticks();
+    const now = clock.ticks();
+    // A chain at rest is polled less often, so that the next time may be too late.
+    const slack = Math.max(0, now - polledAt - input.poll);
+    polledAt = now;
+    if (now + slack < lookedBack + LOOK_BACK) return;
+    lookedBack = now;
     const old = lineage.gens().findLast((gen) => gen.place === 'rotated' && gen.packed === undefined && !gen.ended);
     if (old && old.readers.size === 0) refresh(old);
   }

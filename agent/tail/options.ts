@@ -33,7 +33,8 @@ export const inputOptions = {
   },
   poll: {
     default: '1s',
-    meaning: 'How often open files are looked at when no event tells of a change.',
+    meaning:
+      'How often files are looked at when no event tells of a change. Of more than 200 files, those that have been read and quiet for 10s on a local file system are looked at in turn, each at least every 10s.',
     schema: duration.refine((ms) => ms >= SHORTEST_POLL, `the shortest is ${SHORTEST_POLL}ms`),
   },
   watch: {

@@ -11,16 +11,17 @@ import type { Chain } from './chain-parts.ts';
 import { createDiscovery } from './discovery.ts';
 import type { Files } from './files.ts';
 import { createHandles, type Gen } from './generation.ts';
+import { createHints } from './hints.ts';
 import { createHold } from './hold.ts';
 import { bytesAtRisk, leave } from './leaving.ts';
 import type { LegParts } from './leg.ts';
-import { chainOf } from './names.ts';
 import { createOrigins } from './origins.ts';
 import { createOwners, type Shared } from './owners.ts';
 import type { Registry } from './registry.ts';
 import type { Mark } from './rotation-parts.ts';
 import { createListings, type Listings } from './survey.ts';
 import { createPassed, createTroubles } from './troubles.ts';
+import { createTurns } from './turns.ts';
 import { createWalk, type InnerWalk, type TailWalk } from './walk.ts';
 import { createWatch, type Watch, type WatchParts } from './watch.ts';
 
@@ -63,9 +64,6 @@ export type Tail = {
   close(): Promise<void>;
 };
 
-/** A hint is looked into at once, but not sooner than so many ms after the one before; those that come meanwhile go together. */
-const GATHER = 5;
-
 export function createTail(parts: TailParts): Tail {
   const { input, files, clock, log, registry } = parts;
   const name = { input: input.name };
@@ -85,24 +83,40 @@ export function createTail(parts: TailParts): Tail {
     ...{ input: input.name, clock, log, registry, chains: () => chains.values(), walks: () => walks },
     isFirst: () => unseen,
   });
-  const hinted = new Set<Chain>();
+  const turns = createTurns({
+    ...{ chains, files, clock, poll: input.poll },
+    hears: (directory) => watch?.hears(directory) ?? false,
+    isRead: (chain, gen) => (unread(chain, gen) ?? gen.size) >= gen.size,
+  });
   const sayTroubles = createTroubles(log, name);
   const sayPassed = createPassed(log, name);
   const discovery = createDiscovery(files, input.paths, (live) => chains.has(live) || past.has(live));
+  const hints = createHints({
+    ...{ clock, chains, names: discovery.names },
+    look(some) {
+      if (phase !== 'closed') carefully(() => (some === 'all' ? round() : lookAt(some)));
+    },
+  });
   const elsewhere = input.rotated === undefined ? undefined : createDiscovery(files, [input.rotated]);
   let phase: 'new' | 'started' | 'closed' = 'new';
   let first = true;
+  /** What discovery found last, and the paths that are named by it. */
+  let found: readonly string[] | undefined;
+  let named: ReadonlySet<string> = new Set();
   /** True until every chain was looked at once. */
   let unseen = true;
-  let rescan = false;
-  let gathering = false;
-  let lookedInto = Number.NEGATIVE_INFINITY;
   let cancel: (() => void) | undefined;
   let watch: Watch | undefined;
 
   const listings = (): Listings => createListings(files, () => elsewhere?.paths() ?? []);
 
+  function unread(chain: Chain, gen: Gen): number | undefined {
+    const offsets = walks.flatMap((walk) => walk.unread(chain, gen) ?? []);
+    return offsets.length > 0 ? Math.min(...offsets) : undefined;
+  }
+
   function changed(chain: Chain): void {
+    turns.moved(chain);
     owners.note(chain);
     for (const walk of walks) walk.note(chain);
     parts.wake();
@@ -115,13 +129,11 @@ export function createTail(parts: TailParts): Tail {
       ...{ path: live, input, files, clock, log, registry, handles, known, fresh, listings, changed, origins },
       owner: owners.of,
       marks: (gen) => walks.map((walk) => walk.mark(chain, gen)).filter((mark): mark is Mark => mark !== undefined),
-      unread(gen) {
-        const offsets = walks.flatMap((walk) => walk.unread(chain, gen) ?? []);
-        return offsets.length > 0 ? Math.min(...offsets) : undefined;
-      },
+      unread: (gen) => unread(chain, gen),
       lost: parts.lost,
     });
     chains.set(live, chain);
+    turns.moved(chain);
   }
 
   /** Finds files that came since the last look, and forgets chains of globs of which nothing is left. */
@@ -130,19 +142,30 @@ export function createTail(parts: TailParts): Tail {
     const paths = discovery.paths();
     sayTroubles(discovery.troubles());
     sayPassed(discovery.passed());
-    for (const live of paths) if (!chains.has(live)) add(live, !first && !before.has(path.dirname(live)));
+    if (paths !== found)
+      for (const live of paths) if (!chains.has(live)) add(live, !first && !before.has(path.dirname(live)));
     // A chain known from before may have lost its live file meanwhile, and nothing else. It is looked into before it is forgotten.
     const kept = first ? [...past].filter((live) => discovery.names(live)) : [];
     for (const live of kept) if (!chains.has(live)) add(live, false);
-    const named = new Set([...paths, ...kept, ...[...chains.values()].map((chain) => chain.alias())]);
-    for (const chain of chains.values()) {
-      if (named.has(chain.path) || chain.live() || chain.gens().some((gen) => gen.readers.size > 0)) continue;
-      chains.delete(chain.path);
-      owners.forget(chain);
-      for (const walk of walks) walk.forget(chain);
-    }
+    if (paths !== found) named = new Set(paths);
+    const leaving = first ? [] : paths === found ? turns.restless() : chains.values();
+    const over = [...leaving].filter(isOver);
+    const aliases = new Set(over.length > 0 ? [...chains.values()].map((chain) => chain.alias()) : []);
+    for (const chain of over) if (!aliases.has(chain.path)) forget(chain);
+    found = paths;
     watch?.directories(discovery.directories());
     first = false;
+  }
+
+  /** Whether no path or glob names a chain, and nothing is left of it. */
+  const isOver = (chain: Chain): boolean =>
+    !named.has(chain.path) && !chain.live() && !chain.gens().some((gen) => gen.readers.size > 0);
+
+  function forget(chain: Chain): void {
+    chains.delete(chain.path);
+    owners.forget(chain);
+    turns.forget(chain);
+    for (const walk of walks) walk.forget(chain);
   }
 
   /** Looks at some chains. Directories are listed after the last live file was looked at, so that no rotation falls in between. */
@@ -155,10 +178,9 @@ export function createTail(parts: TailParts): Tail {
 
   function round(): void {
     if (phase === 'closed') return;
-    rescan = false;
-    hinted.clear();
+    hints.clear();
     discover();
-    lookAt(chains.values());
+    lookAt(watch ? turns.due() : chains.values());
     if (unseen) {
       unseen = false;
       lookAt([...chains.values()].filter((chain) => chain.waits()));
@@ -186,34 +208,9 @@ export function createTail(parts: TailParts): Tail {
     if (phase !== 'closed') cancel = clock.after(input.poll, tick);
   }
 
-  function hint(file: string): void {
-    const directory = path.dirname(file);
-    const chain =
-      chains.get(file) ??
-      chainOf(path.basename(file))
-        .map((place) => chains.get(path.join(directory, place.chain)))
-        .find((one) => one !== undefined);
-    if (chain) hinted.add(chain);
-    else if (discovery.names(file)) rescan = true;
-    else return;
-    if (gathering) return;
-    const rest = lookedInto + GATHER - clock.ticks();
-    gathering = rest > 0;
-    if (gathering) clock.after(rest, lookInto);
-    else lookInto();
-  }
-
-  function lookInto(): void {
-    gathering = false;
-    lookedInto = clock.ticks();
-    if (phase === 'closed') return;
-    carefully(() => (rescan ? round() : lookAt([...hinted])));
-    hinted.clear();
-  }
-
   function startWatch(): void {
     watch = (parts.watch ?? createWatch)({
-      hint,
+      hint: hints.take,
       failed(code) {
         watch = undefined;
         const cure = 'raise fs.inotify.max_user_watches and max_user_instances for a quicker response';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { WatchParts } from '../../agent/tail/watch.ts';
 import { scene } from './scene.ts';
 
-const deaf = { directories() {}, async close() {} };
+const deaf = { directories() {}, hears: () => false, async close() {} };
 
 test('where the system has no file events left, files are polled, and that is said once with the cure', () => {
   let watch: WatchParts | undefined;

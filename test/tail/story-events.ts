@@ -22,6 +22,7 @@ export function toldEvents(): StoryEvents {
       current = parts;
       return {
         directories() {},
+        hears: () => false,
         async close() {
           if (current === parts) current = undefined;
         },
