@@ -5,26 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { verdict } from '../../agent/receive/verdict.ts';
-import { createVerifier, type VerifyReport } from '../../agent/receive/verify.ts';
-import { newIdentitySpan, scanIdentity } from '../../agent/wire/identity-scan.ts';
 import { freePort } from '../harness/processes.ts';
 import { until } from '../harness/wait.ts';
+import { verify } from '../receive/records.ts';
 import { type StartedAgent, startAgent, startServer } from './in-process.ts';
 
 const LINES = 20_000;
 const line = (n: number) => `Jul 15 11:30:35 host app: [12][INFO] message ${n} ${'x'.repeat(150)}\n`;
 const lines = (from: number, count: number) => Array.from({ length: count }, (_, i) => line(from + i)).join('');
-
-function reportOf(messages: readonly string[]): VerifyReport {
-  const verifier = createVerifier({ fromFirst: false });
-  const span = newIdentitySpan();
-  for (const message of messages) {
-    const bytes = Buffer.from(message);
-    if (scanIdentity(bytes, 0, bytes.length, span)) verifier.take(bytes, span);
-    else verifier.other(message);
-  }
-  return verifier.report();
-}
 
 /** What was dropped, by the books. */
 async function dropped(agent: StartedAgent, cause: string) {
@@ -49,7 +37,7 @@ async function heard(t: TestContext, port: number, file: string, last: number): 
 }
 
 function assertExplained(messages: readonly string[], why: string, bytes: number): void {
-  const report = reportOf(messages);
+  const report = verify(messages);
   assert.deepEqual([report.complete, report.gaps, report.missingBytes], [false, 0, 0], verdict(report).join('\n'));
   assert.equal(report.droppedBytes, bytes);
   assert.deepEqual([...new Set(report.generations.flatMap((one) => one.dropped.map((range) => range.why)))], [why]);
@@ -72,7 +60,7 @@ for (const full of ['drop-oldest', 'drop-newest'] as const) {
     );
     const messages = await heard(t, port, agent.file, all);
     assertExplained(messages, 'spool-full', (await dropped(agent, 'spool-full'))!.bytes);
-    assert.match(verdict(reportOf(messages)).join('\n'), /^ {2}bytes \d+\.\.\d+ dropped by policy: spool-full$/m);
+    assert.match(verdict(verify(messages)).join('\n'), /^ {2}bytes \d+\.\.\d+ dropped by policy: spool-full$/m);
   });
 }
 

@@ -8,9 +8,8 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import type { Stopped } from '../../agent/ops/status.ts';
-import { createVerifier } from '../../agent/receive/verify.ts';
-import { newIdentitySpan, scanIdentity } from '../../agent/wire/identity-scan.ts';
 import { until } from '../harness/wait.ts';
+import { startVerifying } from '../receive/records.ts';
 import { startStream, TLS } from '../ship/secure.ts';
 import { reads, type Server, type ServerSetup, startUdp, type Treatment } from '../ship/servers.ts';
 import { startAgent } from './in-process.ts';
@@ -47,16 +46,11 @@ function createBooks(t: TestContext, folder: () => string): () => number {
 /** A server that misbehaves, with what it has seen: its verdict, and what was settled when each connection was made. */
 async function startServer(t: TestContext, scheme: Scheme, row: Misbehaviour, settled: () => number) {
   const floors: number[] = [];
-  const verifier = createVerifier({ fromFirst: false });
-  const span = newIdentitySpan();
+  const verifier = startVerifying();
   const setup: ServerSetup = {
     ...row.setup?.(),
     met: () => void floors.push(settled()),
-    heard(message) {
-      const bytes = Buffer.from(message, 'latin1');
-      if (scanIdentity(bytes, 0, bytes.length, span)) verifier.take(bytes, span);
-      else verifier.other(message);
-    },
+    heard: verifier.take,
   };
   const treat: Treatment = (socket, read, index) => {
     if (row.treat && index < (row.bad ?? BAD)) return row.treat(socket, read, index);

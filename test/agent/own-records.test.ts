@@ -4,29 +4,19 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { tellLoss } from '../../agent/own-records.ts';
 import { verdict } from '../../agent/receive/verdict.ts';
-import { createVerifier } from '../../agent/receive/verify.ts';
 import { loadConfig } from '../../agent/sections.ts';
 import { createOwnWriter } from '../../agent/shape/own.ts';
 import type { Walk } from '../../agent/walk.ts';
-import { newIdentitySpan, scanIdentity } from '../../agent/wire/identity-scan.ts';
 import { freePort } from '../harness/processes.ts';
 import { until } from '../harness/wait.ts';
+import { verify } from '../receive/records.ts';
 import { open, temporaryFolder } from '../store/help.ts';
 import { type StartedAgent, startAgent, startServer } from './in-process.ts';
 
 const line = (n: number) => `Jul 15 11:30:35 host app: [12][INFO] message ${n} ${'x'.repeat(150)}\n`;
 
 /** What `receive --verify` would say of these messages. */
-function reportOf(messages: readonly string[]): string[] {
-  const verifier = createVerifier({ fromFirst: false });
-  const span = newIdentitySpan();
-  for (const message of messages) {
-    const bytes = Buffer.from(message);
-    if (scanIdentity(bytes, 0, bytes.length, span)) verifier.take(bytes, span);
-    else verifier.other(message);
-  }
-  return verdict(verifier.report());
-}
+const reportOf = (messages: readonly string[]) => verdict(verify(messages));
 
 /** An agent whose file was truncated while most of it was unread, because the spool was full and the server away. */
 async function loseBytes(t: TestContext, port: number, syslog = ''): Promise<StartedAgent> {

@@ -3,14 +3,36 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { createVerifier, type VerifyReport } from '../../agent/receive/verify.ts';
 import type { Clock } from '../../agent/types.ts';
 import { type Identity, writeIdentity } from '../../agent/wire/identity.ts';
+import { newIdentitySpan, scanIdentity } from '../../agent/wire/identity-scan.ts';
 
 export const GEN = ['aaaaaaaaaaaaaaa1', 'bbbbbbbbbbbbbbb2', 'ccccccccccccccc3'] as const;
 
 /** An rfc5424 record with this identity. */
 export function record(identity: Identity, msg = 'text', host = 'web1'): string {
   return `<14>1 2026-07-15T11:30:35.000+02:00 ${host} app 12 - ${writeIdentity('tail@32473', identity)} ${JSON.stringify({ MSG: msg })}`;
+}
+
+/** What `receive --verify` makes of messages, given one by one. */
+export function startVerifying(fromFirst = false): { take(message: string): void; report(): VerifyReport } {
+  const verifier = createVerifier({ fromFirst });
+  const span = newIdentitySpan();
+  return {
+    take(message) {
+      const bytes = Buffer.from(message);
+      if (scanIdentity(bytes, 0, bytes.length, span)) verifier.take(bytes, span);
+      else verifier.other(message);
+    },
+    report: verifier.report,
+  };
+}
+
+export function verify(messages: readonly string[], fromFirst = false): VerifyReport {
+  const verifying = startVerifying(fromFirst);
+  for (const message of messages) verifying.take(message);
+  return verifying.report();
 }
 
 /** The records of a generation of lines of 10 bytes: `count` of them from `from`. */

@@ -2,20 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { verdict } from '../../agent/receive/verdict.ts';
-import { createVerifier, type VerifyReport } from '../../agent/receive/verify.ts';
-import { newIdentitySpan, scanIdentity } from '../../agent/wire/identity-scan.ts';
-import { GEN, record, records } from './records.ts';
-
-function verify(messages: readonly string[], fromFirst = false): VerifyReport {
-  const verifier = createVerifier({ fromFirst });
-  const span = newIdentitySpan();
-  for (const message of messages) {
-    const bytes = Buffer.from(message);
-    if (scanIdentity(bytes, 0, bytes.length, span)) verifier.take(bytes, span);
-    else verifier.other(message);
-  }
-  return verifier.report();
-}
+import type { VerifyReport } from '../../agent/receive/verify.ts';
+import { GEN, record, records, verify } from './records.ts';
 
 /** Three generations of ten records each, the second and third saying what they follow. */
 function chain(): string[] {
