@@ -202,7 +202,7 @@ export function createChain(parts: ChainParts): Chain {
 
   function poll(): boolean {
     const stat = statLive();
-    return stat !== false && (lookAgain(stat) || waits);
+    return stat !== false && (lookAgain(stat) || waits || lineage.isPostponed());
   }
 
   /** As `poll`, with what the live path leads to. */

@@ -6,6 +6,7 @@ import type { Files, Stat } from './files.ts';
 import { CLUE_OF_NOTHING, CLUE_OF_NULS, clueBefore, readHead, sameHead } from './fingerprint.ts';
 import type { Gen, Handles } from './generation.ts';
 import type { Found, Known, Mark } from './rotation-parts.ts';
+import type { Candidate } from './survey.ts';
 
 /** The head with what was written since the last look; by it the file is known in an archive or a copy. Undefined where there is no more. */
 function grownHead(gen: Gen, marks: readonly Mark[], files: Files, handles: Handles): Seen | undefined {
@@ -35,6 +36,13 @@ export function earlyEnd(gen: Gen, files: Files, handles: Handles, most = Infini
 export function isOutgrown(gen: Gen, size: number, files: Files, handles: Handles): boolean {
   const own = files.fstat(handles.fd(gen));
   return gen.packed === undefined && own.links === 0 && own.size < size;
+}
+
+/** Holds a file open that has bytes to read, so that they stay within reach whatever becomes of its name. */
+export function holdOpen(gen: Gen, found: Candidate, unread: number | undefined, handles: Handles): void {
+  if (!found.live && (unread === undefined || (gen.packed === undefined && unread >= gen.size))) return;
+  const fd = found.takeFd();
+  if (fd !== undefined) handles.adopt(gen, fd);
 }
 
 type Seen = { readonly stat: Stat; readonly head: Uint8Array };

@@ -42,6 +42,8 @@ export type Lineage = {
   gens(): readonly Gen[];
   live(): Gen | undefined;
   surveyed(): boolean;
+  /** True where the last look fell into the middle of a rotation, so that nothing was decided. */
+  isPostponed(): boolean;
   /**
    * Looks at every file of the chain and says anew who is who; `why` it was looked. The listings serve as long as the live file is
    * still the one with the inode `polled`; else its folder is listed anew.

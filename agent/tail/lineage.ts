@@ -7,16 +7,18 @@ import { HEAD_BYTES } from '../wire/clue.ts';
 import { realPath, type Stat } from './files.ts';
 import { cluesOf } from './fingerprint.ts';
 import { fromRow, type Gen } from './generation.ts';
-import { allKnown, earlyEnd, isOutgrown } from './known.ts';
+import { allKnown, earlyEnd, holdOpen, isOutgrown } from './known.ts';
 import type { Lineage, LineageParts } from './lineage-parts.ts';
 import { createLosses } from './losses.ts';
 import { asDated, forget, inOrder, placeOf, REMEMBERED } from './order.ts';
 import { inWords, recognise } from './rotation.ts';
 import type { Sighting } from './rotation-parts.ts';
-import { type Candidate, type Listings, survey, wasOvertaken } from './survey.ts';
+import { areMoved, type Candidate, type Listings, survey, wasOvertaken } from './survey.ts';
 
 /** Of files below this size the first bytes are kept in memory, not their hash alone. */
 const SMALL = 16 * 1024;
+/** So many looks that fall into the middle of a rotation are put off in a row. */
+const PATIENCE = 10;
 
 export function createLineage(parts: LineageParts): Lineage {
   const { path, input, files, log, registry, handles } = parts;
@@ -28,6 +30,8 @@ export function createLineage(parts: LineageParts): Lineage {
   /** Generations that are missing, and from where they are unread, as long as another chain may have them. */
   const undecided = new Map<Gen, number>();
   let busy = false;
+  /** Looks in a row that fell into the middle of a rotation. */
+  let postponed = 0;
   let real = path;
 
   function remember(gen: Gen, change: { readonly clues?: Clues; readonly path?: string }): void {
@@ -75,19 +79,10 @@ export function createLineage(parts: LineageParts): Lineage {
     note(gen, found.stat);
   }
 
-  /** Holds a file open that has bytes to read, so that they stay within reach whatever becomes of its name. */
-  function hold(gen: Gen, found: Candidate): void {
-    if (handles.isOpen(gen)) return;
-    const unread = parts.unread(gen);
-    if (!found.live && (unread === undefined || (gen.packed === undefined && unread >= gen.size))) return;
-    const fd = found.takeFd();
-    if (fd !== undefined) handles.adopt(gen, fd);
-  }
-
   function same(gen: Gen, sighting: Sighting, found: Candidate): void {
     gen.reason = sighting.reason;
     settle(gen, found);
-    hold(gen, found);
+    if (!handles.isOpen(gen)) holdOpen(gen, found, parts.unread(gen), handles);
   }
 
   /** The content of `gen` lies in another file: it is read on there, unless its own file is still open and holds as much. */
@@ -237,6 +232,9 @@ export function createLineage(parts: LineageParts): Lineage {
         lookInto(listings, why, undefined, again - 1);
         return;
       }
+      // What is said of half a rotation is wrong: it is better said at the next poll.
+      postponed = again === 0 && areMoved(files, all) && postponed < PATIENCE ? postponed + 1 : 0;
+      if (postponed > 0) return;
       log.debug(`${path} was looked into, because ${why}: ${inWords(sightings)}`, name);
       apply(sightings, candidates, new Set(known.filter((one) => one.empty).map((one) => one.file)));
     } finally {
@@ -251,6 +249,7 @@ export function createLineage(parts: LineageParts): Lineage {
     gens: () => gens,
     live: () => live,
     surveyed: () => surveyed,
+    isPostponed: () => postponed > 0,
     abandon,
     release,
     note,

@@ -184,14 +184,18 @@ function statOf(files: Files, file: string): Stat | undefined {
   return stat?.kind === 'file' ? stat : undefined;
 }
 
-/** Whether something was renamed, packed or removed while all this was looked at. `real` as for `survey`. */
-export function wasOvertaken(files: Files, all: readonly Candidate[], listings: Listings, real: string): boolean {
+/** Whether one of these files has gone from its name, or had before it could be opened. */
+export function areMoved(files: Files, all: readonly Candidate[]): boolean {
   const moved = (one: Candidate): boolean => {
     const now = anyStat(files, one.path);
     return now?.ino !== one.ino || now.dev !== one.dev;
   };
-  return all.some((one) => one.vanished() || moved(one)) || !listings.steady(real);
+  return all.some((one) => one.vanished() || moved(one));
 }
+
+/** Whether something was renamed, packed or removed while all this was looked at. `real` as for `survey`. */
+export const wasOvertaken = (files: Files, all: readonly Candidate[], listings: Listings, real: string): boolean =>
+  areMoved(files, all) || !listings.steady(real);
 
 /**
  * Every file of the chain of `live` (whose links resolve to `real`), oldest first, the live one last where it exists. `remembered` are the paths at which its
