@@ -177,7 +177,9 @@ export function createShaping({ input, record, warn, bell, thread, walk }: Shapi
         return;
       }
       flow += chunk.bytes.length;
-      if (!out && shaper.movable && flow > thread.after && ready.length === 0) goOut();
+      // Files that may vanish are read in one go at an end, when nobody can wait for an answer.
+      const heavy = flow > thread.after && only === undefined;
+      if (!out && heavy && shaper.movable && ready.length === 0) goOut();
       if (out) {
         introduce(chunk.file);
         posted.push({ chunk: seat!.shape(chunk) });

@@ -1,6 +1,6 @@
 /** The agent under a flow that counts as heavy from the first byte on, so that the second thread has a part in everything. */
 import assert from 'node:assert/strict';
-import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import type { Status } from '../../agent/ops/status.ts';
@@ -89,6 +89,38 @@ test('a stop in the middle of heavy work loses nothing: what the second thread h
   startAgent(t, { target: server.url, folder: first.folder });
   await until('the last line has come', () => numbersOf(server.messages()).includes(written - 1));
   assert.deepEqual([...new Set(numbersOf(server.messages()))], upTo(written));
+});
+
+test('what is unread of a deleted file at a stop is saved in one go, though the second thread was at it', async (t) => {
+  const server = await startServer(t);
+  const { thread, posted } = watched();
+  // Nothing settles before the server closes, so that the window fills and the rest of the file waits.
+  const syslog = 'window = 8MiB\nlinger = never';
+  const first = startAgent(t, { target: server.url, syslog, thread });
+  writeFileSync(first.file, '');
+  let written = await keepBusy(first, posted, 0);
+  appendFileSync(first.file, lines(written, written + 3 * LINES));
+  written += 3 * LINES;
+  await until('the window is full', async () => {
+    const { json } = await first.status();
+    return 'agent' in json && (json.destinations[0]?.underway.bytes ?? 0) > 4 * 2 ** 20;
+  });
+  rmSync(first.file);
+  await until('the deletion is seen', () => first.said.some((one) => one.includes('was deleted')));
+  assert.equal(await first.stop(), 0);
+  startAgent(t, { target: server.url, folder: first.folder });
+  await until(
+    'the last line has come',
+    () =>
+      server
+        .messages()
+        .at(-1)
+        ?.includes(`message ${written - 1}.`) === true,
+  );
+  assert.deepEqual(
+    [...new Set(numbersOf(server.messages()))].sort((a, b) => a - b),
+    upTo(written),
+  );
 });
 
 test('a reload in the middle of heavy work loses nothing, and what is shaped afterwards is shaped in the new way', async (t) => {

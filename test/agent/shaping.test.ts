@@ -194,6 +194,46 @@ describe('lines that are shaped in another thread', () => {
   });
   after(() => thread.close());
 
+  test('are not at their end before the last batch was given out, and none is before what is done ahead of its turn', async () => {
+    const bell = createBell();
+    const content = Buffer.from('Jul 15 11:30:35 host app: [12][INFO] one\n');
+    const chunks = [0, 1, 2].map((n) => ({
+      ...chunkOf(content),
+      start: n * content.length,
+      end: (n + 1) * content.length,
+    }));
+    let opened!: (context: FileContext) => void;
+    const tail: TailWalk = { next: () => chunks.shift(), finished: () => chunks.length === 0, status: () => [] };
+    const shaping = createShaping({
+      ...{ ...partsOf(), warn() {}, bell, thread },
+      walk(open) {
+        opened = open;
+        return tail;
+      },
+    });
+    opened(contextOf());
+    const done: (() => void)[] = [];
+    const ahead = () => new Promise<void>((resolve) => done.push(resolve));
+    while (done.length < 3) {
+      assert.equal(shaping.next(0, { ahead }), undefined);
+      if (done.length < 3) await bell.rung(5_000);
+    }
+    assert.equal(shaping.finished(), false);
+    // The last one is ready first, and waits all the same.
+    for (const one of [2, 1, 0]) {
+      assert.equal(shaping.next(0, { ahead }), undefined);
+      done[one]!();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const marks = [1, 2, 3].map(() => shaping.next(0, { ahead })?.marks[0]?.offset);
+    assert.deepEqual(
+      marks,
+      [1, 2, 3].map((n) => n * content.length),
+    );
+    assert.equal(shaping.finished(), true);
+    shaping.leave();
+  });
+
   test('come out as they do in the main thread, byte for byte and in the same order', async () => {
     await fc.assert(
       fc.asyncProperty(stories, setups, async (steps, setup) => {
