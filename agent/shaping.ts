@@ -179,7 +179,7 @@ export function createShaping({ input, record, warn, bell, thread, walk }: Shapi
       flow += chunk.bytes.length;
       // Files that may vanish are read in one go at an end, when nobody can wait for an answer.
       const heavy = flow > thread.after && only === undefined;
-      if (!out && heavy && shaper.movable && ready.length === 0) goOut();
+      if (!out && heavy && shaper.movable) goOut();
       if (out) {
         introduce(chunk.file);
         posted.push({ chunk: seat!.shape(chunk) });
