@@ -78,7 +78,7 @@ function isCopy(known: Known, found: Found, ended: boolean): boolean {
   if (ended && isSeenCopy(known, found)) return true;
   // Every hole looks like any other.
   const marks = known.marks.filter(({ clue }) => clue !== CLUE_OF_NULS && clue !== CLUE_OF_NOTHING);
-  if (known.clues.headBytes === 0 && marks.length === 0) return false;
+  if (known.clues.headBytes === 0 && (marks.length === 0 || found.head()?.length !== 0)) return false;
   // A hole of NUL bytes has no head that proves anything, so an archive of it has to be unpacked up to what was read.
   const blind = known.clues.headBytes === 0 && found.size === undefined;
   if (blind && marks.some((mark) => found.clue(mark.offset) !== mark.clue)) return false;

@@ -156,3 +156,21 @@ test('a live file that ends a line with the same bytes is no copy of an older fi
     assert.equal(await stage.until(2 * line.length + 4), `${line}two\n${line}`);
     assert.deepEqual(stage.losses, []);
   }));
+
+test('a file that begins with lines is not taken for one that began with a hole, though bytes of both are alike', () =>
+  scene({ before: { 'app.log': '' } }, async (stage) => {
+    const filler = `${'x'.repeat(600)}\n`;
+    const first = `first ${'x'.repeat(5594)}\n`;
+    stage.reader.read();
+    writeAt(stage.live, filler, first.length - filler.length);
+    stage.clock.advance(1000);
+    fs.writeFileSync(`${stage.live}.2.gz`, gzipSync(fs.readFileSync(stage.live)));
+    fs.rmSync(stage.live);
+    stage.write(`${first}more\n`);
+    stage.rename('app.log.1');
+    stage.write('last\n');
+    const all = `${filler}${first}more\nlast\n`;
+    assert.equal(await stage.until(all.length), all);
+    assert.equal(await stage.until(0), '');
+    assert.deepEqual(stage.losses, []);
+  }));
