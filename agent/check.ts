@@ -13,7 +13,7 @@ import { checkShared } from './check-shared.ts';
 import { checkSpool } from './check-spool.ts';
 import { type EffectiveValue, valuesInEffect } from './check-values.ts';
 import { ConfigProblems } from './config.ts';
-import { refuseTlsFiles } from './config-tls.ts';
+import { withTlsFiles } from './config-tls.ts';
 import { type Finding, fine, type Placed } from './findings.ts';
 import { realClock } from './ops/clock.ts';
 import { findConfig, type Loaded, loadConfig } from './sections.ts';
@@ -46,7 +46,7 @@ export async function check(parts: CheckParts): Promise<Checked> {
   let loaded: Loaded;
   try {
     loaded = loadConfig(parts);
-    refuseTlsFiles(loaded, parts.file);
+    withTlsFiles(loaded, parts.file);
   } catch (problem) {
     const file = parts.file ?? findConfig(parts.cwd, fs.existsSync);
     if (problem instanceof ConfigProblems) return { findings: fromProblems(file, problem), values: [], code: 2 };

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { runAgent } from './agent.ts';
 import { followBacklog } from './backlog.ts';
 import { createChanges, type Offers } from './changes.ts';
-import { refuseTlsFiles } from './config-tls.ts';
+import { withTlsFiles } from './config-tls.ts';
 import { realClock } from './ops/clock.ts';
 import { type AgentLog, createLog, type LogSink } from './ops/log.ts';
 import { createProgress } from './ops/progress.ts';
@@ -84,9 +84,7 @@ function supervise({ env, stop }: RunParts, log: AgentLog): Supervisor | undefin
 }
 
 function readConfig({ file, env, cwd }: RunParts): Config {
-  const loaded = loadConfig({ file, env, cwd });
-  refuseTlsFiles(loaded, file);
-  return loaded.config;
+  return withTlsFiles(loadConfig({ file, env, cwd }), file);
 }
 
 type Orders = { readonly changes: Offers; readonly log: AgentLog; readonly supervisor: Supervisor | undefined };

@@ -126,6 +126,8 @@ export type TlsConfig = {
   readonly key: string | undefined;
   /** Whether the server's certificate and its name are checked. */
   readonly verify: boolean;
+  /** Tells one content of the files from another; undefined where they were not looked at. */
+  readonly digest?: string;
 };
 
 export type DestinationConfig = { readonly name: string; readonly record: RecordConfig; readonly link: LinkConfig };

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
-import { startReceiver, tailship, writeConfig } from '../harness/agent.ts';
+import { startAgent, startReceiver, stopped, tailship, writeConfig } from '../harness/agent.ts';
 import { certificate, certificates, writeCertificate } from '../harness/certificates.ts';
 import { type Scene, scene } from '../harness/temp.ts';
+import { until } from '../harness/wait.ts';
 
 for (const command of ['run', 'check']) {
   test(`${command}: a file of TLS that is absent or wrong is a mistake in the configuration, with its line`, async (t) => {
@@ -57,6 +58,28 @@ for (const scheme of ['tls', 'relps'] as const) {
     assert.equal(receiver.lines().length, 1_000);
   });
 }
+
+test('a reload makes the connection anew where a certificate was renewed, and leaves it alone where none was', async (t) => {
+  const s = scene(t);
+  const made = certificates();
+  const ca = writeCertificate(s.dir, 'authority', made.authority).cert;
+  const theirs = writeCertificate(s.dir, 'server', made.server);
+  const own = writeCertificate(s.dir, 'client', made.client);
+  fs.writeFileSync(s.at('app.log'), 'Nov 23 10:00:01 web-1 billing[212]: [WARN] slow\n');
+  const receiver = await startReceiver(s, 'tls', { more: ['--cert', theirs.cert, '--key', theirs.key, '--ca', ca] });
+  const syslog = `tls_ca = ${ca}\ntls_cert = ${own.cert}\ntls_key = ${own.key}`;
+  const agent = startAgent(s, writeConfig(s, { target: `tls://localhost:${receiver.port}`, syslog }));
+  const told = (sentence: RegExp) => until(`${sentence}`, () => sentence.test(agent.stderr()), { told: agent.stderr });
+  await until('the line is there', () => receiver.lines().length === 1);
+  agent.signal('SIGHUP');
+  await told(/nothing that matters has changed/);
+  fs.appendFileSync(own.cert, made.authority.cert);
+  agent.signal('SIGHUP');
+  await told(/The new configuration holds: destination syslog changed\./);
+  fs.appendFileSync(s.at('app.log'), 'Nov 23 10:00:02 web-1 billing[212]: [WARN] slow\n');
+  await until('the next line is there', () => receiver.lines().length === 2);
+  assert.equal(await stopped(agent), 0);
+});
 
 async function checked(
   s: Scene,

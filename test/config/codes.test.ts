@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConfigProblems } from '../../agent/config.ts';
-import { refuseTlsFiles } from '../../agent/config-tls.ts';
+import { withTlsFiles } from '../../agent/config-tls.ts';
 import { loadConfig } from '../../agent/sections.ts';
 import type { MISTAKE_CODES } from '../../agent/wire/codes-mistakes.ts';
 import { folder, load } from './load.ts';
@@ -63,7 +63,7 @@ const MISTAKES: Readonly<Record<keyof typeof MISTAKE_CODES, readonly (string | B
 function codesOf(mistake: string | Buffer | Record<string, string>): string[] {
   try {
     const plain = typeof mistake === 'string' || Buffer.isBuffer(mistake);
-    refuseTlsFiles(plain ? load(mistake) : load('', mistake), 'config.conf');
+    withTlsFiles(plain ? load(mistake) : load('', mistake), 'config.conf');
     return [];
   } catch (error) {
     if (!(error instanceof ConfigProblems)) throw error;
