@@ -37,6 +37,7 @@ describe("a record of the agent's own", () => {
     assert.deepEqual(readNotice(readRfc5424(message)!.sd), {
       marks: [],
       loss: { gen: 'aaaabbbbccccdddd', from: 5, bytes: 12, why: 'truncated' },
+      dropped: undefined,
     });
   });
 
@@ -63,7 +64,7 @@ describe("a record of the agent's own", () => {
     const mark = { severity: 'info', msg: '-- MARK --', params: marks.map(markParam) };
     const message = written({}, mark);
     assert.match(message, /\[tail@32473 mark="aa:10" mark="bb:20:3"\] \{"MSG":"-- MARK --"\}$/);
-    assert.deepEqual(readNotice(readRfc5424(message)!.sd), { marks, loss: undefined });
+    assert.deepEqual(readNotice(readRfc5424(message)!.sd), { marks, loss: undefined, dropped: undefined });
     assert.deepEqual(jsonOf(written({ format: 'rfc3164' }, mark)), { MARK: 'aa:10 bb:20:3', MSG: '-- MARK --' });
   });
 
