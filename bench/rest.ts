@@ -12,7 +12,7 @@ const LINES = 1000;
 const EVERY = 10;
 /** How long an idle agent is watched, after it has come to rest, ms. */
 const WATCHED = 20_000;
-const SETTLE = 5_000;
+const SETTLE = 60_000;
 
 /** From the write of a line to its arrival over TCP, with a hundred lines a second. */
 export async function latency(say: (line: string) => void): Promise<void> {
