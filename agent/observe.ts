@@ -62,10 +62,10 @@ export async function observe(house: House, walks: readonly Walk[]): Promise<Obs
     },
     tell() {
       try {
-        for (const sentence of renderBrief(status())) log.info(sentence);
+        for (const sentence of renderBrief(status())) log.answer.info(sentence);
       } catch (problem) {
         if (!(problem instanceof StoreProblem)) throw problem;
-        log.error(problem.explain, problem.message);
+        log.answer.error(problem.explain, problem.message);
       }
     },
     async close() {

@@ -34,13 +34,13 @@ export function positionOrders(house: House): Readonly<Record<string, (body: str
       const target = PLACE.parse(JSON.parse(body));
       const moved = await still(target, () => movePositions({ config: house.config, store, now: clock.now() }, target));
       for (const { path, destination, from = 0, to } of moved)
-        log.info(`By hand, ${path} goes on at byte ${to} instead of ${from}.`, { destination });
+        log.answer.info(`By hand, ${path} goes on at byte ${to} instead of ${from}.`, { destination });
       return JSON.stringify(moved);
     },
     async '/forget'(body) {
       const target = TARGET.parse(JSON.parse(body));
       const count = await still(target, () => forgetGenerations(house.config, store, target));
-      log.info(`By hand, ${count} generations of ${target.what} were forgotten.`);
+      log.answer.info(`By hand, ${count} generations of ${target.what} were forgotten.`);
       return JSON.stringify(count);
     },
   };

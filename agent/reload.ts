@@ -53,7 +53,7 @@ export function createReloader({ house, walks, saveLeaving, changed }: ReloadPar
     const plan = planOf(house.config, next);
     const what = planText(plan);
     if (what === undefined) {
-      log.info('The configuration was read again: nothing that matters has changed.');
+      log.answer.info('The configuration was read again: nothing that matters has changed.');
       return;
     }
     tryOut(next);
@@ -62,11 +62,11 @@ export function createReloader({ house, walks, saveLeaving, changed }: ReloadPar
     if (changes && (done || !plan.spool)) changes.config = plan.spool ? next : house.config;
     if (!plan.spool) changed();
     if (done) {
-      log.info(`The new configuration holds: ${what}.`);
+      log.answer.info(`The new configuration holds: ${what}.`);
       return;
     }
     if (!warned)
-      log.warn(
+      log.answer.warn(
         'reload-waits',
         'A part of the new configuration waits until what was read in the old way is settled: the spool is full, or a deleted ' +
           'file is still being read. It is tried again. Bring the server back, or raise [spool] max_size.',

@@ -24,7 +24,11 @@ const REWOUND = z.array(
   z.object({ path: z.string(), destination: z.string(), from: z.number().optional(), to: z.number() }),
 );
 
-const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
+const nothing = () => {};
+const silent: Log = {
+  ...{ debug: nothing, info: nothing, warn: nothing, error: nothing },
+  answer: { info: nothing, warn: nothing, error: nothing },
+};
 
 /** How long an agent is waited for that holds the state and does not answer: it is starting, or about to end. In ms. */
 const PATIENCE = 10_000;

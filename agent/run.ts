@@ -59,7 +59,7 @@ export async function run(parts: RunParts): Promise<number> {
       } catch (problem) {
         // A new state that cannot be opened is a bad configuration like any other.
         if (!(problem instanceof StoreProblem) || !works || isDeepStrictEqual(works, config.spool)) throw problem;
-        log.error('reload-refused', `${problem.message} The old [spool] goes on.`);
+        log.answer.error('reload-refused', `${problem.message} The old [spool] goes on.`);
         changes.config = { ...config, spool: works };
       }
     }
@@ -92,8 +92,8 @@ type Orders = { readonly changes: Offers; readonly log: AgentLog; readonly super
 /** Listens to the process's signals and, where the configuration asks for it, to changes of its file. The result ends the latter. */
 function takeOrders(parts: RunParts, { changes, log, supervisor }: Orders): () => void {
   function refuse(reason: string, cure: string): void {
-    for (const line of reason.split('\n')) log.error('reload-refused', line);
-    log.error('reload-refused', `The new configuration is not used; the old one goes on. ${cure}`);
+    for (const line of reason.split('\n')) log.answer.error('reload-refused', line);
+    log.answer.error('reload-refused', `The new configuration is not used; the old one goes on. ${cure}`);
   }
   function reload(cure: string): void {
     supervisor?.reloading();
@@ -108,7 +108,9 @@ function takeOrders(parts: RunParts, { changes, log, supervisor }: Orders): () =
   }
   parts.on('reload', () => reload('Correct it, and send SIGHUP again.'));
   parts.on('reopen', () => {
-    log.info('The log goes to stderr: there is no file to open anew. Whoever takes it, such as journald, rotates it.');
+    log.answer.info(
+      'The log goes to stderr: there is no file to open anew. Whoever takes it, such as journald, rotates it.',
+    );
   });
   parts.on('tell', () => changes.onTell?.());
   return watchConfig({

@@ -35,7 +35,7 @@ export function ordersFor(
 function dropByHand(store: Store, log: Log, filter: SpoolFilter): Matched {
   const dropped = store.drop(filter);
   if (dropped.rows > 0)
-    log.warn(
+    log.answer.warn(
       'dropped-by-hand',
       `${whose(dropped, filter)} were dropped from the spool by hand. They are counted, and will not be sent.`,
     );
@@ -44,7 +44,7 @@ function dropByHand(store: Store, log: Log, filter: SpoolFilter): Matched {
 
 function retryByHand(store: Store, log: Log, filter: SpoolFilter): Matched {
   const retried = store.retry(filter);
-  if (retried.rows > 0) log.info(`${whose(retried, filter)}, refused before, are sent once more.`);
+  if (retried.rows > 0) log.answer.info(`${whose(retried, filter)}, refused before, are sent once more.`);
   return retried;
 }
 

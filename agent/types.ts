@@ -162,12 +162,19 @@ export type Clock = {
   after(ms: number, run: () => void): () => void;
 };
 
-/** The agent's own log. Every sentence is for the operator: what happened, what is at risk, what to do. */
-export type Log = {
-  debug(sentence: string, fields?: Readonly<Record<string, unknown>>): void;
+type Voice = {
   info(sentence: string, fields?: Readonly<Record<string, unknown>>): void;
   warn(code: Code, sentence: string, fields?: Readonly<Record<string, unknown>>): void;
   error(code: Code, sentence: string, fields?: Readonly<Record<string, unknown>>): void;
+};
+
+/**
+ * The agent's own log. Every sentence is for the operator: what happened, what is at risk, what to do. A sentence that repeats itself
+ * may be summed up; what `answer` says, of what became of an order (a signal, a command), is said each time.
+ */
+export type Log = Voice & {
+  debug(sentence: string, fields?: Readonly<Record<string, unknown>>): void;
+  readonly answer: Voice;
 };
 
 /**

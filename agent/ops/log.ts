@@ -1,6 +1,7 @@
 /**
- * The agent's own log: JSON lines for machines, with their priority where journald takes them, one readable line each on a terminal. A sentence that repeats itself is said
- * once and then summed up every minute, so that an outage does not bury its own cause.
+ * The agent's own log: JSON lines for machines, with their priority where journald takes them, one readable line each on a terminal. A
+ * sentence that repeats itself is said once and then summed up every minute, so that an outage does not bury its own cause; the answer to an
+ * order is said each time, since somebody waits for it.
  */
 import { pino } from 'pino';
 import type { Clock, Log, LogConfig } from '../types.ts';
@@ -40,10 +41,11 @@ const COMPLAINTS = 10;
 export function createLog(parts: { level: Level; sink: LogSink; clock: Clock }): AgentLog {
   const { clock } = parts;
   const logger = createPino(parts);
-  const once = createRepeats(clock, (level, sentence, fields) => logger[level](fields, sentence));
+  const write = ({ level, sentence, fields }: Said) => logger[level](fields, sentence);
+  const once = createRepeats(clock, write);
   const complaints = createComplaints();
 
-  function say(level: Level, code: Code | undefined, given: string, fields: Fields = {}): void {
+  function say(how: 'once' | 'always', level: Level, code: Code | undefined, given: string, fields: Fields = {}): void {
     const sentence = withoutCredentials(given);
     const shown = { ...(code && { code }), ...presentable(fields) };
     const key = identityOf(level, sentence, shown);
@@ -51,15 +53,21 @@ export function createLog(parts: { level: Level; sink: LogSink; clock: Clock }):
     if (code !== undefined && (level === 'warn' || level === 'error'))
       complaints.add(key, { at: clock.now(), level, code, sentence, times: 1 });
     if (!logger.isLevelEnabled(level)) return;
-    if (level === 'debug') logger.debug(shown, sentence);
-    else once.say(key, { level, sentence, fields: shown });
+    const said = { level, sentence, fields: shown };
+    if (how === 'once') once.say(key, said);
+    else write(said);
   }
 
+  const voice = (how: 'once' | 'always'): Log['answer'] => ({
+    info: (sentence, fields) => say(how, 'info', undefined, sentence, fields),
+    warn: (code, sentence, fields) => say(how, 'warn', code, sentence, fields),
+    error: (code, sentence, fields) => say(how, 'error', code, sentence, fields),
+  });
+
   return {
-    debug: (sentence, fields) => say('debug', undefined, sentence, fields),
-    info: (sentence, fields) => say('info', undefined, sentence, fields),
-    warn: (code, sentence, fields) => say('warn', code, sentence, fields),
-    error: (code, sentence, fields) => say('error', code, sentence, fields),
+    ...voice('once'),
+    debug: (sentence, fields) => say('always', 'debug', undefined, sentence, fields),
+    answer: voice('always'),
     setLevel(next) {
       logger.level = next;
     },
@@ -95,14 +103,14 @@ type Said = { readonly level: Level; readonly sentence: string; readonly fields:
 type Repeat = Said & { said: number; more: number; readonly cancel: () => void };
 
 /** Passes a sentence on the first time, and counts it while it goes on being said. */
-function createRepeats(clock: Clock, write: (level: Level, sentence: string, fields: Fields) => void) {
+function createRepeats(clock: Clock, write: (said: Said) => void) {
   const repeats = new Map<string, Repeat>();
   let last: string | undefined;
 
   function forget(key: string, repeat: Repeat, span: string): void {
     repeats.delete(key);
     repeat.cancel();
-    if (repeat.more > 0) write(repeat.level, `… ${repeat.more} more ${span}: ${repeat.sentence}`, repeat.fields);
+    if (repeat.more > 0) write({ ...repeat, sentence: `… ${repeat.more} more ${span}: ${repeat.sentence}` });
   }
 
   function remember(key: string, said: Said): void {
@@ -124,7 +132,7 @@ function createRepeats(clock: Clock, write: (level: Level, sentence: string, fie
         return;
       }
       last = key;
-      write(said.level, said.sentence, said.fields);
+      write(said);
       if (repeat) repeat.said++;
       else remember(key, said);
     },

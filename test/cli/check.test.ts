@@ -9,6 +9,7 @@ import { after, test } from 'node:test';
 import type { Checked } from '../../agent/check.ts';
 import { realClock } from '../../agent/ops/clock.ts';
 import { openStore } from '../../agent/store/store.ts';
+import { toldLog } from '../harness/log.ts';
 import { withoutOverride } from '../harness/processes.ts';
 import { createWorld, type World } from './fake-io.ts';
 
@@ -247,7 +248,7 @@ test('a spool file that is no SQLite file is a warning that says what the next s
 test('a spool that a process holds is told with the words of that process', async () => {
   using world = createWorld();
   healthy(world);
-  const log = { debug() {}, info() {}, warn() {}, error() {} };
+  const log = toldLog(() => {});
   const config = {
     path: path.join(world.folder, 'spool.db'),
     maxSize: undefined,

@@ -7,13 +7,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { askControl, ControlProblem, openControl, orderControl } from '../../agent/ops/control.ts';
-import type { Log } from '../../agent/types.ts';
+import { toldLog } from '../harness/log.ts';
 import { DRAINING } from './parts.ts';
 
 function start() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tailship-'));
   const warnings: string[] = [];
-  const log: Log = { debug() {}, info() {}, warn: (_code, sentence) => warnings.push(sentence), error() {} };
+  const log = toldLog((level, sentence) => level === 'warn' && warnings.push(sentence));
   const socket = path.join(folder, 'spool.db.sock');
   return {
     ...{ folder, socket, warnings, log, status: () => DRAINING },

@@ -92,6 +92,25 @@ test('a sentence that comes back after others is said again, up to three times a
   assert.deepEqual(said().slice(6), ['… 3 more in the last minute: down', '… 2 more in the last minute: up']);
 });
 
+test('the answer to an order is said each time, however often the order comes', () => {
+  const { log, clock, written } = start();
+  for (let i = 0; i < 5; i++) {
+    log.answer.info('The new configuration holds.');
+    log.answer.error('reload-refused', 'The new configuration is not used.');
+    log.info('The server is connected again.');
+  }
+  const said = (sentence: string) => written.filter((line) => line.includes(`"msg":"${sentence}`)).length;
+  assert.equal(said('The new configuration holds.'), 5);
+  assert.equal(said('The new configuration is not used.'), 5);
+  assert.equal(said('The server is connected again.'), 1);
+  assert.deepEqual(
+    log.complaints().map(({ times }) => times),
+    [5],
+  );
+  clock.turn(60_000);
+  assert.equal(said('… 4 more in the last minute: The server is connected again.'), 1);
+});
+
 test('the same sentence about another name is another sentence', () => {
   const { log, written } = start();
   log.warn('server-away', 'No right to read.', { path: '/a' });

@@ -58,7 +58,7 @@ for (const scheme of ['tcp', 'relp'] as const) {
       { more: '[log]\nlevel = debug\n[status]\nlisten = 127.0.0.1:0' },
     ];
     const conf = configure(s, target, {});
-    const writer = startWriter(s.at('app.log'), { perTick: 2 });
+    const writer = startWriter(s.at('app.log'), { perTick: 40 });
     s.atEnd(writer.stop);
     const agent = startAgent(s, conf);
     await until('the first lines are there', () => server.lines().length > 0, { told: agent.stderr });
