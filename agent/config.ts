@@ -6,7 +6,8 @@
  * config-env.ts adds the environment, and each key's schema gives its value.
  */
 import { parse } from 'ini';
-import { type output, ZodError } from 'zod';
+import type { output } from 'zod/mini';
+import { $ZodError } from 'zod/v4/core';
 import { type Environment, type EnvironmentSetting, readVariables } from './config-env.ts';
 import {
   judgeNames,
@@ -167,7 +168,7 @@ function readValue(key: string, option: Option, text: string): { value?: unknown
 
 /** What a schema threw, as a sentence that shows the text once. */
 function sentenceOf(error: unknown, text: string): string {
-  const issue = error instanceof ZodError ? error.issues[0] : undefined;
+  const issue = error instanceof $ZodError ? error.issues[0] : undefined;
   let sentence = issue?.message ?? wordsOf(error);
   let known: readonly string[] = [];
   let word = text;

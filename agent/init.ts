@@ -1,7 +1,7 @@
 /** The composition behind `tailship init`: looks at a file and writes a configuration for it that is ready to run. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { ZodError } from 'zod';
+import { $ZodError } from 'zod/v4/core';
 import { may, ownName } from './check-rights.ts';
 import { linkOptions } from './ship/options.ts';
 import { spoolOptions } from './store/options.ts';
@@ -76,7 +76,7 @@ function refuseTarget(text: string): void {
   try {
     linkOptions.target.schema.parse(text);
   } catch (problem) {
-    const reason = problem instanceof ZodError ? problem.issues[0]?.message : (problem as Error).message;
+    const reason = problem instanceof $ZodError ? problem.issues[0]?.message : (problem as Error).message;
     throw new WrongUsage(`--target: ${reason}.`);
   }
 }

@@ -1,10 +1,10 @@
 /** What a running agent does at its control socket for `tailship rewind` and `tailship forget`. */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { forgetGenerations, inputsOf, movePositions, type Target } from './positions.ts';
 import type { House } from './walk.ts';
 
 const TARGET = z.strictObject({ what: z.string(), file: z.string() });
-const PLACE = TARGET.extend({ to: z.string() });
+const PLACE = z.extend(TARGET, { to: z.string() });
 
 /** What a POST to `/rewind` (a target and `to`) and `/forget` (a target) does. Gives JSON, and throws an Error with a sentence. */
 export function positionOrders(house: House): Readonly<Record<string, (body: string) => Promise<string>>> {

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { realClock } from './ops/clock.ts';
 import { orderControl } from './ops/control.ts';
 import { forgetGenerations, movePositions, type Rewound } from './positions.ts';
@@ -21,7 +21,7 @@ type Asked = {
 };
 
 const REWOUND = z.array(
-  z.object({ path: z.string(), destination: z.string(), from: z.number().optional(), to: z.number() }),
+  z.object({ path: z.string(), destination: z.string(), from: z.optional(z.number()), to: z.number() }),
 );
 
 const nothing = () => {};

@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import * as z from 'zod/mini';
 import { ConfigProblems, find, type Origin, readSettings, type Settings } from './config.ts';
 import { buildConfig, namesInEffect, takesScriptPattern } from './config-build.ts';
 import type { Environment } from './config-env.ts';
@@ -28,17 +29,20 @@ import { recordOptions } from './shape/record-options.ts';
 import { linkOptions } from './ship/options.ts';
 import { spoolOptions } from './store/options.ts';
 import { inputOptions } from './tail/options.ts';
-import type { Config } from './types.ts';
+import type { Config, TransformConfig } from './types.ts';
 
 const ETC = '/etc/tailship/config.conf';
 
 /** A regex that does not compile is a bad value like any other, so it is compiled while the value is read. */
 const pattern = {
   ...transformOptions.pattern,
-  schema: transformOptions.pattern.schema.transform((value) => {
-    compilePattern(value);
-    return value;
-  }),
+  schema: z.pipe(
+    transformOptions.pattern.schema,
+    z.transform((value: TransformConfig['pattern']) => {
+      compilePattern(value);
+      return value;
+    }),
+  ),
 };
 
 /** All sections that a file may have, in the order of the manual. */

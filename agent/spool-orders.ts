@@ -1,15 +1,15 @@
 /** What is done to the spool by hand, whether the agent does it for somebody at its control socket or a command on its own. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Matched, SpoolFilter } from './store/rows.ts';
 import type { Store } from './store/store.ts';
 import type { Log } from './types.ts';
 import { formatSize } from './wire/units.ts';
 
 const FILTER = z.strictObject({
-  refused: z.boolean().optional(),
-  destinations: z.array(z.string()).optional(),
-  input: z.string().optional(),
-  before: z.number().optional(),
+  refused: z.optional(z.boolean()),
+  destinations: z.optional(z.array(z.string())),
+  input: z.optional(z.string()),
+  before: z.optional(z.number()),
 });
 
 /** By verb: does it, says so in the log of whoever does it, and gives what it was done to. Throws StoreProblem. */

@@ -4,7 +4,7 @@
  * Units, unless a comment says otherwise: bytes, and milliseconds. Wall-clock times are milliseconds since the epoch;
  * waits are measured on the monotonic clock.
  */
-import type { ZodType } from 'zod';
+import type { ZodMiniType } from 'zod/mini';
 import type { Code } from './wire/codes.ts';
 
 export type * from './types-config.ts';
@@ -184,7 +184,7 @@ export type Log = Voice & {
 export type Option<T = unknown> = {
   readonly default: string;
   readonly meaning: string;
-  readonly schema: ZodType<T, string>;
+  readonly schema: ZodMiniType<T, string>;
   /** True for keys that may be repeated as `key[] = …`; `schema` then takes one item and the value is an array. */
   readonly list?: boolean;
   /** True for values that are never shown: not by `check`, not in a report. */

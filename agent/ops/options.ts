@@ -1,5 +1,5 @@
 /** The keys of `[status]` and `[log]`, what the agent tells about itself, and of `[agent]`, how it takes orders. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Options } from '../types.ts';
 import { parseDuration } from '../wire/units.ts';
 import { parseListen } from './listen.ts';
@@ -8,30 +8,33 @@ export const statusOptions = {
   listen: {
     default: 'off',
     meaning: 'Where the HTTP page, metrics and health are served: PORT (on loopback), HOST:PORT, or off.',
-    schema: z
-      .string()
-      .min(1, 'there is no address. Write a port, HOST:PORT, or off')
-      .transform((text) => parseListen(text)),
+    schema: z.pipe(
+      z.string().check(z.minLength(1, 'there is no address. Write a port, HOST:PORT, or off')),
+      z.transform((text: string) => parseListen(text)),
+    ),
   },
   token: {
     default: 'none',
     meaning:
       'A secret that the HTTP page asks for. Other hosts are only served with one, or where none is written out.',
-    schema: z
-      .string()
-      .regex(
-        /^(none|[\x21-\x7e]{8,})$/,
-        'a token is 8 printable ASCII characters at least, without blanks. Write one, or none',
-      )
-      .transform((text) => (text === 'none' ? undefined : text)),
+    schema: z.pipe(
+      z
+        .string()
+        .check(
+          z.regex(
+            /^(none|[\x21-\x7e]{8,})$/,
+            'a token is 8 printable ASCII characters at least, without blanks. Write one, or none',
+          ),
+        ),
+      z.transform((text: string) => (text === 'none' ? undefined : text)),
+    ),
   },
   health_after: {
     default: '60s',
     meaning: 'Unhealthy is data that waits while nothing is settled for so long.',
     schema: z
-      .string()
-      .transform((text) => parseDuration(text))
-      .refine((ms) => ms >= 5_000, 'anything below 5s would call a moment unhealthy. Write 5s or more'),
+      .transform((text: string) => parseDuration(text))
+      .check(z.refine((ms) => ms >= 5_000, 'anything below 5s would call a moment unhealthy. Write 5s or more')),
   },
 } as const satisfies Options;
 

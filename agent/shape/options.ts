@@ -1,5 +1,5 @@
 /** The keys of `[transform]`, `[levels]`, `[owners]` and `[redact]`: what becomes of a line. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Option, Options, PriorityRule, TransformConfig } from '../types.ts';
 import { FACILITIES, facilityNumber, SEVERITIES, severityNumber } from '../wire/priority.ts';
 import { namesGrokField } from './grok.ts';
@@ -22,10 +22,10 @@ export const transformOptions = {
     default: 'app',
     meaning:
       'How a line is taken apart: app, script, syslog, rfc5424, nginx, apache, json, logfmt, java, python, docker-json, cri, utmp; cri/java for java lines in cri; or a regex in single quotes with named groups: time host owner pid level other msg, and any of your own, also written %{IP:client}. With format = script and no pattern set it is script, and unmatched is drop.',
-    schema: z.string().transform((text, context) => {
+    schema: z.transform((text: string, context) => {
       const pattern = readPattern(text);
       if (typeof pattern !== 'string') return pattern;
-      context.addIssue({ code: 'custom', message: pattern, params: { known: BUILTINS } });
+      context.issues.push({ code: 'custom', input: text, message: pattern, params: { known: BUILTINS } });
       return z.NEVER;
     }),
   },
@@ -38,20 +38,20 @@ export const transformOptions = {
   timezone: {
     default: 'local',
     meaning: "IANA zone in which the time group is written, such as Europe/Berlin. local: the host's.",
-    schema: z.string().transform((text, context) => {
+    schema: z.transform((text: string, context) => {
       const zone = text === 'local' ? undefined : zoneName(text);
       if (zone !== undefined || text === 'local') return zone;
       const known = ['local', 'UTC', ...Intl.supportedValuesOf('timeZone')];
       const message = `'${text}' is no IANA time zone, such as UTC or Europe/Berlin`;
-      context.addIssue({ code: 'custom', message, params: { known } });
+      context.issues.push({ code: 'custom', input: text, message, params: { known } });
       return z.NEVER;
     }),
   },
 } as const satisfies Options;
 
-const severity = z.string().transform((text, context) => {
+const severity = z.transform((text: string, context) => {
   const wrong = wrongSeverity(text);
-  if (wrong) context.addIssue({ code: 'custom', ...wrong });
+  if (wrong) context.issues.push({ code: 'custom', input: text, ...wrong });
   return severityNumber(text) ?? z.NEVER;
 });
 
@@ -78,14 +78,14 @@ export const levelOptions = levels({
 export const anyOwner = {
   default: '',
   meaning: 'An owner and its facility.severity.',
-  schema: z.string().transform((text, context): PriorityRule => {
+  schema: z.transform((text: string, context): PriorityRule => {
     const [, facility = '', severity = ''] = /^([^.\s]+)\.([^.\s]+)$/.exec(text) ?? [];
     const wrong =
       facility === ''
         ? { message: `'${text}' is not facility.severity, such as local0.notice or *.err` }
         : ((facility === '*' ? undefined : wrongFacility(facility)) ??
           (severity === '*' ? undefined : wrongSeverity(severity)));
-    if (wrong) context.addIssue({ code: 'custom', ...wrong });
+    if (wrong) context.issues.push({ code: 'custom', input: text, ...wrong });
     return { facility: facilityNumber(facility), severity: severityNumber(severity) };
   }),
 } as const satisfies Option;
@@ -110,27 +110,27 @@ export const anyField = {
   default: '',
   meaning:
     'A member that is added to the JSON, under the name in upper case: a text, with %properties% as in template.',
-  schema: z.string().transform((text) => readTemplate(text)),
+  schema: z.transform((text: string) => readTemplate(text)),
 } as const satisfies Option;
 
 /** Any owner in `[limit]`. */
 export const anyLimit = {
   default: 'none',
   meaning: 'An owner and a severity, and the most of its records that go out: 100/s, 1000/5m, 1 in 10, or none.',
-  schema: z.string().transform((text) => readLimit(text)),
+  schema: z.transform((text: string) => readLimit(text)),
 } as const satisfies Option;
 
 /** Any name in `[redact]` beyond those of the ready redactions. */
 export const anyRedaction = {
   default: 'off',
   meaning: 'What is replaced: a regex in single quotes; where it has a group (?<secret>…), only that.',
-  schema: z.string().transform((text) => readRedaction(text, false)),
+  schema: z.transform((text: string) => readRedaction(text, false)),
 } as const satisfies Option;
 
 const readyRedaction = (what: string) => ({
   default: 'off',
   meaning: `on: ${what} are replaced. Or a regex in single quotes, or off.`,
-  schema: z.string().transform((text) => readRedaction(text, true)),
+  schema: z.transform((text: string) => readRedaction(text, true)),
 });
 
 /** What is replaced by `***` in every line before anything else is done with it. */
@@ -146,7 +146,7 @@ export const redactOptions = {
     default: '',
     meaning:
       'With a key, 16 hexadecimal digits of an HMAC stand behind ***: the same secret always gives the same ones, so that records can still be told apart by it.',
-    schema: z.string().transform((text) => (text === '' ? undefined : text)),
+    schema: z.transform((text: string) => (text === '' ? undefined : text)),
     secret: true,
   },
   ...redactions,

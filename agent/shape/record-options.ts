@@ -1,5 +1,5 @@
 /** The half of `[syslog]` that says how a record looks. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Options } from '../types.ts';
 import { parseDuration, parseSize } from '../wire/units.ts';
 import { readSelector } from './select.ts';
@@ -20,36 +20,41 @@ export const recordOptions = {
     default: 'auto',
     meaning:
       'Largest message in bytes, header included; longer records are cut into parts. 0 = no limit (over UDP: what a datagram holds). auto: 1024 with a udp target, else 8096.',
-    schema: z.string().transform(readChunk),
+    schema: z.transform(readChunk),
   },
   json: {
     default: 'own',
     meaning:
       "Keys of the JSON: own (what the header does not carry), all (the old script's five too), or a list: MSG,LEVEL.",
-    schema: z.string().transform(readJson),
+    schema: z.transform(readJson),
   },
   template: {
     default: '',
     meaning:
       "What stands in place of the JSON: text with %properties% as rsyslog has them, and the pattern's groups: 'tag=%app-name%, sev=%severity-text%, msg=%msg%'. Empty: the JSON.",
-    schema: z.string().transform((text) => (text === '' ? undefined : readTemplate(text))),
+    schema: z.transform((text: string) => (text === '' ? undefined : readTemplate(text))),
   },
   record_template: {
     default: '',
     meaning:
       "The same in place of the whole record, header and all: '<%pri%>%timestamp% %hostname% %syslogtag% %msg%'. Empty: what format says.",
-    schema: z.string().transform((text) => (text === '' ? undefined : readTemplate(text))),
+    schema: z.transform((text: string) => (text === '' ? undefined : readTemplate(text))),
   },
   select: {
     default: '*.*',
     meaning:
       "Which records are sent: a selector as rsyslog has them, in single quotes, such as '*.info;mail.none;authpriv.none'. The others are counted as filtered.",
-    schema: z.string().min(1, 'there is no selector. Write one, or leave the key out').transform(readSelector),
+    schema: z.pipe(
+      z.string().check(z.minLength(1, 'there is no selector. Write one, or leave the key out')),
+      z.transform(readSelector),
+    ),
   },
   hostname: {
     default: '',
     meaning: "The agent's own HOSTNAME, for lines that name none. Empty: the host's name.",
-    schema: z.string().regex(/^[!-~]{0,255}$/, 'a host name is printable ASCII without blanks, at most 255 characters'),
+    schema: z
+      .string()
+      .check(z.regex(/^[!-~]{0,255}$/, 'a host name is printable ASCII without blanks, at most 255 characters')),
   },
   sd_id: {
     default: 'tail@32473',
@@ -57,15 +62,17 @@ export const recordOptions = {
       "SD-ID of the element by which a record is known again. 32473 is RFC 5612's number for documentation: put your own enterprise number there.",
     schema: z
       .string()
-      .regex(
-        /^(?=.{1,32}$)[!#-<>?A-\\^-~]+@\d+(\.\d+)*$/,
-        'an SD-ID is NAME@ENTERPRISE-NUMBER, at most 32 characters, such as tail@32473',
+      .check(
+        z.regex(
+          /^(?=.{1,32}$)[!#-<>?A-\\^-~]+@\d+(\.\d+)*$/,
+          'an SD-ID is NAME@ENTERPRISE-NUMBER, at most 32 characters, such as tail@32473',
+        ),
       ),
   },
   mark: {
     default: 'off',
     meaning: 'How often an in-band -- MARK -- record names each open file and its committed byte, or off.',
-    schema: z.string().transform(readMark),
+    schema: z.transform(readMark),
   },
   report_loss: {
     default: 'on',

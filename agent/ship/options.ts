@@ -1,6 +1,6 @@
 /** The half of `[syslog]` that says where and how records travel. */
 import { isIPv4, isIPv6 } from 'node:net';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Options, Rate, Target } from '../types.ts';
 import { parseDuration, parseSize } from '../wire/units.ts';
 
@@ -8,21 +8,21 @@ import { parseDuration, parseSize } from '../wire/units.ts';
 const PORTS = { udp: 514, tcp: 514, tls: 6514, relp: 2514, relps: 2514 } as const;
 const SCHEMES = Object.keys(PORTS);
 
-const duration = z.string().transform((text) => parseDuration(text));
-const positive = duration.refine((ms) => ms > 0, 'must be more than 0');
+const duration = z.transform((text: string) => parseDuration(text));
+const positive = duration.check(z.refine((ms) => ms > 0, 'must be more than 0'));
 
 export const linkOptions = {
   target: {
     default: 'udp://127.0.0.1:514',
     meaning:
       'The syslog server: udp://HOST:PORT, tcp://HOST:PORT, tls://HOST:PORT (syslog over TLS), relp://HOST:PORT or relps://HOST:PORT (RELP over TLS), IPv6 in brackets; @HOST:PORT (UDP) and @@HOST:PORT (TCP) as in rsyslog. The port may be left out: 514, with tls:// 6514, with relp:// and relps:// 2514. Several servers with commas between are for failover: the first that can be reached is used, and one that comes before it is gone back to once it has been reachable for 30s; or for balance = round-robin.',
-    schema: z.string().transform((text, context) => {
+    schema: z.transform((text: string, context) => {
       const items = text.split(',').map((item) => item.trim());
       for (const item of items) {
         const word = /^([^:@]+):\/\//.exec(item)?.[1]?.toLowerCase();
         if (word === undefined || isScheme(word)) continue;
         const message = `${word}:// is no transport; there are ${SCHEMES.join(', ')}`;
-        context.addIssue({ code: 'custom', message, params: { word, known: SCHEMES } });
+        context.issues.push({ code: 'custom', input: text, message, params: { word, known: SCHEMES } });
         return z.NEVER;
       }
       return readTargets(items);
@@ -37,22 +37,21 @@ export const linkOptions = {
   time: {
     default: '10',
     meaning: "The old script's key, in seconds: the longest that any input's poll may be.",
-    schema: z.string().transform(readSeconds),
+    schema: z.transform(readSeconds),
   },
   linger: {
     default: '2s',
     meaning:
       "TCP and TLS: what the peer's TCP has acknowledged counts as delivered after the connection has stood for so long since. never: only when the peer closes in order.",
-    schema: z.string().transform((text) => (text === 'never' ? Number.POSITIVE_INFINITY : parseDuration(text))),
+    schema: z.transform((text: string) => (text === 'never' ? Number.POSITIVE_INFINITY : parseDuration(text))),
   },
   window: {
     default: '16MiB',
     meaning:
       'The most that is under way at a time, sent and not yet acknowledged. It is what a broken link may repeat; over RELP only what was not answered.',
     schema: z
-      .string()
-      .transform((text) => parseSize(text))
-      .refine((bytes) => bytes >= 1024, 'the smallest is 1KiB'),
+      .transform((text: string) => parseSize(text))
+      .check(z.refine((bytes) => bytes >= 1024, 'the smallest is 1KiB')),
   },
   timeout: {
     default: '30s',
@@ -69,12 +68,12 @@ export const linkOptions = {
     default: 'none',
     meaning:
       'The most that is sent in a second: 5000 lines (messages, so over UDP datagrams), or a size such as 2MiB. none: as fast as the server takes them.',
-    schema: z.string().transform(readRate),
+    schema: z.transform(readRate),
   },
   drain_rate: {
     default: 'none',
     meaning: 'The most that is sent from the spool in a second, written like rate, which holds too.',
-    schema: z.string().transform(readRate),
+    schema: z.transform(readRate),
   },
   tls_ca: {
     default: '',

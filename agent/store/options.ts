@@ -1,5 +1,5 @@
 /** The keys of `[spool]`: where what cannot be sent yet is kept. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Options } from '../types.ts';
 import { parseDuration, parseSize } from '../wire/units.ts';
 
@@ -13,18 +13,20 @@ export const spoolOptions = {
       'The SQLite file that holds positions and spool. A relative path counts from the folder of the configuration file.',
     schema: z
       .string()
-      .min(1, 'there is no path. Write one, or leave the key out')
-      .regex(/^[^~]/, "~ is the shell's and means nothing here. Write the whole path"),
+      .check(
+        z.minLength(1, 'there is no path. Write one, or leave the key out'),
+        z.regex(/^[^~]/, "~ is the shell's and means nothing here. Write the whole path"),
+      ),
   },
   max_size: {
     default: 'auto',
     meaning: 'Largest size of the spool on disk. auto: 1GiB, or a tenth of the free space if that is less.',
-    schema: z.string().transform(readSize),
+    schema: z.transform(readSize),
   },
   max_age: {
     default: 'never',
     meaning: 'Spooled records older than this are dropped and counted. never: they are kept.',
-    schema: z.string().transform(readAge),
+    schema: z.transform(readAge),
   },
   full: {
     default: 'block',

@@ -1,10 +1,10 @@
 /** The keys of `[input]`: which files are followed, and how. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Options } from '../types.ts';
 import { parseDuration, parseSize } from '../wire/units.ts';
 
-const duration = z.string().transform((text) => parseDuration(text));
-const size = z.string().transform((text) => parseSize(text));
+const duration = z.transform((text: string) => parseDuration(text));
+const size = z.transform((text: string) => parseSize(text));
 
 /** Shortest `poll` in ms: below this an idle agent would only spin. */
 const SHORTEST_POLL = 10;
@@ -17,7 +17,7 @@ export const inputOptions = {
     list: true,
     meaning:
       'The file to follow, or a glob. Several: path[] = FILE, one on each line. A relative path counts from the folder of the configuration file.',
-    schema: z.string().transform(readPath),
+    schema: z.transform(readPath),
   },
   start: {
     default: 'beginning',
@@ -29,13 +29,13 @@ export const inputOptions = {
     default: '',
     meaning:
       'A glob for rotated files that lie in another folder (olddir). Empty: they are found beside the live file.',
-    schema: z.string().transform((text) => (text === '' ? undefined : readPath(text))),
+    schema: z.transform((text: string) => (text === '' ? undefined : readPath(text))),
   },
   poll: {
     default: '1s',
     meaning:
       'How often files are looked at when no event tells of a change. Of more than 200 files, those that have been read and quiet for 10s on a local file system are looked at in turn, each at least every 10s.',
-    schema: duration.refine((ms) => ms >= SHORTEST_POLL, `the shortest is ${SHORTEST_POLL}ms`),
+    schema: duration.check(z.refine((ms) => ms >= SHORTEST_POLL, `the shortest is ${SHORTEST_POLL}ms`)),
   },
   watch: {
     default: 'auto',
@@ -46,12 +46,12 @@ export const inputOptions = {
     default: 'utf-8',
     meaning:
       'How the files are encoded: any label of the WHATWG Encoding Standard, such as latin1, utf-16le or gb18030. A byte order mark says more. Records are always UTF-8.',
-    schema: z.string().transform(readEncoding),
+    schema: z.transform(readEncoding),
   },
   max_line: {
     default: '1MiB',
     meaning: 'Longer lines are cut at a character, marked and counted.',
-    schema: size.refine((bytes) => bytes >= SMALLEST_LINE, `the smallest is ${SMALLEST_LINE} bytes`),
+    schema: size.check(z.refine((bytes) => bytes >= SMALLEST_LINE, `the smallest is ${SMALLEST_LINE} bytes`)),
   },
   close_after: {
     default: '5s',
