@@ -14,7 +14,7 @@ import { type Asked, parse } from './parse.ts';
  */
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   try {
-    return await carryOut(parse(argv, COMMANDS), io);
+    return await carryOut(parse(argv, COMMANDS), argv, io);
   } catch (problem) {
     return sayWhy(problem, io);
   }
@@ -36,7 +36,7 @@ async function sayWhy(problem: unknown, io: Io): Promise<number> {
   return usage ? EXIT.usage : EXIT.failed;
 }
 
-function carryOut(asked: Asked, io: Io): number | Promise<number> {
+async function carryOut(asked: Asked, argv: readonly string[], io: Io): Promise<number> {
   switch (asked.what) {
     case 'run':
       return asked.command.run(asked.given, io);
@@ -49,8 +49,10 @@ function carryOut(asked: Asked, io: Io): number | Promise<number> {
     case 'version':
       io.stdout.write(`${readVersion()}\n`);
       return EXIT.fine;
-    case 'completion':
-      io.stdout.write(`${asked.said}\n`);
+    case 'completion': {
+      const { wordsToGoOn } = await import('./complete.ts');
+      io.stdout.write(wordsToGoOn(argv, COMMANDS));
       return EXIT.fine;
+    }
   }
 }

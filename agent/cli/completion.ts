@@ -1,6 +1,5 @@
 import { type Command, UsageProblem } from './command.ts';
 import { EXIT } from './io.ts';
-import { completionScript } from './parse.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'];
 
@@ -26,6 +25,7 @@ export const completionCommand: Command = {
       throw new UsageProblem(
         `'${shell}' is no shell that a script can be printed for. There are: ${SHELLS.join(', ')}.`,
       );
+    const { completionScript } = await import('./complete.ts');
     io.stdout.write(completionScript(shell ?? io.env.SHELL ?? 'bash'));
     return EXIT.fine;
   },

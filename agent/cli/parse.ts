@@ -1,14 +1,13 @@
-/** From argv to a command and what was given to it, by way of yargs. Knows no command by name but the first. */
-import yargs, { type Argv, type Options } from 'yargs';
+/** From argv to a command and what was given to it, by way of yargs-parser. Knows no command by name but the first. */
+import parser, { type Options } from 'yargs-parser';
 import { didYouMean } from '../nearest.ts';
 import { type Command, type Given, HELP_OPTION, type OptionSpecs, UsageProblem } from './command.ts';
 
-/** What the command line asks for. `completion`: words that yargs itself offers to the shell. */
+/** What the command line asks for. `completion`: words to go on with, which the shell's completion script asks for. */
 export type Asked =
-  | { readonly what: 'overview' | 'version' }
+  | { readonly what: 'overview' | 'version' | 'completion' }
   | { readonly what: 'help'; readonly command: Command }
-  | { readonly what: 'run'; readonly command: Command; readonly given: Given }
-  | { readonly what: 'completion'; readonly said: string };
+  | { readonly what: 'run'; readonly command: Command; readonly given: Given };
 
 type Args = {
   readonly [option: string]: unknown;
@@ -17,73 +16,50 @@ type Args = {
   readonly version?: boolean;
 };
 
+/** How yargs's completion script asks for words. */
+const COMPLETION = 'get-yargs-completions';
+/** A line is taken as it is written. */
+const CONFIGURATION: Options['configuration'] = {
+  ...{ 'camel-case-expansion': false, 'dot-notation': false, 'boolean-negation': false, 'strip-aliased': true },
+  ...{ 'parse-numbers': false, 'parse-positional-numbers': false, 'greedy-arrays': false },
+};
+
 /**
  * Reads a command line. The first of `commands` is the one that runs when none is named.
  * Throws UsageProblem with what is wrong and what may have been meant.
  */
 export function parse(argv: readonly string[], commands: readonly Command[]): Asked {
-  let found: { readonly command: Command; readonly args: Args } | undefined;
-  let said = '';
-  const parser = bare().parserConfiguration({
-    ...{ 'camel-case-expansion': false, 'dot-notation': false, 'boolean-negation': false, 'strip-aliased': true },
-    ...{ 'parse-numbers': false, 'parse-positional-numbers': false, 'greedy-arrays': false },
-  });
-  for (const command of commands) {
-    const names = command === commands[0] ? [command.name, '$0'] : [command.name];
-    const take = (args: Args) => {
-      found = { command, args };
-    };
-    parser.command(names, command.summary, (own: Argv) => own.options(toYargs(command.options)), take);
-  }
-  parser.fail((message: string) => {
-    throw new UsageProblem(message);
-  });
+  // Without any option's kind, for these are known only once the command is.
+  const rough = read(argv, { configuration: { ...CONFIGURATION, 'populate--': true } });
+  if (COMPLETION in rough) return { what: 'completion' };
+  const named = rough._.flatMap((word) => commands.filter(({ name }) => name === word));
+  const [command] = [...named, ...commands];
+  return toAsked(command!, read(argv, parserOptions(command!.options)), commands);
+}
+
+function read(argv: readonly string[], options: Options): Args {
+  let found: parser.DetailedArguments;
   try {
-    parser.parse([...argv], {}, (_problem, _args, output) => {
-      said = output;
-    });
-  } catch (problem) {
-    throw new UsageProblem(inOurWords(problem));
+    found = parser.detailed([...argv], options);
+  } catch {
+    throw new UsageProblem("The command line cannot be read. See 'tailship --help'.");
   }
-  if (said !== '') return { what: 'completion', said };
-  return found ? toAsked(found.command, found.args, commands) : { what: 'overview' };
+  if (found.error) throw new UsageProblem(inOurWords(found.error));
+  return found.argv;
 }
 
-/** The script by which `shell` (a name or a path) completes command lines: that of bash where it is neither zsh nor fish. */
-export function completionScript(shell: string): string {
-  let script = '';
-  const { SHELL, ZSH_NAME } = process.env;
-  try {
-    // yargs looks there and nowhere else.
-    process.env.SHELL = shell;
-    delete process.env.ZSH_NAME;
-    bare()
-      .completion('completion', false)
-      .parse(['completion'], {}, (_problem, _args, output) => {
-        script = output;
-      });
-  } finally {
-    if (SHELL === undefined) delete process.env.SHELL;
-    else process.env.SHELL = SHELL;
-    if (ZSH_NAME !== undefined) process.env.ZSH_NAME = ZSH_NAME;
+function parserOptions(specs: OptionSpecs): Options {
+  const options = { boolean: [] as string[], string: [] as string[], array: [] as string[] };
+  const alias: Record<string, string[]> = {};
+  const narg: Record<string, number> = {};
+  for (const [name, { kind, short }] of Object.entries({ ...specs, help: HELP_OPTION })) {
+    options[kind === 'flag' ? 'boolean' : 'string'].push(name);
+    if (kind === 'list') options.array.push(name);
+    // Not a number: one value at least.
+    if (kind !== 'flag') narg[name] = Number.NaN;
+    if (short !== undefined) alias[name] = [short];
   }
-  return `${script}\n`;
-}
-
-function bare(): Argv {
-  return yargs().scriptName('tailship').exitProcess(false).detectLocale(false).help(false).version(false);
-}
-
-function toYargs(specs: OptionSpecs): Record<string, Options> {
-  const options: Record<string, Options> = {};
-  for (const [name, { kind, short, meaning }] of Object.entries({ ...specs, help: HELP_OPTION })) {
-    const type = kind === 'flag' ? 'boolean' : 'string';
-    options[name] = {
-      ...{ type, describe: meaning, array: kind === 'list', requiresArg: kind !== 'flag' },
-      ...(short === undefined ? {} : { alias: short }),
-    };
-  }
-  return options;
+  return { ...options, alias, narg, configuration: CONFIGURATION };
 }
 
 function toAsked(command: Command, args: Args, commands: readonly Command[]): Asked {
@@ -130,7 +106,7 @@ function refuseUnknownOptions(command: Command, args: Args, named: boolean): voi
 
 function toGiven(specs: OptionSpecs, args: Args, words: readonly string[]): Given {
   for (const [name, { kind, value }] of Object.entries(specs)) {
-    // yargs takes --once=maybe for --once=false.
+    // The parser takes --once=maybe for --once=false.
     if (kind === 'flag' && args[name] === false) throw new UsageProblem(`--${name} stands alone and takes no value.`);
     if (kind !== 'flag' && args[name] === '') throw new UsageProblem(`--${name} needs a value: --${name} ${value}.`);
     if (kind === 'value' && Array.isArray(args[name])) throw new UsageProblem(`--${name} was given twice.`);
@@ -143,11 +119,9 @@ function toGiven(specs: OptionSpecs, args: Args, words: readonly string[]): Give
   };
 }
 
-/** What yargs found wrong, said as the rest of the program speaks. */
-function inOurWords(problem: unknown): string {
-  const message =
-    problem instanceof UsageProblem ? problem.message : "The command line cannot be read. See 'tailship --help'.";
+/** What the parser found wrong, said as the rest of the program speaks. */
+function inOurWords({ message }: Error): string {
   const lacking = /^Not enough arguments following: (.+)$/.exec(message)?.[1];
-  if (lacking !== undefined) return `${lacking.length > 1 ? '--' : '-'}${lacking} needs a value behind it.`;
-  return message;
+  if (lacking === undefined) return "The command line cannot be read. See 'tailship --help'.";
+  return `${lacking.length > 1 ? '--' : '-'}${lacking} needs a value behind it.`;
 }

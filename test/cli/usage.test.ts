@@ -60,7 +60,7 @@ for (const [argv, sentence] of [
   [['--onec'], '--onec is no option of tailship run. Did you mean --once?'],
   [['status', '--jsno'], '--jsno is no option of tailship status. Did you mean --json?'],
   [['check', '-x'], "-x is no option of tailship check. See 'tailship check --help'."],
-  [['check', '--constructor'], "The command line cannot be read. See 'tailship --help'."],
+  [['check', '--constructor'], "--constructor is no option of tailship check. See 'tailship check --help'."],
   [['check', 'config.conf'], "tailship check takes no words besides options, and 'config.conf' is one too many."],
   [['try', 'a.log', 'b.log'], "tailship try takes 1 word at most, and 'b.log' is one too many."],
   [['run', '--config'], '--config needs a value behind it.'],
