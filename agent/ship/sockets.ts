@@ -3,6 +3,7 @@ import dgram from 'node:dgram';
 import dns from 'node:dns/promises';
 import fs from 'node:fs/promises';
 import net from 'node:net';
+import { type WriteDatagram, writerOf } from './datagrams.ts';
 import { type Route, routeFrom } from './route.ts';
 
 /** What is used of a net.Socket. */
@@ -33,6 +34,8 @@ export type UdpSocket = {
   connect(port: number, host: string): unknown;
   /** On a connected socket. `done` is called once, never before `send` has returned. */
   send(bytes: Uint8Array, offset: number, length: number, done: (error: Error | null) => void): unknown;
+  /** Once it is connected: what gives the kernel datagrams past the socket. Absent or undefined where only `send` can. */
+  writer?(): WriteDatagram | undefined;
   close(): unknown;
   /** Once it is connected: by which device its packets leave. Absent where nobody can tell. */
   route?(): Route | undefined;
@@ -66,7 +69,10 @@ export const realSockets: Sockets = {
     }),
   createUdp(family) {
     const socket = dgram.createSocket({ type: family === 6 ? 'udp6' : 'udp4' });
-    return Object.assign(socket, { route: () => routeFrom(socket.address().address) });
+    return Object.assign(socket, {
+      route: () => routeFrom(socket.address().address),
+      writer: () => writerOf(socket),
+    });
   },
   lookup: (host) => dns.lookup(host, { all: true }),
   readTcpTable: (family) => fs.readFile(family === 6 ? '/proc/self/net/tcp6' : '/proc/self/net/tcp', 'latin1'),
