@@ -2,9 +2,10 @@
  * How the messages of a spool row are stored: as they are, or compressed with zstd where that pays. Level 1 takes about as long as
  * SQLite would take for the bytes that it saves, and messages that are alike become six to seven times smaller.
  */
-import { constants, zstdCompress, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import Database from 'better-sqlite3';
-import type { Batch } from '../types.ts';
+import type { Batch, Clock } from '../types.ts';
+import { createPress } from './press.ts';
 
 /** `size`: the bytes that `payload` had before it was compressed; null where it was not. */
 export type Packed = { readonly payload: Buffer; readonly size: number | null };
@@ -27,8 +28,9 @@ export type Packer = {
 };
 
 /** Decides row by row, by trial. `used`: bytes that stand in the file now. */
-export function createPacker(used: () => number): Packer {
+export function createPacker(used: () => number, clock: Clock): Packer {
   const known = new WeakMap<Batch, Packed>();
+  const press = createPress(HOW, clock);
   let pause = 0;
 
   function worthTrying({ payload }: Batch): boolean {
@@ -53,12 +55,7 @@ export function createPacker(used: () => number): Packer {
         choose(batch, undefined);
         return undefined;
       }
-      return new Promise((resolve) => {
-        zstdCompress(batch.payload, HOW, (error, smaller) => {
-          choose(batch, error ? undefined : smaller);
-          resolve();
-        });
-      });
+      return press(batch.payload).then((smaller) => void choose(batch, smaller));
     },
   };
 }

@@ -131,7 +131,7 @@ export function createStore(
   const packer = createPacker(() => {
     const { file, free } = space.status();
     return file - free;
-  });
+  }, clock);
   const copy = createPositionsCopy(db, clock);
   const settling = createSettling({
     ...{ config, clock, log, tx, move, untold, ledger, rows, packed: packer.packed, refused },

@@ -1,0 +1,53 @@
+/**
+ * zstd in Node's thread pool: one buffer after the other through one context, each into a frame of its own. A context for each would
+ * cost a third more, and a megabyte outside of V8's heap, for which V8 collects its heap again and again.
+ */
+import { constants, createZstdCompress, type ZstdCompress, type ZstdOptions } from 'node:zlib';
+import type { Clock } from '../types.ts';
+
+/** Gives the bytes as a zstd frame, in the order of the calls; undefined where that failed. They must not change until then. */
+export type Press = (bytes: Buffer) => Promise<Buffer | undefined>;
+
+/** Frames stand in memory of so many bytes one behind the other. One that does not fit takes another turn in the pool. */
+const ROOM = 2 ** 18;
+/** How long the context is kept without work, in ms. */
+const QUIET = 10_000;
+
+export function createPress(how: ZstdOptions, clock: Clock): Press {
+  let stream: ZstdCompress | undefined;
+  const waiting: ((frame: Buffer | undefined) => void)[] = [];
+  /** The frame in hand, as far as it is there. */
+  let pieces: Buffer[] = [];
+  let keep: (() => void) | undefined;
+
+  function begin(): ZstdCompress {
+    const begun = createZstdCompress({ ...how, flush: constants.ZSTD_e_end, chunkSize: ROOM });
+    begun.on('data', (piece: Buffer) => pieces.push(piece));
+    begun.on('error', end);
+    return begun;
+  }
+
+  /** A stream that failed calls nobody back. */
+  function end(): void {
+    stream?.destroy();
+    stream = undefined;
+    pieces = [];
+    for (const tell of waiting.splice(0)) tell(undefined);
+  }
+
+  function framed(error?: Error | null): void {
+    if (error) return;
+    const frame = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+    pieces = [];
+    waiting.shift()!(frame);
+    if (waiting.length === 0) keep = clock.after(QUIET, end);
+  }
+
+  return (bytes) =>
+    new Promise((resolve) => {
+      keep?.();
+      stream ??= begin();
+      waiting.push(resolve);
+      stream.write(bytes, framed);
+    });
+}
