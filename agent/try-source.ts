@@ -7,7 +7,8 @@ import { didYouMean } from './nearest.ts';
 import { realClock } from './ops/clock.ts';
 import { createDiscovery } from './tail/discovery.ts';
 import { realFiles } from './tail/files.ts';
-import { createHarvester, type Source, type Take } from './tail/harvester.ts';
+import { Harvester } from './tail/harvester.ts';
+import type { Source, Take } from './tail/harvester-parts.ts';
 import type { Chunk, Config, InputConfig } from './types.ts';
 import { CLUE_BYTES, clue } from './wire/clue.ts';
 import { linesOf } from './wire/lines.ts';
@@ -134,17 +135,12 @@ function whyNot(file: string, { code, message }: NodeJS.ErrnoException): string 
  */
 export async function* readChunks({ input, bytes, modified }: TrySource, stop: AbortSignal): AsyncGenerator<Chunk> {
   const window = createWindow();
-  const harvester = createHarvester({
-    ...{
-      input: input.name,
-      file: TRIED_FILE,
-      clock: realClock,
-      maxLine: input.maxLine,
-      lines: linesOf(input),
-    },
-    ...{ source: window, from: { offset: 0, clue: clue(NOTHING) }, modified: () => modified },
-    clues: () => ({ dev: 0, ino: 0, birth: 0, headBytes: 0, head: clue(NOTHING) }),
-  });
+  const harvester = new Harvester(
+    { input: input.name, clock: realClock, maxLine: input.maxLine, lines: linesOf(input) },
+    { file: TRIED_FILE, clues: { dev: 0, ino: 0, birth: 0, headBytes: 0, head: clue(NOTHING) }, modified },
+    window,
+    { offset: 0, clue: clue(NOTHING) },
+  );
   const take = (final: boolean): Take => harvester.take(window.end(), final);
   function* ready(final: boolean): Generator<Chunk> {
     for (let took = take(final); took.what === 'chunk' || took.what === 'more'; took = take(final)) {

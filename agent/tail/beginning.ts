@@ -7,18 +7,18 @@ import type { Gen } from './generation.ts';
 import { BEGINNING, type LegParts, lastLineEnd } from './leg.ts';
 import type { Registry } from './registry.ts';
 
-type Parts = LegParts & { readonly destination: string; readonly chain: Chain; readonly registry: Registry };
+type Parts = LegParts & { readonly destination: string; readonly registry: Registry };
 
 export type Beginning = {
   checkpoint(gen: Gen): Checkpoint | undefined;
   /** Where the walk begins in a generation; undefined where it has no business with it. */
   initial(gen: Gen, gens: readonly Gen[]): Checkpoint | undefined;
-  /** The first sight of this chain by this destination: `start` says where it begins, and that is written down. Throws as node:fs. */
-  begin(gens: readonly Gen[]): void;
+  /** The first sight of a chain by this destination: `start` says where it begins, and that is written down. Throws as node:fs. */
+  begin(chain: Chain, gens: readonly Gen[]): void;
 };
 
 export function createBeginning(parts: Parts): Beginning {
-  const { destination, chain, registry, input } = parts;
+  const { destination, registry, input } = parts;
   const checkpoint = (gen: Gen): Checkpoint | undefined => registry.checkpoint(destination, gen.row.file);
   return {
     checkpoint,
@@ -29,7 +29,7 @@ export function createBeginning(parts: Parts): Beginning {
       const before = gens.some((one) => one.row.file < gen.row.file && checkpoint(one) !== undefined);
       return before ? { file: gen.row.file, ...BEGINNING, skip: 0 } : undefined;
     },
-    begin(gens) {
+    begin(chain, gens) {
       const first = input.start === 'oldest' ? gens[0] : chain.live();
       if (!first || gens.some(checkpoint)) return;
       const mark = input.start === 'end' && !chain.fresh() ? lastLineEnd(first, parts) : BEGINNING;

@@ -1,12 +1,13 @@
 /**
  * What a chain needs of its input, and what it gives.
  */
-import type { Clock, Clues, FileId, Generation, InputConfig, Log, Loss } from '../types.ts';
-import type { Files, Stat } from './files.ts';
-import type { Gen, Handles } from './generation.ts';
-import type { Registry } from './registry.ts';
-import type { Found, Mark } from './rotation-parts.ts';
+import type { Clues, FileId, Generation } from '../types.ts';
+import type { Stat } from './files.ts';
+import type { Gen } from './generation.ts';
+import type { LineageParts } from './lineage-parts.ts';
+import type { Found } from './rotation-parts.ts';
 import type { Listings } from './survey.ts';
+import type { Twins } from './twins.ts';
 
 /** A generation of another chain; `path`: that chain's live path. */
 export type Origin = { readonly file: FileId; readonly path: string };
@@ -24,29 +25,14 @@ export type Origins = {
   goesOn(gen: Gen): boolean;
 };
 
-export type ChainParts = {
-  /** The live path. */
-  readonly path: string;
-  readonly input: InputConfig;
-  readonly files: Files;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly registry: Registry;
-  readonly handles: Handles;
-  /** What the registry knows of this chain, oldest first. */
-  readonly known: readonly Generation[];
-  /** True where the agent had looked before and there was no such file: nothing in it is older than the agent. */
-  readonly fresh: boolean;
+/** What the chains of an input share. */
+export type ChainParts = LineageParts & {
   listings(): Listings;
-  /** How far each destination has read a generation. */
-  marks(gen: Gen): readonly Mark[];
-  /** The least offset at which a destination still has to read on; undefined where none has. */
-  unread(gen: Gen): number | undefined;
   /** Another chain of the input that has the file with this inode. */
   owner(stat: Stat): Chain | undefined;
   /** What another chain read of a file before it got its name here. */
   readonly origins: Origins;
-  lost(loss: Loss): void;
+  readonly twins: Twins;
   /** Called when there may be something to read. */
   changed(chain: Chain): void;
 };

@@ -1,4 +1,4 @@
-import type { Clues, Generation } from '../types.ts';
+import type { Clues, FileId, Generation } from '../types.ts';
 import { codeOf, type Files } from './files.ts';
 import { sameInode } from './fingerprint.ts';
 import type { Inode } from './rotation-parts.ts';
@@ -8,6 +8,7 @@ type Place = 'live' | 'rotated' | 'deleted' | 'gone';
 
 /** One generation as all walks share it. Only its chain changes it. */
 export type Gen = {
+  readonly file: FileId;
   readonly row: Generation;
   /** Where it was last seen. */
   path: string;
@@ -41,6 +42,7 @@ export type Gen = {
 /** A generation that the registry knows and nobody has found yet. `now`: ticks. */
 export function fromRow(row: Generation, now: number): Gen {
   return {
+    file: row.file,
     row,
     path: row.path ?? row.chain,
     place: 'gone',

@@ -1,5 +1,5 @@
 import { createGunzip } from 'node:zlib';
-import type { Source } from './harvester.ts';
+import type { Source } from './harvester-parts.ts';
 
 const FEED = 64 * 1024;
 /** Bytes kept behind the place of the last read, so that a reader may step back a little. */

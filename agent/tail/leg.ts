@@ -7,22 +7,19 @@ import { type Lines, linesFor, MARK_BYTES } from '../wire/lines.ts';
 import type { Files } from './files.ts';
 import type { Gen, Handles } from './generation.ts';
 import { createGunzipSource } from './gunzip.ts';
-import { createHarvester, type Harvester, type Source } from './harvester.ts';
-import type { ReadSpace } from './readspace.ts';
+import { Harvester } from './harvester.ts';
+import type { HarvesterParts, Source } from './harvester-parts.ts';
 import type { Mark } from './rotation-parts.ts';
 
 export type LegParts = {
   readonly input: InputConfig;
+  /** Read what is there at the start, and no more. */
+  readonly once: boolean;
   readonly files: Files;
   readonly clock: Clock;
   readonly handles: Handles;
   readonly lines: Lines;
-  /** Bytes that one read asks for at most, as long as a line fits in them; 256 KiB where not given. */
-  readonly largest?: number | undefined;
-  /** Where chunks are read to; a chunk is then good until the next one is asked for, from whatever tail that reads there. */
-  readonly space?: ReadSpace | undefined;
-  /** Called when unpacked bytes have come. */
-  wake(): void;
+  readonly harvesters: HarvesterParts;
 };
 
 export type Leg = {
@@ -69,6 +66,17 @@ export const createLeg = (gen: Gen, from: Checkpoint | undefined, limit: number)
 
 export const positionOf = (leg: Leg): number => leg.harvester?.position() ?? leg.at.offset;
 
+/** Whether nothing more is to be read of it, until it moves. */
+export const isDrained = (leg: Leg): boolean =>
+  leg.done || positionOf(leg) >= leg.limit || (leg.idleAt === leg.gen.version && !leg.held);
+
+/** Ticks at which an unfinished last line counts as finished; Infinity where its newline may still come. */
+export function dueLine({ gen, heldSince }: Leg, { once, input }: Pick<LegParts, 'once' | 'input'>): number {
+  if (once || gen.packed !== undefined) return 0;
+  if (heldSince !== undefined) return heldSince + input.closeAfter;
+  return gen.place === 'deleted' ? gen.quietSince + input.closeAfter : Infinity;
+}
+
 /** Whether bytes came after a leg was over: its file grew, or was packed meanwhile and the archive holds more. */
 export function grewSince(leg: Leg): boolean {
   const { gen } = leg;
@@ -83,29 +91,33 @@ export function rest(leg: Leg): void {
   leg.harvester = undefined;
 }
 
-function sourceOf(gen: Gen, { files, handles, wake }: LegParts): Source {
-  const read = (into: Uint8Array, at: number): number => files.read(handles.fd(gen), into, at);
-  return gen.packed === undefined ? { read, close() {} } : createGunzipSource({ read, wake });
+/** The bytes of a generation as they stand in its file. */
+class FileSource implements Source {
+  private readonly parts: LegParts;
+  private readonly gen: Gen;
+
+  constructor(parts: LegParts, gen: Gen) {
+    this.parts = parts;
+    this.gen = gen;
+  }
+
+  read(into: Uint8Array, position: number): number {
+    return this.parts.files.read(this.parts.handles.fd(this.gen), into, position);
+  }
+
+  close(): void {}
 }
 
-/** The leg's harvester, opened where need be: anew where the file was packed meanwhile. */
-export function harvesterOf(leg: Leg, parts: LegParts): Harvester {
+/** The leg's harvester, opened where need be: anew where the file was packed meanwhile. `wake` is called when unpacked bytes have come. */
+export function harvesterOf(leg: Leg, parts: LegParts, wake: () => void): Harvester {
   const { gen } = leg;
   if (leg.harvester && leg.packed !== gen.packed) rest(leg);
   leg.packed = gen.packed;
-  leg.harvester ??= createHarvester({
-    input: parts.input.name,
-    file: gen.row.file,
-    clock: parts.clock,
-    maxLine: parts.input.maxLine,
-    lines: parts.lines,
-    largest: parts.largest,
-    space: parts.space,
-    source: sourceOf(gen, parts),
-    from: leg.at,
-    clues: () => gen.clues,
-    modified: () => gen.modified,
-  });
+  if (leg.harvester) return leg.harvester;
+  const plain = new FileSource(parts, gen);
+  const source =
+    gen.packed === undefined ? plain : createGunzipSource({ read: (into, at) => plain.read(into, at), wake });
+  leg.harvester = new Harvester(parts.harvesters, gen, source, leg.at);
   return leg.harvester;
 }
 

@@ -1,28 +1,34 @@
 /**
- * What a lineage needs of its chain, and what it gives.
+ * What a lineage needs of its input and of its chain.
  */
-import type { Generation, InputConfig, Log, Loss } from '../types.ts';
+import type { Clock, Generation, InputConfig, Log } from '../types.ts';
+import type { Chain } from './chain-parts.ts';
 import type { Files, Stat } from './files.ts';
 import type { Gen, Handles } from './generation.ts';
+import type { Losses } from './losses.ts';
 import type { Registry } from './registry.ts';
 import type { Found, Mark } from './rotation-parts.ts';
-import type { Candidate, Listings } from './survey.ts';
+import type { Candidate } from './survey.ts';
 
+/** Of the input, the same for all its chains. */
 export type LineageParts = {
-  /** The live path of the chain. */
-  readonly path: string;
   readonly input: InputConfig;
   readonly files: Files;
+  readonly clock: Clock;
   readonly log: Log;
+  /** Goes with each line of the log. */
+  readonly about: { readonly input: string };
   readonly registry: Registry;
   readonly handles: Handles;
-  /** What the registry knows of this chain, oldest first. */
-  readonly known: readonly Generation[];
-  ticks(): number;
+  readonly losses: Losses;
   /** How far each destination has read a generation. */
-  marks(gen: Gen): readonly Mark[];
+  marks(chain: Chain, gen: Gen): readonly Mark[];
   /** The least offset from which a destination still has to read on; undefined where none has. */
-  unread(gen: Gen): number | undefined;
+  unread(chain: Chain, gen: Gen): number | undefined;
+};
+
+/** The chain itself. */
+export type LineageOwner = Chain & {
   /** Whether another chain has the file of a generation that is missing here; unknown as long as not every chain was looked at. */
   ownerOf(gen: Gen): 'other' | 'none' | 'unknown';
   /** Whether another chain has read this file, perhaps not to its end. */
@@ -30,31 +36,9 @@ export type LineageParts = {
   /** Writes down a generation that is new here. */
   born(generation: Omit<Generation, 'file' | 'gen'>, found: Candidate): Generation;
   /** True where the file belongs to another chain. */
-  foreign(stat: Stat): boolean;
-  lost(loss: Loss): void;
+  isForeign(stat: Stat): boolean;
   /** Called when there may be something to read. */
   changed(): void;
   /** Called with the inode of a live file that could not be opened. */
-  barred(ino: number): void;
-};
-
-export type Lineage = {
-  gens(): readonly Gen[];
-  live(): Gen | undefined;
-  surveyed(): boolean;
-  /** True where the last look fell into the middle of a rotation, so that nothing was decided. */
-  isPostponed(): boolean;
-  /**
-   * Looks at every file of the chain and says anew who is who; `why` it was looked. The listings serve as long as the live file is
-   * still the one with the inode `polled`; else its folder is listed anew.
-   */
-  survey(listings: Listings, why: string, polled: number | undefined): void;
-  /** Gives up a generation whose bytes cannot be had though its file is there. */
-  abandon(gen: Gen, reason: string): void;
-  /** Lets a deleted generation go before it was read to its end; what is unread counts as lost. */
-  release(gen: Gen, reason: string): void;
-  /** Takes note of size and time of change. */
-  note(gen: Gen, stat: Stat): void;
-  /** Knows a generation by the head that it has now, here and in the registry. */
-  learn(gen: Gen, stat: Stat, head: Uint8Array): void;
+  bar(ino: number): void;
 };

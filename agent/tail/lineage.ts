@@ -1,159 +1,178 @@
 /**
  * The generations of one chain, oldest first, as all walks share them: who is who is decided by `rotation.ts`, carried out here, and
- * written down before anyone reads a byte of it.
+ * written down before anyone reads a byte of it. There may be ten thousand of these, so what they have in common stands in `parts`.
  */
-import type { Clues, FileId } from '../types.ts';
+import type { FileId, Generation } from '../types.ts';
 import { HEAD_BYTES } from '../wire/clue.ts';
 import { realPath, type Stat } from './files.ts';
 import { cluesOf } from './fingerprint.ts';
 import { fromRow, type Gen } from './generation.ts';
 import { allKnown, earlyEnd, holdOpen, isOutgrown } from './known.ts';
-import type { Lineage, LineageParts } from './lineage-parts.ts';
-import { createLosses } from './losses.ts';
+import type { LineageOwner, LineageParts } from './lineage-parts.ts';
+import { Notes } from './notes.ts';
 import { asDated, forget, inOrder, placeOf, REMEMBERED } from './order.ts';
 import { inWords, recognise } from './rotation.ts';
 import type { Sighting } from './rotation-parts.ts';
 import { areMoved, type Candidate, type Listings, survey, wasOvertaken } from './survey.ts';
 
-/** Of files below this size the first bytes are kept in memory, not their hash alone. */
-const SMALL = 16 * 1024;
 /** So many looks that fall into the middle of a rotation are put off in a row. */
 const PATIENCE = 10;
 
-export function createLineage(parts: LineageParts): Lineage {
-  const { path, input, files, log, registry, handles } = parts;
-  const name = { input: input.name };
-  const losses = createLosses(parts);
-  let gens: Gen[] = asDated(parts.known.slice(-4 * REMEMBERED).map((row) => fromRow(row, parts.ticks())));
-  let live: Gen | undefined;
-  let surveyed = false;
+export class Lineage extends Notes {
+  /** Oldest first. */
+  gens: readonly Gen[];
+  live: Gen | undefined;
+  /** True once it is known of every generation where it is, or that it is gone. */
+  surveyed = false;
+  /** Looks in a row that fell into the middle of a rotation, so that nothing was decided. */
+  postponed = 0;
   /** Generations that are missing, and from where they are unread, as long as another chain may have them. */
-  const undecided = new Map<Gen, number>();
-  let busy = false;
-  /** Looks in a row that fell into the middle of a rotation. */
-  let postponed = 0;
-  let real = path;
+  private undecided: Map<Gen, number> | undefined;
+  /** Where the live path led to last. */
+  private real: string;
 
-  function remember(gen: Gen, change: { readonly clues?: Clues; readonly path?: string }): void {
-    if (change.clues) gen.clues = change.clues;
-    if (change.path !== undefined) gen.path = change.path;
-    registry.update(gen.row.file, change);
+  /** `known` is what the registry knows of the chain, oldest first. */
+  constructor(parts: LineageParts, chain: LineageOwner, known: readonly Generation[]) {
+    super(parts, chain);
+    this.gens = asDated(known.slice(-4 * REMEMBERED).map((row) => fromRow(row, parts.clock.ticks())));
+    this.real = chain.path;
   }
 
-  function learn(gen: Gen, stat: Stat, head: Uint8Array): void {
-    gen.start = stat.size < SMALL ? Uint8Array.from(head) : undefined;
-    if (head.length > gen.clues.headBytes) remember(gen, { clues: cluesOf(stat, head) });
+  /**
+   * Looks at every file of the chain and says anew who is who; `why` it was looked. The listings serve as long as the live file is
+   * still the one with the inode `polled`; else its folder is listed anew. It is looked `again` where something was renamed, packed
+   * or removed meanwhile: only what lay there all at once tells who is who.
+   */
+  survey(listings: Listings, why: string, polled: number | undefined, again = 8): void {
+    const { files, log, about, input, handles } = this.parts;
+    const { chain } = this;
+    // A link that leads nowhere for the moment: the folder to which it led last is where its old files are.
+    this.real = realPath(files, chain.path) ?? this.real;
+    const paths = this.gens.filter((gen) => gen.place !== 'gone' || !this.surveyed).map((gen) => gen.path);
+    const all = survey(files, chain.path, this.real, paths, { listings, polled });
+    const candidates = all.filter((one) => !chain.isForeign(one.stat));
+    this.busy = true;
+    try {
+      const learn = (gen: Gen, stat: Stat, head: Uint8Array): void => this.learn(gen, stat, head);
+      const marks = (gen: Gen) => this.parts.marks(chain, gen);
+      const known = allKnown(this.gens, candidates, { files, handles, learn, marks });
+      const sightings = recognise(known, candidates, input.start, (found) => chain.isKnown(found));
+      if (again > 0 && wasOvertaken(files, all, listings, this.real)) {
+        this.survey(listings, why, undefined, again - 1);
+        return;
+      }
+      // What is said of half a rotation is wrong: it is better said at the next poll.
+      this.postponed = again === 0 && areMoved(files, all) && this.postponed < PATIENCE ? this.postponed + 1 : 0;
+      if (this.postponed > 0) return;
+      log.debug(`${chain.path} was looked into, because ${why}: ${inWords(sightings)}`, about);
+      this.apply(sightings, candidates, new Set(known.filter((one) => one.empty).map((one) => one.file)));
+    } finally {
+      this.busy = false;
+      for (const one of all) one.release();
+    }
+    this.surveyed = this.undecided === undefined;
+    chain.changed();
   }
 
-  function touch(gen: Gen): void {
-    gen.version += 1;
-    gen.quietSince = parts.ticks();
-    // While it is being said who is who, nobody may act on the half of it.
-    if (!busy) parts.changed();
+  /** Gives up a generation whose bytes cannot be had though its file is there. */
+  abandon(gen: Gen, reason: string): void {
+    this.parts.losses.unreadable(gen, this.unread(gen) ?? gen.size, reason);
+    this.giveUp(gen);
   }
 
-  function note(gen: Gen, stat: Stat): void {
-    if (stat.size === gen.size && stat.modified === gen.modified) return;
-    gen.size = stat.size;
-    gen.modified = stat.modified;
-    if (gen.size >= SMALL) gen.start = undefined;
-    gen.end ??= earlyEnd(gen, files, handles);
-    touch(gen);
+  /** Lets a deleted generation go before it was read to its end; what is unread counts as lost. */
+  release(gen: Gen, reason: string): void {
+    const { log, losses, registry, about } = this.parts;
+    log.warn('deleted-unread', `${gen.path} was deleted and is let go before it was read to its end: ${reason}`, about);
+    losses.lose(gen, Math.min(gen.size, this.unread(gen) ?? gen.size), 'deleted');
+    registry.update(gen.row.file, { path: undefined });
+    this.giveUp(gen);
   }
 
-  function settle(gen: Gen, found: Candidate): void {
+  private settle(gen: Gen, found: Candidate): void {
+    const { log, about } = this.parts;
     const place = found.live ? 'live' : 'rotated';
     if (gen.place === 'live' && place === 'rotated') {
-      log.info(`${path} was rotated to ${found.path}; it is read to its end`, name);
+      log.info(`${this.chain.path} was rotated to ${found.path}; it is read to its end`, about);
     }
-    if (gen.place !== place) touch(gen);
+    if (gen.place !== place) this.touch(gen);
     gen.place = place;
-    if (gen.path !== found.path || gen.row.path === undefined) remember(gen, { path: found.path });
+    if (gen.path !== found.path || gen.row.path === undefined) this.remember(gen, { path: found.path });
     gen.packed = found.packed;
     if (found.packed !== undefined) {
       gen.size = found.unpacked(gen.size) ?? gen.size;
       return;
     }
     const head = gen.clues.headBytes < HEAD_BYTES ? found.head() : undefined;
-    if (head && head.length >= gen.clues.headBytes) learn(gen, found.stat, head);
-    note(gen, found.stat);
+    if (head && head.length >= gen.clues.headBytes) this.learn(gen, found.stat, head);
+    this.note(gen, found.stat);
   }
 
-  function same(gen: Gen, sighting: Sighting, found: Candidate): void {
+  private same(gen: Gen, sighting: Sighting, found: Candidate): void {
+    const { handles } = this.parts;
     gen.reason = sighting.reason;
-    settle(gen, found);
-    if (!handles.isOpen(gen)) holdOpen(gen, found, parts.unread(gen), handles);
+    this.settle(gen, found);
+    if (!handles.isOpen(gen)) holdOpen(gen, found, this.unread(gen), handles);
   }
 
   /** The content of `gen` lies in another file: it is read on there, unless its own file is still open and holds as much. */
-  function copied(gen: Gen, sighting: Sighting, found: Candidate): void {
+  private copied(gen: Gen, sighting: Sighting, found: Candidate): void {
+    const { files, log, about, registry, handles, losses } = this.parts;
     const size = found.packed === undefined ? found.stat.size : (found.unpacked(gen.size) ?? gen.size);
     if (handles.isOpen(gen) && !isOutgrown(gen, size, files, handles)) {
       registry.update(gen.row.file, { path: found.path });
-      nameless(gen);
+      this.nameless(gen);
       return;
     }
     handles.drop(gen);
-    const unread = parts.unread(gen);
+    const unread = this.unread(gen);
     if (unread !== undefined && Math.max(unread, size) < gen.size)
       losses.lose(gen, Math.max(unread, size), 'truncated');
-    log.info(`${found.path} holds the content of an earlier ${path}: what was not read yet is read from it`, name);
+    const what = `holds the content of an earlier ${this.chain.path}: what was not read yet is read from it`;
+    log.info(`${found.path} ${what}`, about);
     gen.ended = false;
     gen.size = size;
     if (gen.end && gen.end.offset > size) gen.end = undefined;
     const { dev, ino, birth } = found;
     const head = found.head();
     const short = head && head.length < gen.clues.headBytes;
-    remember(gen, { clues: short ? cluesOf(found.stat, head) : { ...gen.clues, dev, ino, birth } });
-    touch(gen);
-    same(gen, sighting, found);
+    this.remember(gen, { clues: short ? cluesOf(found.stat, head) : { ...gen.clues, dev, ino, birth } });
+    this.touch(gen);
+    this.same(gen, sighting, found);
   }
 
   /** No file of the chain is this generation any more, but it is open. */
-  function nameless(gen: Gen): void {
+  private nameless(gen: Gen): void {
+    const { files, log, about, handles } = this.parts;
     const stat = files.fstat(handles.fd(gen));
-    if (gen.packed === undefined && stat.size > gen.size) note(gen, stat);
+    if (gen.packed === undefined && stat.size > gen.size) this.note(gen, stat);
     const place = stat.links === 0 ? 'deleted' : 'rotated';
     if (gen.place !== place) {
       const what = place === 'deleted' ? 'was deleted' : 'was moved out of sight';
-      log.info(`${gen.path} ${what}; it is read to its end through the open file`, name);
+      log.info(`${gen.path} ${what}; it is read to its end through the open file`, about);
       gen.place = place;
-      touch(gen);
+      this.touch(gen);
     }
   }
 
-  function giveUp(gen: Gen): void {
-    gen.place = 'gone';
-    gen.lost = true;
-    handles.drop(gen);
-    touch(gen);
+  private vanished(gen: Gen): void {
+    if (gen.place === 'gone' && (this.surveyed || gen.row.path === undefined)) return;
+    const unread = this.undecided?.get(gen) ?? this.unread(gen);
+    const owner = unread === undefined ? 'other' : this.chain.ownerOf(gen);
+    if (unread !== undefined && owner === 'unknown') {
+      this.undecided ??= new Map();
+      this.undecided.set(gen, unread);
+      return;
+    }
+    this.undecided?.delete(gen);
+    if (this.undecided?.size === 0) this.undecided = undefined;
+    if (unread !== undefined && owner === 'none') this.parts.losses.vanished(gen, unread, !this.surveyed);
+    this.parts.registry.update(gen.row.file, { path: undefined });
+    this.giveUp(gen);
   }
 
-  function abandon(gen: Gen, reason: string): void {
-    losses.unreadable(gen, parts.unread(gen) ?? gen.size, reason);
-    giveUp(gen);
-  }
-
-  function release(gen: Gen, reason: string): void {
-    log.warn('deleted-unread', `${gen.path} was deleted and is let go before it was read to its end: ${reason}`, name);
-    losses.lose(gen, Math.min(gen.size, parts.unread(gen) ?? gen.size), 'deleted');
-    registry.update(gen.row.file, { path: undefined });
-    giveUp(gen);
-  }
-
-  function vanished(gen: Gen): void {
-    if (gen.place === 'gone' && (surveyed || gen.row.path === undefined)) return;
-    const unread = undecided.get(gen) ?? parts.unread(gen);
-    const owner = unread === undefined ? 'other' : parts.ownerOf(gen);
-    if (unread !== undefined && owner === 'unknown') undecided.set(gen, unread);
-    else undecided.delete(gen);
-    if (undecided.has(gen)) return;
-    if (unread !== undefined && owner === 'none') losses.vanished(gen, unread, !surveyed);
-    registry.update(gen.row.file, { path: undefined });
-    giveUp(gen);
-  }
-
-  function add(sighting: Sighting, found: Candidate, previous: FileId | undefined): Gen | undefined {
+  private add(sighting: Sighting, found: Candidate, previous: FileId | undefined): Gen | undefined {
+    const { files, log, about, handles, losses } = this.parts;
     if (found.packed !== undefined && found.packed !== 'gz') {
       losses.neverRead(found, `cannot be unpacked here (.${found.packed}); let rotation use gzip or delaycompress`);
       return undefined;
@@ -162,24 +181,26 @@ export function createLineage(parts: LineageParts): Lineage {
     const clues = cluesOf(found.stat, head);
     // By the clock that stamps the files: that of this host may jump, or differ from a file server's.
     const firstSeen = Math.max(found.stat.modified, found.stat.birth);
-    const row = { input: input.name, chain: path, path: found.path, clues, previous, firstSeen };
-    const gen = fromRow(parts.born(row, found), parts.ticks());
+    const row = { input: about.input, chain: this.chain.path, path: found.path, clues, previous, firstSeen };
+    const gen = fromRow(this.chain.born(row, found), this.parts.clock.ticks());
     gen.place = found.live ? 'live' : 'rotated';
     gen.reason = sighting.reason;
-    learn(gen, found.stat, head);
+    this.learn(gen, found.stat, head);
     gen.packed = found.packed;
     gen.modified = found.stat.modified;
     gen.size = found.packed === undefined ? found.stat.size : (found.unpacked(head.length) ?? head.length);
     const fd = found.takeFd();
     if (fd !== undefined) handles.adopt(gen, fd);
     gen.end ??= earlyEnd(gen, files, handles);
-    touch(gen);
-    if (previous !== undefined) log.info(`${found.path} is read as a new generation: ${sighting.reason}`, name);
+    this.touch(gen);
+    if (previous !== undefined) log.info(`${found.path} is read as a new generation: ${sighting.reason}`, about);
     return gen;
   }
 
   /** `empty` are the generations of which not one byte had been seen at the last look. */
-  function apply(sightings: readonly Sighting[], candidates: readonly Candidate[], empty: ReadonlySet<FileId>): void {
+  private apply(sightings: readonly Sighting[], candidates: readonly Candidate[], empty: ReadonlySet<FileId>): void {
+    const { handles, losses } = this.parts;
+    const { gens } = this;
     const matched = new Set<Gen>();
     let now: Gen | undefined;
     const pairs = sightings.map((sighting, index) => ({ sighting, found: candidates[index]! }));
@@ -191,69 +212,29 @@ export function createLineage(parts: LineageParts): Lineage {
       const gen = gens.find((one) => one.row.file === sighting.file);
       if (!gen) continue;
       matched.add(gen);
-      if (sighting.what === 'copy') copied(gen, sighting, found);
-      else same(gen, sighting, found);
+      if (sighting.what === 'copy') this.copied(gen, sighting, found);
+      else this.same(gen, sighting, found);
       if (found.live) now = gen;
     }
     for (const gen of gens) {
       if (matched.has(gen)) continue;
-      if (handles.isOpen(gen)) nameless(gen);
-      else vanished(gen);
+      if (handles.isOpen(gen)) this.nameless(gen);
+      else this.vanished(gen);
     }
     const order = inOrder(gens, sightings, now);
     const emptied = new Set(gens.filter((gen) => empty.has(gen.row.file) && !matched.has(gen)));
     for (const [index, { sighting, found }] of pairs.entries()) {
-      if (sighting.what === 'unreadable' && found.live) parts.barred(found.ino);
+      if (sighting.what === 'unreadable' && found.live) this.chain.bar(found.ino);
       else if (sighting.what === 'unreadable' && !found.vanished()) losses.neverRead(found, 'cannot be read (rights)');
       if (sighting.what !== 'new' && sighting.what !== 'missed') continue;
       const at = found.live ? order.length : placeOf(sighting, sightings.slice(index + 1), order, emptied);
-      const gen = add(sighting, found, order[at - 1]?.row.file);
+      const gen = this.add(sighting, found, order[at - 1]?.row.file);
       if (gen && found.live) now = gen;
       else if (gen) order.splice(at, 0, gen);
     }
     const copy = sightings.find((one) => one.unfinished)?.found;
     if (now && copy) now.copy = { dev: copy.dev, ino: copy.ino, birth: copy.birth };
-    live = now;
-    gens = forget(now ? [...order, now] : order);
+    this.live = now;
+    this.gens = forget(now ? [...order, now] : order);
   }
-
-  /** Looks `again` where something was renamed, packed or removed meanwhile: only what lay there all at once tells who is who. */
-  function lookInto(listings: Listings, why: string, polled: number | undefined, again = 8): void {
-    // A link that leads nowhere for the moment: the folder to which it led last is where its old files are.
-    real = realPath(files, path) ?? real;
-    const paths = gens.filter((gen) => gen.place !== 'gone' || !surveyed).map((gen) => gen.path);
-    const all = survey(files, path, real, paths, { listings, polled });
-    const candidates = all.filter((one) => !parts.foreign(one.stat));
-    busy = true;
-    try {
-      const known = allKnown(gens, candidates, { files, handles, learn, marks: parts.marks });
-      const sightings = recognise(known, candidates, input.start, parts.isKnown);
-      if (again > 0 && wasOvertaken(files, all, listings, real)) {
-        lookInto(listings, why, undefined, again - 1);
-        return;
-      }
-      // What is said of half a rotation is wrong: it is better said at the next poll.
-      postponed = again === 0 && areMoved(files, all) && postponed < PATIENCE ? postponed + 1 : 0;
-      if (postponed > 0) return;
-      log.debug(`${path} was looked into, because ${why}: ${inWords(sightings)}`, name);
-      apply(sightings, candidates, new Set(known.filter((one) => one.empty).map((one) => one.file)));
-    } finally {
-      busy = false;
-      for (const one of all) one.release();
-    }
-    surveyed = undecided.size === 0;
-    parts.changed();
-  }
-
-  return {
-    gens: () => gens,
-    live: () => live,
-    surveyed: () => surveyed,
-    isPostponed: () => postponed > 0,
-    abandon,
-    release,
-    note,
-    learn,
-    survey: (listings, why, polled) => lookInto(listings, why, polled),
-  };
 }

@@ -39,7 +39,7 @@ function stateOf(leg: Leg, isLast: boolean): FileStatus['state'] {
 /** Every generation that the walk still follows in a chain, and the chain itself where it cannot be read. */
 export function statusOf(course: Course): FileStatus[] {
   const { chain } = course;
-  const legs = course.legs();
+  const legs = course.legs;
   const list: FileStatus[] = legs
     .filter((leg) => !leg.done)
     .map((leg) => {

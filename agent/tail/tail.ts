@@ -6,15 +6,16 @@ import path from 'node:path';
 import type { Clock, FileContext, FileId, InputConfig, Log, Loss } from '../types.ts';
 import { linesOf } from '../wire/lines.ts';
 import { wordsOf } from '../wire/words.ts';
-import { createChain } from './chain.ts';
-import type { Chain } from './chain-parts.ts';
+import { FileChain } from './chain.ts';
+import type { Chain, ChainParts } from './chain-parts.ts';
 import { createDiscovery } from './discovery.ts';
 import type { Files } from './files.ts';
 import { createHandles, type Gen } from './generation.ts';
+import type { HarvesterParts } from './harvester-parts.ts';
 import { createHints } from './hints.ts';
 import { createHold } from './hold.ts';
 import { bytesAtRisk, leave } from './leaving.ts';
-import type { LegParts } from './leg.ts';
+import { createLosses } from './losses.ts';
 import { createOrigins } from './origins.ts';
 import { createOwners, type Shared } from './owners.ts';
 import type { Registry } from './registry.ts';
@@ -22,6 +23,7 @@ import type { Mark } from './rotation-parts.ts';
 import { createListings, type Listings } from './survey.ts';
 import { createPassed, createTroubles } from './troubles.ts';
 import { createTurns } from './turns.ts';
+import { createTwins } from './twins.ts';
 import { createWalk, type InnerWalk, type TailWalk } from './walk.ts';
 import { createWatch, type Watch, type WatchParts } from './watch.ts';
 
@@ -29,7 +31,7 @@ export { createShared, type Shared } from './owners.ts';
 export type { Registry } from './registry.ts';
 export type { TailWalk } from './walk.ts';
 
-export type TailParts = Pick<LegParts, 'largest' | 'space'> & {
+export type TailParts = Pick<HarvesterParts, 'largest' | 'space'> & {
   readonly input: InputConfig;
   readonly files: Files;
   readonly clock: Clock;
@@ -69,6 +71,7 @@ export function createTail(parts: TailParts): Tail {
   const name = { input: input.name };
   const handles = createHandles(files, parts.openFiles);
   const lines = linesOf(input);
+  const harvesters: HarvesterParts = { ...parts, input: input.name, maxLine: input.maxLine, lines };
   const hold = createHold(input, clock);
   const chains = new Map<string, Chain>();
   const walks: InnerWalk[] = [];
@@ -115,6 +118,13 @@ export function createTail(parts: TailParts): Tail {
     return offsets.length > 0 ? Math.min(...offsets) : undefined;
   }
 
+  const chainParts: ChainParts = {
+    ...{ input, files, clock, log, about: name, registry, handles, listings, changed, origins, unread },
+    ...{ losses: createLosses(parts), owner: owners.of, twins: createTwins({ owner: owners.of, origins }) },
+    marks: (chain, gen) =>
+      walks.map((walk) => walk.mark(chain, gen)).filter((mark): mark is Mark => mark !== undefined),
+  };
+
   function changed(chain: Chain): void {
     turns.moved(chain);
     owners.note(chain);
@@ -125,13 +135,7 @@ export function createTail(parts: TailParts): Tail {
   function add(live: string, fresh: boolean): void {
     const known = past.has(live) ? registry.generations(input.name).filter((row) => row.chain === live) : [];
     past.add(live);
-    const chain = createChain({
-      ...{ path: live, input, files, clock, log, registry, handles, known, fresh, listings, changed, origins },
-      owner: owners.of,
-      marks: (gen) => walks.map((walk) => walk.mark(chain, gen)).filter((mark): mark is Mark => mark !== undefined),
-      unread: (gen) => unread(chain, gen),
-      lost: parts.lost,
-    });
+    const chain = new FileChain(chainParts, live, known, fresh);
     chains.set(live, chain);
     turns.moved(chain);
   }
@@ -226,7 +230,7 @@ export function createTail(parts: TailParts): Tail {
   return {
     walk(destination, opened, closed) {
       const walk = createWalk({
-        ...{ ...parts, destination, opened, closed, handles, lines },
+        ...{ ...parts, destination, opened, closed, handles, lines, harvesters },
         chains: () => chains.values(),
         started: () => phase !== 'new',
       });

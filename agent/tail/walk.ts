@@ -3,8 +3,10 @@
  * Only chains of which something is to be expected are asked, so that ten thousand idle ones cost nothing.
  */
 import type { Chunk, FileContext, FileId } from '../types.ts';
+import { createBeginning } from './beginning.ts';
 import type { Chain } from './chain-parts.ts';
-import { type Course, createCourse } from './course.ts';
+import { Course } from './course.ts';
+import type { CourseParts } from './course-parts.ts';
 import type { Gen } from './generation.ts';
 import type { LegParts } from './leg.ts';
 import { createLoopGuard } from './loop.ts';
@@ -35,10 +37,9 @@ export type InnerWalk = TailWalk & {
   close(): void;
 };
 
-export type WalkParts = Omit<LegParts, 'wake'> & {
+export type WalkParts = LegParts & {
   readonly destination: string;
   readonly registry: Registry;
-  readonly once: boolean;
   opened(context: FileContext): void;
   closed(file: FileId): void;
   /** Every chain of the input. */
@@ -58,6 +59,15 @@ export function createWalk(parts: WalkParts): InnerWalk {
   /** Courses that read what they themselves had sent. */
   const halted = new Set<Course>();
 
+  const courseParts: CourseParts = {
+    ...parts,
+    beginning: createBeginning(parts),
+    wake(course) {
+      ready.add(course);
+      parts.wake();
+    },
+  };
+
   /** Whether the server wrote the records of this input into this very file; then nothing of it is read any more. */
   function turnsBack(course: Course, { bytes }: Chunk): boolean {
     const gen = loopOf(bytes);
@@ -74,11 +84,7 @@ export function createWalk(parts: WalkParts): InnerWalk {
   function courseOf(chain: Chain): Course {
     let course = courses.get(chain);
     if (course) return course;
-    const wake = (): void => {
-      ready.add(courseOf(chain));
-      parts.wake();
-    };
-    course = createCourse({ ...parts, chain, wake });
+    course = new Course(courseParts, chain);
     courses.set(chain, course);
     return course;
   }

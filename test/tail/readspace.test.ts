@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createHarvester } from '../../agent/tail/harvester.ts';
+import { Harvester } from '../../agent/tail/harvester.ts';
 import { createReadSpace, type ReadSpace } from '../../agent/tail/readspace.ts';
 import { clue } from '../../agent/wire/clue.ts';
 import { linesOf } from '../../agent/wire/lines.ts';
 
 /** Everything that is read of a file, each chunk copied before the next is asked for. */
 function readAll(content: Buffer, space: ReadSpace | undefined): unknown[] {
-  const harvester = createHarvester({
-    ...{ input: 'input', file: 1, maxLine: 100, largest: 64, space, lines: linesOf({ encoding: 'utf-8' }) },
-    clock: { now: () => 0, ticks: () => 0, after: () => () => {} },
-    source: { read: (into, at) => content.copy(into, 0, at), close() {} },
-    from: { offset: 0, clue: clue(Buffer.alloc(0)) },
-    clues: () => ({ dev: 1, ino: 1, birth: 0, headBytes: 0, head: clue(Buffer.alloc(0)) }),
-    modified: () => 0,
-  });
+  const nothing = clue(Buffer.alloc(0));
+  const clock = { now: () => 0, ticks: () => 0, after: () => () => {} };
+  const harvester = new Harvester(
+    { input: 'input', clock, maxLine: 100, largest: 64, space, lines: linesOf({ encoding: 'utf-8' }) },
+    { file: 1, clues: { dev: 1, ino: 1, birth: 0, headBytes: 0, head: nothing }, modified: 0 },
+    { read: (into, at) => content.copy(into, 0, at), close() {} },
+    { offset: 0, clue: nothing },
+  );
   const found: unknown[] = [];
   for (;;) {
     const take = harvester.take(content.length, true);

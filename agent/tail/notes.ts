@@ -1,0 +1,63 @@
+/**
+ * What a lineage notes of a generation, in memory and in the registry.
+ */
+import type { Clues } from '../types.ts';
+import type { Stat } from './files.ts';
+import { cluesOf } from './fingerprint.ts';
+import type { Gen } from './generation.ts';
+import { earlyEnd } from './known.ts';
+import type { LineageOwner, LineageParts } from './lineage-parts.ts';
+
+/** Of files below this size the first bytes are kept in memory, not their hash alone. */
+const SMALL = 16 * 1024;
+
+export abstract class Notes {
+  protected readonly parts: LineageParts;
+  protected readonly chain: LineageOwner;
+  /** True while it is being said who is who: nobody may act on the half of it. */
+  protected busy = false;
+
+  constructor(parts: LineageParts, chain: LineageOwner) {
+    this.parts = parts;
+    this.chain = chain;
+  }
+
+  /** Takes note of size and time of change. */
+  note(gen: Gen, stat: Stat): void {
+    if (stat.size === gen.size && stat.modified === gen.modified) return;
+    gen.size = stat.size;
+    gen.modified = stat.modified;
+    if (gen.size >= SMALL) gen.start = undefined;
+    gen.end ??= earlyEnd(gen, this.parts.files, this.parts.handles);
+    this.touch(gen);
+  }
+
+  /** Knows a generation by the head that it has now, here and in the registry. */
+  learn(gen: Gen, stat: Stat, head: Uint8Array): void {
+    gen.start = stat.size < SMALL ? Uint8Array.from(head) : undefined;
+    if (head.length > gen.clues.headBytes) this.remember(gen, { clues: cluesOf(stat, head) });
+  }
+
+  protected unread(gen: Gen): number | undefined {
+    return this.parts.unread(this.chain, gen);
+  }
+
+  protected remember(gen: Gen, change: { readonly clues?: Clues; readonly path?: string }): void {
+    if (change.clues) gen.clues = change.clues;
+    if (change.path !== undefined) gen.path = change.path;
+    this.parts.registry.update(gen.row.file, change);
+  }
+
+  protected touch(gen: Gen): void {
+    gen.version += 1;
+    gen.quietSince = this.parts.clock.ticks();
+    if (!this.busy) this.chain.changed();
+  }
+
+  protected giveUp(gen: Gen): void {
+    gen.place = 'gone';
+    gen.lost = true;
+    this.parts.handles.drop(gen);
+    this.touch(gen);
+  }
+}
