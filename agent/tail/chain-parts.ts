@@ -1,13 +1,11 @@
 /**
- * What a chain needs of its input, and what it gives.
+ * What a chain gives, and what it is told of other chains.
  */
 import type { Clues, FileId, Generation } from '../types.ts';
 import type { Stat } from './files.ts';
 import type { Gen } from './generation.ts';
-import type { LineageParts } from './lineage-parts.ts';
 import type { Found } from './rotation-parts.ts';
 import type { Listings } from './survey.ts';
-import type { Twins } from './twins.ts';
 
 /** A generation of another chain; `path`: that chain's live path. */
 export type Origin = { readonly file: FileId; readonly path: string };
@@ -23,18 +21,6 @@ export type Origins = {
   goOn(origin: Origin, row: Generation, found: Found): void;
   /** Whether the file of a generation has the name of another chain. */
   goesOn(gen: Gen): boolean;
-};
-
-/** What the chains of an input share. */
-export type ChainParts = LineageParts & {
-  listings(): Listings;
-  /** Another chain of the input that has the file with this inode. */
-  owner(stat: Stat): Chain | undefined;
-  /** What another chain read of a file before it got its name here. */
-  readonly origins: Origins;
-  readonly twins: Twins;
-  /** Called when there may be something to read. */
-  changed(chain: Chain): void;
 };
 
 export type Chain = {

@@ -4,13 +4,12 @@
  * they have in common stands in `parts`.
  */
 import type { Clues, Generation } from '../types.ts';
-import type { ChainParts } from './chain-parts.ts';
 import { troubleOf } from './cures.ts';
 import { codeOf, type Stat } from './files.ts';
 import { clueBefore, readHead, sameHead, sameInode } from './fingerprint.ts';
 import { Elsewhere, type Gen } from './generation.ts';
 import { Lineage } from './lineage.ts';
-import type { LineageOwner } from './lineage-parts.ts';
+import type { ChainParts, LineageOwner } from './lineage-parts.ts';
 import { LivePath } from './live-path.ts';
 import { look } from './rotation.ts';
 import type { Found } from './rotation-parts.ts';

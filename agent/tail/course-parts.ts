@@ -1,6 +1,6 @@
 import type { FileContext, FileId } from '../types.ts';
 import type { Beginning } from './beginning.ts';
-import type { Course } from './course.ts';
+import type { Chain } from './chain-parts.ts';
 import type { LegParts } from './leg.ts';
 
 /** What the courses of a walk share. */
@@ -12,5 +12,5 @@ export type CourseParts = LegParts & {
   opened(context: FileContext): void;
   closed(file: FileId): void;
   /** Called when a step may give something again: a wait is over, or unpacked bytes have come. */
-  wake(course: Course): void;
+  wake(chain: Chain): void;
 };

@@ -87,7 +87,7 @@ export class Course {
   }
 
   private comeBack(ms: number): void {
-    this.alarm ??= new Alarm(this.parts.clock, () => this.parts.wake(this));
+    this.alarm ??= new Alarm(this.parts.clock, () => this.parts.wake(this.chain));
     this.alarm.set(ms);
   }
 
@@ -180,7 +180,7 @@ export class Course {
       return undefined;
     }
     const version = gen.version;
-    const harvester = harvesterOf(leg, this.parts, () => this.parts.wake(this));
+    const harvester = harvesterOf(leg, this.parts, () => this.parts.wake(this.chain));
     const take = harvester.take(gen.packed === undefined ? gen.size : Infinity, final);
     switch (take.what) {
       case 'chunk':

@@ -1,16 +1,17 @@
 /**
- * What a lineage needs of its input and of its chain.
+ * What a chain and its lineage need of their input, and a lineage of its chain.
  */
 import type { Clock, Generation, InputConfig, Log } from '../types.ts';
-import type { Chain } from './chain-parts.ts';
+import type { Chain, Origins } from './chain-parts.ts';
 import type { Files, Stat } from './files.ts';
 import type { Gen, Handles } from './generation.ts';
 import type { Losses } from './losses.ts';
 import type { Registry } from './registry.ts';
 import type { Found, Mark } from './rotation-parts.ts';
-import type { Candidate } from './survey.ts';
+import type { Candidate, Listings } from './survey.ts';
+import type { Twins } from './twins.ts';
 
-/** Of the input, the same for all its chains. */
+/** What the lineages of an input share. */
 export type LineageParts = {
   readonly input: InputConfig;
   readonly files: Files;
@@ -25,6 +26,18 @@ export type LineageParts = {
   marks(chain: Chain, gen: Gen): readonly Mark[];
   /** The least offset from which a destination still has to read on; undefined where none has. */
   unread(chain: Chain, gen: Gen): number | undefined;
+};
+
+/** What the chains of an input share. */
+export type ChainParts = LineageParts & {
+  listings(): Listings;
+  /** Another chain of the input that has the file with this inode. */
+  owner(stat: Stat): Chain | undefined;
+  /** What another chain read of a file before it got its name here. */
+  readonly origins: Origins;
+  readonly twins: Twins;
+  /** Called when there may be something to read. */
+  changed(chain: Chain): void;
 };
 
 /** The chain itself. */

@@ -3,68 +3,33 @@
  * at its own pace. What is found and who is who is shared; how far one has read is not.
  */
 import path from 'node:path';
-import type { Clock, FileContext, FileId, InputConfig, Log, Loss } from '../types.ts';
 import { linesOf } from '../wire/lines.ts';
 import { wordsOf } from '../wire/words.ts';
 import { FileChain } from './chain.ts';
-import type { Chain, ChainParts } from './chain-parts.ts';
+import type { Chain } from './chain-parts.ts';
 import { createDiscovery } from './discovery.ts';
-import type { Files } from './files.ts';
 import { createHandles, type Gen } from './generation.ts';
 import type { HarvesterParts } from './harvester-parts.ts';
 import { createHints } from './hints.ts';
 import { createHold } from './hold.ts';
 import { bytesAtRisk, leave } from './leaving.ts';
+import type { ChainParts } from './lineage-parts.ts';
 import { createLosses } from './losses.ts';
 import { createOrigins } from './origins.ts';
-import { createOwners, type Shared } from './owners.ts';
-import type { Registry } from './registry.ts';
+import { createOwners } from './owners.ts';
 import type { Mark } from './rotation-parts.ts';
 import { createListings, type Listings } from './survey.ts';
+import type { Tail, TailParts } from './tail-parts.ts';
 import { createPassed, createTroubles } from './troubles.ts';
 import { createTurns } from './turns.ts';
 import { createTwins } from './twins.ts';
-import { createWalk, type InnerWalk, type TailWalk } from './walk.ts';
-import { createWatch, type Watch, type WatchParts } from './watch.ts';
+import { createWalk, type InnerWalk } from './walk.ts';
+import { createWatch, type Watch } from './watch.ts';
 
 export { createShared, type Shared } from './owners.ts';
 export type { Registry } from './registry.ts';
+export type { Tail, TailParts } from './tail-parts.ts';
 export type { TailWalk } from './walk.ts';
-
-export type TailParts = Pick<HarvesterParts, 'largest' | 'space'> & {
-  readonly input: InputConfig;
-  readonly files: Files;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly registry: Registry;
-  /** Called whenever there may be something to read. */
-  wake(): void;
-  /** Called for bytes that are known never to become lines. */
-  lost(loss: Loss): void;
-  /** Read what is there at the start, and no more. */
-  readonly once: boolean;
-  /** Files to be kept open at most; idle ones beyond that are closed, and opened again by their name. 2048 where not given. */
-  readonly openFiles?: number;
-  /** Where inputs that read the same file are told apart; none where not given. */
-  readonly shared?: Shared;
-  /** The events of the file system; the real ones where not given. */
-  readonly watch?: (parts: WatchParts) => Watch;
-};
-
-export type Tail = {
-  /**
-   * A destination's walk over the files, from its checkpoints on. `opened` is called before the first chunk of a generation,
-   * `closed` once all that it held was given out and it is let go.
-   */
-  walk(destination: string, opened: (context: FileContext) => void, closed: (file: FileId) => void): TailWalk;
-  /** Ends a walk that was asked for here. A walk of the same destination that was asked for meanwhile goes on. */
-  leave(walk: TailWalk): void;
-  /** Bytes that would be lost with this: see `bytesAtRisk`. */
-  atRisk(settled: (destination: string, file: FileId) => number): number;
-  /** Looks at the files for the first time and goes on looking. */
-  start(): void;
-  close(): Promise<void>;
-};
 
 export function createTail(parts: TailParts): Tail {
   const { input, files, clock, log, registry } = parts;
@@ -120,7 +85,7 @@ export function createTail(parts: TailParts): Tail {
 
   const chainParts: ChainParts = {
     ...{ input, files, clock, log, about: name, registry, handles, listings, changed, origins, unread },
-    ...{ losses: createLosses(parts), owner: owners.of, twins: createTwins({ owner: owners.of, origins }) },
+    ...{ losses: createLosses(parts), owner: owners.of, twins: createTwins(owners.of, origins) },
     marks: (chain, gen) =>
       walks.map((walk) => walk.mark(chain, gen)).filter((mark): mark is Mark => mark !== undefined),
   };

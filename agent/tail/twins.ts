@@ -1,5 +1,5 @@
 /** Files that have a name of one chain and are read, or have been read, as a generation of another one. */
-import type { Chain, ChainParts, Origin } from './chain-parts.ts';
+import type { Chain, Origin, Origins } from './chain-parts.ts';
 import type { Stat } from './files.ts';
 
 export type Twins = {
@@ -9,7 +9,8 @@ export type Twins = {
   has(self: Chain, ino: number): boolean;
 };
 
-export function createTwins({ owner: ownerOf, origins }: Pick<ChainParts, 'owner' | 'origins'>): Twins {
+/** `ownerOf` gives the chain of the input that has a file. */
+export function createTwins(ownerOf: (stat: Stat) => Chain | undefined, origins: Origins): Twins {
   /** By inode number, of the few chains that have any. */
   const all = new WeakMap<Chain, Map<number, Origin>>();
   return {

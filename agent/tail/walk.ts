@@ -62,8 +62,8 @@ export function createWalk(parts: WalkParts): InnerWalk {
   const courseParts: CourseParts = {
     ...parts,
     beginning: createBeginning(parts),
-    wake(course) {
-      ready.add(course);
+    wake(chain) {
+      ready.add(courseOf(chain));
       parts.wake();
     },
   };
