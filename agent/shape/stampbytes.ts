@@ -1,6 +1,6 @@
 /** Timestamps on the hot path: from the bytes of a time as written to those of its TIMESTAMP. */
 import { type Piece, pieceOf } from './put.ts';
-import type { Changing, Timestamps } from './time.ts';
+import type { Changing, Span, Timestamps } from './time.ts';
 
 export type StampBytes = {
   /** The TIMESTAMP of the time in the bytes from `from` up to `to`, as Timestamps.written. Good until the next call. */
@@ -18,7 +18,8 @@ export function createStampBytes(timestamps: Timestamps): StampBytes {
   /** The time read last, and its stamp. */
   const text = Buffer.alloc(LONGEST);
   let length = -1;
-  let year = Number.NaN;
+  /** With which times of change of the file it is the same. */
+  let within: Span = { from: Number.NaN, to: Number.NaN };
   let stamp: Piece | undefined;
   /** Which of its digits may differ. */
   let changing: Changing | undefined;
@@ -50,13 +51,14 @@ export function createStampBytes(timestamps: Timestamps): StampBytes {
     length = -1;
     if (to - from > LONGEST) return;
     length = bytes.copy(text, 0, from, to);
-    year = modified;
+    within = timestamps.sameWithin();
     changing = stamp && timestamps.changing();
   }
 
   return {
     written(bytes, from, to, modified) {
-      if (to - from !== length || modified !== year || !patch(bytes, from)) read(bytes, from, to, modified);
+      const known = to - from === length && modified >= within.from && modified <= within.to;
+      if (!known || !patch(bytes, from)) read(bytes, from, to, modified);
       return stamp;
     },
     instant(ms) {

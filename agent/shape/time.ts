@@ -14,7 +14,12 @@ export type Timestamps = {
   instant(ms: number): string;
   /** Which digits of the time read last may change so that the TIMESTAMP changes in the same digits only, if any may. */
   changing(): Changing | undefined;
+  /** With which times of change of the file, ms, the time read last is the same. */
+  sameWithin(): Span;
 };
+
+/** From and up to an instant, both included. */
+export type Span = { readonly from: number; readonly to: number };
 
 /**
  * The digits from `start` to `end` of a time; they stand in its TIMESTAMP at `at`. Their first is a character up to `limit`.
@@ -31,6 +36,9 @@ export type Changing = {
 
 const MINUTE = 60_000;
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+const ALWAYS: Span = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+/** A year that is missing is beyond doubt where the file was changed within so many ms of the time: half a year is 182 days. */
+const YEAR_HOLDS = 180 * 86_400_000;
 /** RFC 5424 section 6: TIME-SECFRAC has at most six digits. */
 const MOST_DIGITS = 6;
 /** Where minutes and seconds stand in a TIMESTAMP, and its fraction: 2024-07-15T11:30:35.123, Jul 15 11:30:35. */
@@ -40,7 +48,7 @@ const FRACTION_AT = 20;
 
 /** The last time read: another text that differs only in the digits from `start` to `end` has the same `head` and `tail`. */
 type Remembered = {
-  modified: number;
+  within: Span;
   text: string;
   stamp: string | undefined;
   before: string;
@@ -57,7 +65,7 @@ type Remembered = {
 export function createTimestamps(zone: string, style: TimestampStyle): Timestamps {
   const clocks = createZone(zone);
   const last: Remembered = {
-    ...{ modified: Number.NaN, text: '', stamp: undefined, before: '', behind: '' },
+    ...{ within: only(Number.NaN), text: '', stamp: undefined, before: '', behind: '' },
     ...{ start: -1, end: -1, head: '', tail: '', limit: 0, minute: -1 },
   };
   let now = Number.NaN;
@@ -65,7 +73,7 @@ export function createTimestamps(zone: string, style: TimestampStyle): Timestamp
 
   return {
     written(text, modified) {
-      if (modified === last.modified) {
+      if (modified >= last.within.from && modified <= last.within.to) {
         if (text === last.text) return last.stamp;
         const digits = differing(text, last);
         if (digits !== undefined) {
@@ -75,13 +83,21 @@ export function createTimestamps(zone: string, style: TimestampStyle): Timestamp
         }
       }
       const time = readWrittenTime(text);
-      const year = time && (time.year ?? nearestYear(time, clocks, modified));
-      last.modified = modified;
       last.text = text;
-      last.stamp = time && year !== undefined ? stamp(time, year, clocks, style, modified) : undefined;
-      remember(last, time, style);
+      last.within = only(modified);
+      last.stamp = undefined;
+      last.start = -1;
+      if (!time) return undefined;
+      const local = localMs(time, time.year ?? nearestYear(time, clocks, modified));
+      const offset = time.offset ?? clocks.offsetOfLocal(local, modified);
+      last.stamp = stamp(time, local, offset, clocks, style);
+      if (time.offset === undefined && clocks.isTwice(local)) return last.stamp;
+      if (time.year !== undefined) last.within = ALWAYS;
+      else last.within = sameWithin(local - offset * MINUTE, modified);
+      remember(last, last.stamp, time, style);
       return last.stamp;
     },
+    sameWithin: () => last.within,
     instant(ms) {
       if (ms !== now) {
         now = ms;
@@ -112,9 +128,8 @@ function differing(text: string, last: Remembered): string | undefined {
 }
 
 /** Finds the last digits of the text in its stamp. They may be replaced only where the stamp shows them as they stand. */
-function remember(last: Remembered, time: WrittenTime | undefined, style: TimestampStyle): void {
-  last.start = -1;
-  if (!time?.last || last.stamp === undefined) return;
+function remember(last: Remembered, stamp: string, time: WrittenTime, style: TimestampStyle): void {
+  if (!time.last) return;
   const { start, end, minute } = time.last;
   const digits = last.text.slice(start, end);
   const seconds = time.fraction === '';
@@ -125,8 +140,8 @@ function remember(last: Remembered, time: WrittenTime | undefined, style: Timest
   last.minute = minute;
   last.before = last.text.slice(0, start);
   last.behind = last.text.slice(end);
-  last.head = last.stamp.slice(0, at);
-  last.tail = last.stamp.slice(at + digits.length);
+  last.head = stamp.slice(0, at);
+  last.tail = stamp.slice(at + digits.length);
   last.limit = seconds ? 0x35 : 0x39;
 }
 
@@ -153,12 +168,18 @@ function nearestYear(time: WrittenTime, clocks: Zone, modified: number): number 
   return best;
 }
 
-function stamp(time: WrittenTime, year: number, clocks: Zone, style: TimestampStyle, modified: number): string {
-  const local = localMs(time, year);
-  const offset = time.offset ?? clocks.offsetOfLocal(local, modified);
+function stamp(time: WrittenTime, local: number, offset: number, clocks: Zone, style: TimestampStyle): string {
   if (style === 'rfc5424') return rfc5424(local, time.fraction.slice(0, MOST_DIGITS), offset);
   const instant = local - offset * MINUTE;
   return rfc3164(time.offset === undefined ? local : instant + clocks.offset(instant) * MINUTE);
+}
+
+const only = (instant: number): Span => ({ from: instant, to: instant });
+
+/** The times of change with which the year of an instant that was found with `modified` is the same. */
+function sameWithin(instant: number, modified: number): Span {
+  if (Math.abs(modified - instant) > YEAR_HOLDS) return only(modified);
+  return { from: instant - YEAR_HOLDS, to: instant + YEAR_HOLDS };
 }
 
 function instantStamp(ms: number, clocks: Zone, style: TimestampStyle): string {

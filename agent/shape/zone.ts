@@ -7,6 +7,8 @@ export type Zone = {
    * nearer to the instant `near`; where they skip it, the offset from before the gap.
    */
   offsetOfLocal(local: number, near: number): number;
+  /** Whether the clocks show a time twice, so that `near` matters. All times of a quarter of an hour are alike in that. */
+  isTwice(local: number): boolean;
 };
 
 const MINUTE = 60_000;
@@ -34,18 +36,28 @@ export function createZone(name: string): Zone {
     return minutes;
   }
 
+  /** Whether a time holds with the offset from a day before, and with that from a day behind. */
+  function holds(local: number, before: number, after: number): { readonly first: boolean; readonly second: boolean } {
+    return { first: offset(local - before * MINUTE) === before, second: offset(local - after * MINUTE) === after };
+  }
+
   return {
     offset,
     offsetOfLocal(local, near) {
       const before = offset(local - DAY);
       const after = offset(local + DAY);
       if (before === after) return before;
-      const first = local - before * MINUTE;
-      const second = local - after * MINUTE;
-      const firstHolds = offset(first) === before;
-      const secondHolds = offset(second) === after;
-      if (firstHolds && secondHolds) return Math.abs(near - second) < Math.abs(near - first) ? after : before;
-      return secondHolds ? after : before;
+      const { first, second } = holds(local, before, after);
+      if (!first || !second) return second ? after : before;
+      const away = (minutes: number) => Math.abs(near - (local - minutes * MINUTE));
+      return away(after) < away(before) ? after : before;
+    },
+    isTwice(local) {
+      const before = offset(local - DAY);
+      const after = offset(local + DAY);
+      if (before === after) return false;
+      const { first, second } = holds(local, before, after);
+      return first && second;
     },
   };
 }

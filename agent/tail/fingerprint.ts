@@ -11,7 +11,7 @@ const PACKED_HEAD = 8192;
  * count: they may be space that was set aside and is written to later. Throws as `read` does.
  */
 export function readHead(files: Files, fd: number, packed: boolean): Buffer {
-  const bytes = Buffer.alloc(packed ? PACKED_HEAD : HEAD_BYTES);
+  const bytes = Buffer.allocUnsafe(packed ? PACKED_HEAD : HEAD_BYTES);
   const got = bytes.subarray(0, files.read(fd, bytes, 0));
   const head = packed ? unpacked(got) : got;
   let end = head.length;
@@ -66,7 +66,7 @@ export const CLUE_OF_NULS = clue(Buffer.alloc(CLUE_BYTES));
 /** The clue of the bytes just before `offset` of an open plain file; undefined where it is shorter than that. */
 export function clueBefore(files: Files, fd: number, offset: number): string | undefined {
   const length = Math.min(CLUE_BYTES, offset);
-  const bytes = Buffer.alloc(length);
+  const bytes = Buffer.allocUnsafe(length);
   return files.read(fd, bytes, offset - length) === length ? clue(bytes) : undefined;
 }
 

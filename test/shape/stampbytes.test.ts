@@ -24,18 +24,27 @@ test('a time that follows another has the stamp that it would have alone, whatev
     style: fc.constantFrom('rfc5424' as const, 'rfc3164' as const),
     form: fc.constantFrom(...FORMS),
     begin: fc.constantFrom(...BEGINNINGS),
-    later: fc.integer({ min: -1440, max: 1440 }).map((minutes) => minutes * MINUTE),
+    // Anywhere within a day, or about when a zone's clocks show the time.
+    later: fc.oneof(
+      fc.integer({ min: -1440, max: 1440 }).map((minutes) => minutes * MINUTE),
+      fc
+        .tuple(fc.constantFrom(0, -60, -120, -345, -630, -660), fc.integer({ min: -40, max: 40 }))
+        .map(([offset, minutes]) => (offset + minutes) * MINUTE),
+    ),
+    // Whether the file is changed with every line, as one that is written to is.
+    grows: fc.boolean(),
     steps: fc.array(fc.oneof(fc.nat(2000), fc.nat(5 * MINUTE), fc.integer({ min: -MINUTE, max: 40 * MINUTE })), {
       maxLength: 40,
     }),
   });
   fc.assert(
-    fc.property(walk, ({ zone, style, form, begin, later, steps }) => {
+    fc.property(walk, ({ zone, style, form, begin, later, grows, steps }) => {
       const stamps = createStampBytes(createTimestamps(zone, style));
       let instant = Date.parse(`${begin}Z`);
-      const modified = instant + later;
+      let modified = instant + later;
       for (const step of steps) {
         instant += step;
+        if (grows) modified = instant + later;
         const text = form(new Date(instant));
         const line = Buffer.from(`<${text}>`);
         const piece = stamps.written(line, 1, line.length - 1, modified);

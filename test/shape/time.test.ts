@@ -216,6 +216,36 @@ describe('a time as a line has it', () => {
     }
   });
 
+  test('is the same in a file that was changed within the span that is told, which ends where there may be doubt', () => {
+    const day = 86_400_000;
+    const spanOf = (text: string, modified: number) => {
+      const stamps = berlin();
+      const stamp = stamps.written(text, modified);
+      return { stamp, ...stamps.sameWithin() };
+    };
+    const dated = spanOf('2024-07-05T11:30:35', NOON);
+    assert.deepEqual([dated.from, dated.to], [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]);
+    for (const [text, modified] of [
+      ['Jul  5 11:30:35', at('2024-11-05')],
+      ['Feb 29 11:30:35', at('2024-05-05')],
+    ] as const) {
+      const { stamp, from, to } = spanOf(text, modified);
+      const instant = Date.parse(stamp!);
+      assert.ok(from < instant - 150 * day && to > instant + 150 * day, text);
+      for (let i = 0; i <= 20; i += 1) {
+        const other = from + ((to - from) * i) / 20;
+        assert.equal(berlin().written(text, other), stamp, `${text} in a file of ${new Date(other).toISOString()}`);
+      }
+    }
+    for (const [text, modified] of [
+      ['Jul  5 11:30:35', at('2025-01-03')],
+      ['2024-10-27 02:30:00', at('2024-10-27T01:25:00Z')],
+    ] as const) {
+      const { from, to } = spanOf(text, modified);
+      assert.deepEqual([from, to], [modified, modified], text);
+    }
+  });
+
   test('in rfc3164 is shown as the clocks of the zone show it', () => {
     const { written } = createTimestamps('Europe/Berlin', 'rfc3164');
     assert.equal(written('Jul  5 11:30:35', NOON), 'Jul  5 11:30:35');
