@@ -23,11 +23,12 @@ export function createAges(): Ages {
     note(now, files) {
       const kept = new Map<string, Seen[]>();
       for (const { gen, size, modified } of files) {
-        const seen = thinned(all.get(gen) ?? []);
+        const known = all.get(gen);
+        // A list of one is written as one: `push` would make room for seventeen.
+        const seen = known ? thinned(known) : [{ size, at: Math.min(now, modified ?? now) }];
         kept.set(gen, seen);
-        const last = seen.at(-1);
-        if (last === undefined) seen.push({ size, at: Math.min(now, modified ?? now) });
-        else if (size > last.size) seen.push({ size, at: now });
+        const last = seen.at(-1)!;
+        if (size > last.size) seen.push({ size, at: now });
         else if (size < last.size) seen.splice(0, seen.length, { size, at: now });
       }
       all = kept;

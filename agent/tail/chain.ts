@@ -215,7 +215,7 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
     if (now + slack < this.lookedBack + LOOK_BACK) return;
     this.lookedBack = now;
     const old = this.gens().findLast((gen) => gen.place === 'rotated' && gen.packed === undefined && !gen.ended);
-    if (old && old.readers.size === 0) this.refresh(old);
+    if (old && old.readers.length === 0) this.refresh(old);
   }
 
   poll(): boolean {
@@ -229,7 +229,7 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
     this.polled = stat?.ino;
     if (!stat) this.other = undefined;
     const before = this.live();
-    for (const gen of this.gens()) if (gen !== before && gen.readers.size > 0) this.refresh(gen);
+    for (const gen of this.gens()) if (gen !== before && gen.readers.length > 0) this.refresh(gen);
     this.lookBack();
     const live = this.live();
     const verdict = look(live && { ...live.clues, size: live.size, modified: live.modified }, stat);

@@ -8,7 +8,7 @@ import { Alarm } from './alarm.ts';
 import type { Chain } from './chain-parts.ts';
 import { contextOf } from './context.ts';
 import type { CourseParts } from './course-parts.ts';
-import { Elsewhere, type Gen } from './generation.ts';
+import { addReader, Elsewhere, type Gen, removeReader } from './generation.ts';
 import { createLeg, dueLine, grewSince, harvesterOf, isDrained, type Leg, positionOf, rest } from './leg.ts';
 import type { Mark } from './rotation-parts.ts';
 
@@ -81,6 +81,11 @@ export class Course {
     return this.parts.beginning.checkpoint(gen);
   }
 
+  /** Lets go what only reading needs, until there is more to read. */
+  rest(): void {
+    for (const leg of this.legs) if (isDrained(leg) && leg.gen.packed === undefined) rest(leg);
+  }
+
   close(): void {
     this.alarm?.cancel();
     for (const leg of this.legs) rest(leg);
@@ -104,7 +109,7 @@ export class Course {
 
   private create(gen: Gen, gens: readonly Gen[]): Leg {
     const leg = createLeg(gen, this.parts.beginning.initial(gen, gens), this.limitOf(gen));
-    if (!leg.done) gen.readers.add(this.parts.destination);
+    if (!leg.done) addReader(gen, this.parts.destination);
     return leg;
   }
 
@@ -112,8 +117,8 @@ export class Course {
     const { destination, handles, closed } = this.parts;
     rest(leg);
     leg.done = true;
-    leg.gen.readers.delete(destination);
-    if (leg.gen.readers.size === 0 && leg.gen.place !== 'live') handles.drop(leg.gen);
+    removeReader(leg.gen, destination);
+    if (leg.gen.readers.length === 0 && leg.gen.place !== 'live') handles.drop(leg.gen);
     if (leg.opened) closed(leg.gen.row.file);
     leg.opened = false;
   }
@@ -129,7 +134,7 @@ export class Course {
     }
     const fresh = { idleAt: -1, held: false, heldSince: undefined };
     Object.assign(leg, { done: false, started: true, skip: settled.skip, ...fresh });
-    gen.readers.add(this.parts.destination);
+    addReader(gen, this.parts.destination);
   }
 
   private succeeded(leg: Leg): boolean {

@@ -63,7 +63,8 @@ export const realFiles: Files = {
   },
   close: (fd) => fs.closeSync(fd),
   list: (directory) => fs.readdirSync(directory),
-  real: (path) => fs.realpathSync(path),
+  // The system's own way takes a fifth of the time of Node's, which looks at every folder on the way.
+  real: (path) => fs.realpathSync.native(path),
 };
 
 /** The code of a node:fs error, such as EACCES; an empty text for anything else. */

@@ -14,8 +14,8 @@ export type Gen = {
   path: string;
   place: Place;
   clues: Clues;
-  /** The head's bytes, as long as the file is small: a copy may have been taken of fewer. Undefined where they were not seen in this run. */
-  start: Uint8Array | undefined;
+  /** The head's bytes as latin1, as long as the file is small: a copy may have been taken of fewer. Undefined where they were not seen in this run. */
+  start: string | undefined;
   /** Of a file that has no head, being a hole there: where it ended when its first bytes were seen, and the clue before that. */
   end: { readonly offset: number; readonly clue: string } | undefined;
   /** The copy of it that was seen before its inode was truncated. */
@@ -35,9 +35,17 @@ export type Gen = {
   quietSince: number;
   /** How it was recognised, in words. */
   reason: string;
-  /** The destinations that still read it. */
-  readonly readers: Set<string>;
+  /** The destinations that still read it; they are few. */
+  readers: readonly string[];
 };
+
+export function addReader(gen: Gen, destination: string): void {
+  if (!gen.readers.includes(destination)) gen.readers = [...gen.readers, destination];
+}
+
+export function removeReader(gen: Gen, destination: string): void {
+  gen.readers = gen.readers.filter((reader) => reader !== destination);
+}
 
 /** A generation that the registry knows and nobody has found yet. `now`: ticks. */
 export function fromRow(row: Generation, now: number): Gen {
@@ -58,7 +66,7 @@ export function fromRow(row: Generation, now: number): Gen {
     version: 0,
     quietSince: now,
     reason: 'known from before',
-    readers: new Set(),
+    readers: [],
   };
 }
 

@@ -18,7 +18,7 @@ export function createHold(input: InputConfig, clock: Clock): Hold {
   function held(chains: Iterable<Chain>): Map<Gen, Chain> {
     const all = new Map<Gen, Chain>();
     for (const chain of chains) {
-      for (const gen of chain.gens()) if (gen.place === 'deleted' && gen.readers.size > 0) all.set(gen, chain);
+      for (const gen of chain.gens()) if (gen.place === 'deleted' && gen.readers.length > 0) all.set(gen, chain);
     }
     return all;
   }

@@ -34,7 +34,7 @@ export abstract class Notes {
 
   /** Knows a generation by the head that it has now, here and in the registry. */
   learn(gen: Gen, stat: Stat, head: Uint8Array): void {
-    gen.start = stat.size < SMALL ? Uint8Array.from(head) : undefined;
+    gen.start = stat.size < SMALL ? Buffer.from(head).toString('latin1') : undefined;
     if (head.length > gen.clues.headBytes) this.remember(gen, { clues: cluesOf(stat, head) });
   }
 

@@ -53,6 +53,6 @@ export function placeOf(
 
 /** Without the oldest of those that are gone and that nobody reads any more. */
 export function forget(all: readonly Gen[]): Gen[] {
-  let spare = all.filter((gen) => gen.place === 'gone' && gen.readers.size === 0).length - REMEMBERED;
-  return all.filter((gen) => !(gen.place === 'gone' && gen.readers.size === 0 && spare-- > 0));
+  let spare = all.filter((gen) => gen.place === 'gone' && gen.readers.length === 0).length - REMEMBERED;
+  return all.filter((gen) => !(gen.place === 'gone' && gen.readers.length === 0 && spare-- > 0));
 }

@@ -53,7 +53,7 @@ export function createOrigins({ input, clock, log, registry, ...parts }: Origins
       const { chain, gen } = known;
       const isSettled = (walk: InnerWalk): boolean =>
         (walk.mark(chain, gen)?.offset ?? 0) === (registry.checkpoint(walk.destination, file)?.offset ?? 0);
-      return gen.readers.size > 0 || !parts.walks().every(isSettled);
+      return gen.readers.length > 0 || !parts.walks().every(isSettled);
     },
     goOn({ file, path }, row, found) {
       for (const destination of new Set(parts.walks().map((walk) => walk.destination))) {

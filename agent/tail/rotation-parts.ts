@@ -14,8 +14,8 @@ export type Inode = { readonly dev: number; readonly ino: number; readonly birth
 export type Known = {
   readonly file: FileId;
   readonly clues: Clues;
-  /** The bytes of the head of a small file, where they are known. */
-  readonly start: Uint8Array | undefined;
+  /** The bytes of the head of a small file as latin1, where they are known. */
+  readonly start: string | undefined;
   /** Of a file without a head: an early end of it. */
   readonly end?: Mark | undefined;
   /** The copy of it that was seen before its inode was truncated. */

@@ -107,7 +107,7 @@ function beginsAlike({ clues, start, end }: Known, found: Found): boolean {
   if (clues.headBytes === 0) return end !== undefined && found.clue(end.offset) === end.clue;
   if (!head || head.length === 0) return false;
   if (head.length >= clues.headBytes) return sameHead(clues, head);
-  return start !== undefined && Buffer.compare(start.subarray(0, head.length), head) === 0;
+  return start?.startsWith(Buffer.from(head).toString('latin1')) === true;
 }
 
 const named = (known: Known, found: Found): string =>

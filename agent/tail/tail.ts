@@ -55,6 +55,9 @@ export function createTail(parts: TailParts): Tail {
     ...{ chains, files, clock, poll: input.poll },
     hears: (directory) => watch?.hears(directory) ?? false,
     isRead: (chain, gen) => (unread(chain, gen) ?? gen.size) >= gen.size,
+    rests(chain) {
+      for (const walk of walks) walk.rest(chain);
+    },
   });
   const sayTroubles = createTroubles(log, name);
   const sayPassed = createPassed(log, name);
@@ -128,7 +131,7 @@ export function createTail(parts: TailParts): Tail {
 
   /** Whether no path or glob names a chain, and nothing is left of it. */
   const isOver = (chain: Chain): boolean =>
-    !named.has(chain.path) && !chain.live() && !chain.gens().some((gen) => gen.readers.size > 0);
+    !named.has(chain.path) && !chain.live() && !chain.gens().some((gen) => gen.readers.length > 0);
 
   function forget(chain: Chain): void {
     chains.delete(chain.path);

@@ -28,6 +28,8 @@ export type TurnsParts = {
   hears(directory: string): boolean;
   /** Whether no destination has anything left to read in a generation. */
   isRead(chain: Chain, gen: Gen): boolean;
+  /** Told of each chain that comes to rest. */
+  rests(chain: Chain): void;
 };
 
 export type Turns = {
@@ -66,7 +68,7 @@ export function createTurns(parts: TurnsParts): Turns {
   function isQuiet(chain: Chain): boolean {
     const live = chain.live();
     if (!live || clock.ticks() - live.quietSince < QUIET || !isHeard(chain)) return false;
-    return parts.isRead(chain, live) && !chain.gens().some((gen) => gen !== live && gen.readers.size > 0);
+    return parts.isRead(chain, live) && !chain.gens().some((gen) => gen !== live && gen.readers.length > 0);
   }
 
   /** What is written by way of a link, or under another name, gives no event in this folder. */
@@ -85,8 +87,10 @@ export function createTurns(parts: TurnsParts): Turns {
       if (asked >= EACH_ROUND) return;
       if (clock.ticks() < (askAgain.get(chain) ?? 0) || !isQuiet(chain)) continue;
       asked += 1;
-      if (isPlain(chain.path)) restless.delete(chain);
-      else askAgain.set(chain, clock.ticks() + ASK_AGAIN);
+      if (isPlain(chain.path)) {
+        restless.delete(chain);
+        parts.rests(chain);
+      } else askAgain.set(chain, clock.ticks() + ASK_AGAIN);
     }
   }
 

@@ -32,6 +32,8 @@ export type InnerWalk = TailWalk & {
   /** Takes note that a chain may have something to read. */
   note(chain: Chain): void;
   forget(chain: Chain): void;
+  /** Takes note that nothing is expected of a chain for a while. */
+  rest(chain: Chain): void;
   unread(chain: Chain, gen: Gen): number | undefined;
   mark(chain: Chain, gen: Gen): Mark | undefined;
   close(): void;
@@ -141,6 +143,7 @@ export function createWalk(parts: WalkParts): InnerWalk {
       halted.delete(course);
       courses.delete(chain);
     },
+    rest: (chain) => courses.get(chain)?.rest(),
     unread: (chain, gen) => courseOf(chain).unread(gen),
     mark: (chain, gen) => courseOf(chain).mark(gen),
     close() {
