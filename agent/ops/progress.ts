@@ -5,7 +5,6 @@
 import type { Clock } from '../types.ts';
 import { formatDuration, formatSize } from '../wire/units.ts';
 import type { LogSink } from './log.ts';
-import { cut } from './paint.ts';
 import { createRates } from './rates.ts';
 
 /** Work is long on a terminal after so long, ms; so often the bar is drawn anew. */
@@ -53,7 +52,9 @@ export function createProgress({ out, clock, what, say }: ProgressParts): Progre
   function draw(share: number, bytes: number): void {
     const full = Math.floor(share * BAR);
     const drawn = `${what} [${'#'.repeat(full)}${'-'.repeat(BAR - full)}] ${text(share, bytes)}`;
-    bar = cut(drawn, (out.columns ?? 80) - 1);
+    const wide = (out.columns ?? 80) - 1;
+    // A column a character: these are ASCII.
+    bar = drawn.length <= wide ? drawn : `${drawn.slice(0, wide - 1)}…`;
     out.write(`\r${bar}\x1b[K`);
     shown = true;
   }

@@ -59,6 +59,22 @@ async function shipOne(t: Parameters<typeof scene>[0], command: string, args: re
   return { code, said: running.stderr() };
 }
 
+test('a Node that is too old is told what it takes, whatever it lacks', { skip }, async () => {
+  await call('tar', ['-C', world.dir, '-xzf', TARBALL]);
+  const home = world.at(`tailship-${version}`);
+  const old = world.at('old.cjs');
+  fs.writeFileSync(
+    old,
+    "delete process.getBuiltinModule; Object.defineProperty(process, 'versions', { value: { node: '18.20.4' } });",
+  );
+  const told = await call(process.execPath, ['--require', old, path.join(home, 'dist/main.js')]).then(
+    () => assert.fail('it must not run'),
+    (error: { code: number; stderr: string }) => error,
+  );
+  assert.equal(told.code, 2);
+  assert.match(told.stderr, /^tailship needs Node 24\.15 or newer of 24, or 26 and up; this is 18\.20\.4\./);
+});
+
 test('the tarball unpacks to a tailship that needs no other Node', { skip }, async () => {
   await call('tar', ['-C', world.dir, '-xzf', TARBALL]);
   const home = world.at(`tailship-${version}`);
@@ -76,6 +92,15 @@ test('the tarball unpacks to a tailship that needs no other Node', { skip }, asy
     packages.sort(),
     ['better-sqlite3', 'node-addon-api', 'uplot'],
     'all others are inside of dist/, or only for development',
+  );
+  const scripts = fs.readdirSync(path.join(home, 'dist')).filter((name) => name.endsWith('.js') && name !== 'main.js');
+  const imported = scripts.flatMap((name) => [
+    ...fs.readFileSync(path.join(home, 'dist', name), 'utf8').matchAll(/\bfrom"[a-z][\w:/-]*"/g),
+  ]);
+  assert.deepEqual(
+    [...new Set(imported.map(([text]) => text))],
+    ['from"better-sqlite3"'],
+    "Node's own modules are asked for, not imported",
   );
   assert.match(fs.readFileSync(path.join(home, 'dist/LICENSES.txt'), 'utf8'), /^zod [\d.]+: MIT\n\nMIT License/m);
 });
