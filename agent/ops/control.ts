@@ -5,10 +5,10 @@
  */
 import fs from 'node:fs';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import { createServer, request } from 'node:http';
 import { connect } from 'node:net';
 import type { Log } from '../types.ts';
 import { wordsOf } from '../wire/words.ts';
-import { createServer, request } from './httpmodule.ts';
 import { METRICS_TYPE, renderMetrics } from './metrics.ts';
 import type { Status } from './status.ts';
 

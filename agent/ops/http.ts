@@ -3,11 +3,11 @@
  * listen it says so and tries again.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock, Log } from '../types.ts';
 import { wordsOf } from '../wire/words.ts';
 import { type Asking, createGuard, type Guard } from './access.ts';
-import { createServer } from './httpmodule.ts';
 import { type ListenAt, urlOf } from './listen.ts';
 import { METRICS_TYPE, renderMetrics } from './metrics.ts';
 import type { Health, Status } from './status.ts';

@@ -1,5 +1,5 @@
 /** The way to systemd: its own program systemd-notify, for Node has no unix datagram sockets. */
-import { execFile } from 'node:child_process';
+import process from 'node:process';
 
 /** How long one message may take, ms. systemd-notify waits until systemd has taken it, for 5 s at most. */
 const WITHIN = 10_000;
@@ -9,6 +9,8 @@ const WITHIN = 10_000;
  * its main one (NotifyAccess=all). Rejects with the reason in words.
  */
 export function notifySystemd(assignments: readonly string[]): Promise<void> {
+  // Only asked for here: a megabyte for nothing where no service manager is.
+  const { execFile } = process.getBuiltinModule('node:child_process');
   return new Promise((resolve, reject) => {
     execFile('systemd-notify', assignments, { timeout: WITHIN }, (problem, _stdout, stderr) => {
       if (!problem) resolve();

@@ -26,7 +26,7 @@ export function bytesTakenBy(raw: string, counted: boolean): ByteSet {
 }
 
 function ask(raw: string, counted: boolean): ByteSet {
-  const left = BEYOND.replace(new RegExp(raw, 'gs'), '').length;
+  const left = BEYOND.replace(new RegExp(`(?:${raw})+`, 'gs'), '').length;
   const beyond = left === BEYOND.length ? 0 : left === 0 && !counted ? 1 : 2;
   const ascii = new RegExp(`^(?:${raw})$`, 's');
   return bytes((byte) => (byte < 0x80 ? Number(ascii.test(String.fromCharCode(byte))) : beyond));

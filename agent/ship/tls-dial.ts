@@ -4,7 +4,8 @@
  */
 import fs from 'node:fs';
 import { isIP, Socket } from 'node:net';
-import tls, { type ConnectionOptions, type TLSSocket } from 'node:tls';
+import process from 'node:process';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import type { Clock, LinkConfig } from '../types.ts';
 import type { TcpSocket } from './sockets.ts';
 import { readTlsFiles } from './tls-files.ts';
@@ -51,8 +52,10 @@ export async function secure(raw: TcpSocket, parts: SecureParts): Promise<TlsCon
   if (!(raw instanceof Socket)) throw new Error('TLS needs a socket of the system');
   const about: TlsAbout = { host: parts.host, ca: parts.tls.ca, cert: parts.tls.cert };
   let socket: TLSSocket | undefined;
+  // Only asked for here: two megabytes for nothing where no server is spoken to over TLS.
+  const tls = process.getBuiltinModule('node:tls');
   try {
-    socket = tls.connect({ socket: raw, ...optionsOf(parts) });
+    socket = tls.connect({ socket: raw, ...optionsOf(parts, () => tls.getCACertificates('system')) });
     await shaken(socket, parts, about);
     const chain = chainOf(socket.getPeerCertificate(true));
     if (parts.tls.verify && !socket.authorized) {
@@ -69,9 +72,10 @@ export async function secure(raw: TcpSocket, parts: SecureParts): Promise<TlsCon
   }
 }
 
-function optionsOf({ tls: config, host }: SecureParts): ConnectionOptions {
+/** `ofSystem` gives the authorities that the system trusts. */
+function optionsOf({ tls: config, host }: SecureParts, ofSystem: () => string[]): ConnectionOptions {
   const { ca, cert, key } = readTlsFiles(config, fs.readFileSync);
-  const system = ca === undefined ? tls.getCACertificates('system') : [];
+  const system = ca === undefined ? ofSystem() : [];
   const trusted = ca ?? (system.length > 0 ? system : undefined);
   // A server's name may stand in the handshake, an address may not (RFC 6066 section 3).
   const name = isIP(host) === 0 ? { servername: host.replace(/\.$/, '') } : {};
