@@ -1,6 +1,6 @@
 /**
  * Looks at the agent now and then, so that there is something to compare with: rates, ages, the last hour, and health. A look
- * takes longer the more files there are, so the pause behind it grows with it: looking costs a five-hundredth of a core, until the pause is at its longest.
+ * takes longer the more files there are, so the pause behind it grows with it: looking costs a thousandth of a core, until the pause is at its longest.
  */
 import type { Clock, Count } from '../types.ts';
 import { createAges } from './ages.ts';
@@ -13,7 +13,7 @@ import type { Health, Status } from './status.ts';
 /** The shortest and the longest pause between two looks, ms, and the pause as a multiple of what the look took. */
 const EVERY = 1_000;
 const AT_MOST = 10_000;
-const PAUSE = 500;
+const PAUSE = 1_000;
 
 /** What a snapshot asks of earlier ones. */
 export type Lens = {

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import type { Checkpoint, Generation } from '../types.ts';
 import { checkVersion, checkWhole } from './database.ts';
 import { readGenerations } from './generations.ts';
-import { addCounts, type LedgerRow, type LossRow, readLedger, readLosses } from './ledger.ts';
+import { addCounts, createBooks, type LedgerRow, type LossRow } from './ledger.ts';
 import { type Holder, isHeld, readHolder } from './lock.ts';
 import { isThere } from './place.ts';
 import { isDamage, problemOf } from './problem.ts';
@@ -58,11 +58,12 @@ function readAll(db: Database.Database, check: boolean): Omit<Inspection, 'holde
       const refused = refusals.filter((one) => one.destination === destination && one.input === input);
       return [sums.get(destination)?.get(input) ?? NONE, ...refused].reduce(addCounts, NONE);
     };
+    const books = createBooks(db);
     return {
       generations: readGenerations(db),
       checkpoints: db.prepare<[], Checkpoint & { destination: string }>('SELECT * FROM checkpoint').all(),
-      ledger: readLedger(db, spooled),
-      losses: readLosses(db),
+      ledger: books.ledger(spooled),
+      losses: books.losses(),
       spools: new Map([...sums.keys()].map((destination) => [destination, spooledFrom(db, sums, destination)])),
       refused: new Map(
         [...Map.groupBy(refusals, ({ destination }) => destination)].map(([destination, all]) => [

@@ -92,10 +92,21 @@ export function addCounts(a: Count, b: Count): Count {
   return { lines: a.lines + b.lines, bytes: a.bytes + b.bytes };
 }
 
-/** The whole ledger. `spooled`: what stands in the spool, by destination and input. */
-export function readLedger(db: Database.Database, spooled: (destination: string, input: string) => Count): LedgerRow[] {
-  type Entry = Count & { readonly destination: string; readonly input: string; readonly cause: Cause };
-  const entries = db.prepare<[], Entry>('SELECT * FROM ledger ORDER BY destination, input, cause').all();
+type Entry = Count & { readonly destination: string; readonly input: string; readonly cause: Cause };
+type Lost = { readonly input: string; readonly cause: Loss['cause']; readonly bytes: number; readonly ranges: string };
+
+/** What reads the whole ledger, and all losses; for a status they are read every few seconds. */
+export function createBooks(db: Database.Database) {
+  const entries = db.prepare<[], Entry>('SELECT * FROM ledger ORDER BY destination, input, cause');
+  const losses = db.prepare<[], Lost>('SELECT * FROM lost ORDER BY input, cause');
+  return {
+    /** `spooled`: what stands in the spool, by destination and input. */
+    ledger: (spooled: (destination: string, input: string) => Count): LedgerRow[] => rowsOf(entries.all(), spooled),
+    losses: (): LossRow[] => losses.all().map(({ ranges, ...row }) => ({ ...row, ranges: JSON.parse(ranges) })),
+  };
+}
+
+function rowsOf(entries: readonly Entry[], spooled: (destination: string, input: string) => Count): LedgerRow[] {
   const books = Map.groupBy(entries, ({ destination, input }) => JSON.stringify([destination, input]));
   return [...books.values()].map((book) => {
     const { destination, input } = book[0]!;
@@ -114,10 +125,4 @@ export function readLedger(db: Database.Database, spooled: (destination: string,
       repeated: counts.get('repeated') ?? NOTHING,
     };
   });
-}
-
-export function readLosses(db: Database.Database): LossRow[] {
-  type Row = { readonly input: string; readonly cause: Loss['cause']; readonly bytes: number; readonly ranges: string };
-  const rows = db.prepare<[], Row>('SELECT * FROM lost ORDER BY input, cause').all();
-  return rows.map(({ ranges, ...row }) => ({ ...row, ranges: JSON.parse(ranges) }));
 }

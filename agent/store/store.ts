@@ -12,7 +12,7 @@ import type { Clock, FileId, Log, Loss, Sent, SpoolConfig } from '../types.ts';
 import { wordsOf } from '../wire/words.ts';
 import { openDatabase } from './database.ts';
 import { createGenerations, type Generations } from './generations.ts';
-import { addCounts, createLedger, type LedgerRow, type LossRow, readLedger, readLosses } from './ledger.ts';
+import { addCounts, createBooks, createLedger, type LedgerRow, type LossRow } from './ledger.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { type Machine, settleMachine, thisMachine } from './machine.ts';
 import { createPacker, type Packer } from './packing.ts';
@@ -124,6 +124,7 @@ export function createStore(
   const { move, ...registry } = createGenerations(db, tx, clock);
   const untold = createUntold(db, tx, registry.checkpoint);
   const ledger = createLedger(db, tx);
+  const books = createBooks(db);
   const rows = createRows(db, tx, untold);
   const refused = createRefused(db);
   const rescue = createRescue(db, log);
@@ -155,8 +156,8 @@ export function createStore(
     spooled: (destination) => tx.look('read', () => rows.spooled(destination)),
     refused: (destination) => tx.look('read', () => refused.of(destination)),
     ledger: () =>
-      tx.look('read', () => readLedger(db, (...place) => addCounts(rows.sum(...place), refused.sum(...place)))),
-    losses: () => tx.look('read', () => readLosses(db)),
+      tx.look('read', () => books.ledger((...place) => addCounts(rows.sum(...place), refused.sum(...place)))),
+    losses: () => tx.look('read', () => books.losses()),
     lost: (loss) => ledger.lost(loss, clock.now()),
     transaction: (work) => tx.run('write to', work),
     space: () => tx.look('read', () => ({ ...space.status(), limit })),
