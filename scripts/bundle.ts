@@ -48,10 +48,14 @@ const builtins: Plugin = {
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^[^.]/ }, ({ path: name, kind, importer }) =>
       // The first file runs on a Node that is too old for this, too, and says so.
-      kind === 'import-statement' && isBuiltin(name) && importer !== FIRST
+      kind === 'import-statement' && isBuiltin(name) && (importer !== FIRST || name === 'node:process')
         ? { path: name.replace(/^node:/, ''), namespace: 'builtin' }
         : undefined,
     );
+    onLoad({ filter: /^process$/, namespace: 'builtin' }, () => ({
+      contents: 'export default process;',
+      loader: 'js',
+    }));
     onLoad({ filter: /./, namespace: 'builtin' }, ({ path: name }) => {
       const all = Object.entries(Object.getOwnPropertyDescriptors(process.getBuiltinModule(name)));
       const ready = all.filter(([one, { value }]) => value !== undefined && /^\w+$/.test(one)).map(([one]) => one);
