@@ -4,6 +4,7 @@
  */
 import type { Chunk, RecordConfig } from '../types.ts';
 import { headerField } from '../wire/rfc5424.ts';
+import { createElementBytes } from './elementbytes.ts';
 import type { FileState } from './files.ts';
 import { type HeaderReader, LONGEST, PLAIN } from './header.ts';
 import { COMPACT } from './json.ts';
@@ -11,7 +12,7 @@ import type { Piece as Member } from './members.ts';
 import type { Pattern } from './pattern.ts';
 import type { Payload } from './payload.ts';
 import { createPriorityCache } from './pricache.ts';
-import { type Memory, memoryOf, type Piece, pieceOf, putBytes, putDecimal, putPiece, SPILL } from './put.ts';
+import { type Memory, memoryOf, type Piece, pieceOf, putBytes, putPiece, SPILL } from './put.ts';
 import { createScanner } from './scanner.ts';
 import { createStampBytes } from './stampbytes.ts';
 
@@ -46,10 +47,6 @@ const OPEN = 0x5b;
 const CLOSE = 0x5d;
 const NOTHING = pieceOf('');
 const NIL = pieceOf('-');
-const BEFORE_ELEMENT = pieceOf(' - ');
-const LEN = pieceOf('" len="');
-const SKIP = pieceOf('" skip="');
-const BEHIND_ELEMENT = pieceOf(`"] `);
 const END = pieceOf(`"}`);
 const NO_MEMBERS = pieceOf('{}');
 /** More than all that a message has beside the line, the names of its members and the element's start. */
@@ -69,17 +66,17 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
   const stamps = createStampBytes(header.timestamps);
   const priorities = createPriorityCache(header.priorities, record.select);
   const around = AROUND + SPILL + members.reduce((sum, { next }) => sum + next.length, 0);
+  const element = createElementBytes();
   const hostname = pieceOf(headerField(record.hostname, LONGEST.hostname));
   /** The bytes of the chunk in hand. */
   let line = memoryOf(Buffer.alloc(0));
-  /** The generation that these two are about. */
+  /** The generation in hand, and its stand-in for an owner. */
   let current: FileState | undefined;
-  let element = NOTHING;
   let name = NOTHING;
 
   function enter(state: FileState): void {
     current = state;
-    element = pieceOf(state.element);
+    element.enter(` - ${state.element}`);
     name = pieceOf(headerField(state.name, LONGEST.appName));
   }
 
@@ -102,16 +99,6 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
     if (to - from > LONGEST.appName) return -1;
     for (let i = from; i < to; i += 1) if (PLAIN[line.bytes[i]!] !== 1) return -1;
     return putBytes(out, at + 1, line, from, to);
-  }
-
-  function putElement(out: Memory, start: number, offset: number, len: number, skip: number): number {
-    let at = putPiece(out, start, BEFORE_ELEMENT);
-    at = putPiece(out, at, element);
-    at = putDecimal(out.bytes, at, offset);
-    at = putPiece(out, at, LEN);
-    at = putDecimal(out.bytes, at, len);
-    if (skip > 0) at = putDecimal(out.bytes, putPiece(out, at, SKIP), skip);
-    return putPiece(out, at, BEHIND_ELEMENT);
   }
 
   function putJson(out: Memory, start: number, line: Memory, begin: number, to: number): number {
@@ -145,10 +132,10 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
       const ownerAt = boundOf(owner);
       const levelAt = boundOf(level);
       const [ownerFrom, ownerTo] = [bounds[ownerAt]!, bounds[ownerAt + 1]!];
-      const { head } = priorities.find(bytes, ownerFrom, ownerTo, bounds[levelAt]!, bounds[levelAt + 1]!);
+      const { head } = priorities.find(line, ownerFrom, ownerTo, bounds[levelAt]!, bounds[levelAt + 1]!);
       if (!head) return 'filtered';
 
-      const out = payload.room(around + element.length + 2 * (to - begin));
+      const out = payload.room(around + state.element.length + 2 * (to - begin));
       const start = payload.size();
       const hostAt = boundOf(host);
       let at = putPiece(out, putPiece(out, start, head), stamp);
@@ -160,7 +147,8 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
       const bare = isBracketed(bytes, bounds[pidAt]!, bounds[pidAt + 1]!) ? 1 : 0;
       at = putField(out, at, line, bounds[pidAt]! + bare, bounds[pidAt + 1]! - bare, NIL);
       if (at < 0) return 'no';
-      at = putElement(out, at, chunk.start + from, next - from, state.skip);
+      at = element.put(out, at, chunk.start + from, next - from, state.skip);
+      out.bytes[at++] = BLANK;
       at = putJson(out, at, line, begin, to);
       if (at - start > limit) return 'no';
       payload.close(at);

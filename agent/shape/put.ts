@@ -16,6 +16,8 @@ export const SPILL = WORD;
 /** So many bytes are copied faster by the system, although a call of it costs as much as 150 bytes. */
 const MANY = 256;
 const ZERO = 0x30;
+/** Spreads the bits of a hash (that of FNV-1a for 32 bits). */
+const PRIME = 0x01000193;
 /** Numbers below it are small integers to V8. */
 const BILLION = 1e9;
 
@@ -42,6 +44,23 @@ export function putBytes(into: Memory, at: number, from: Memory, start: number, 
   return at + length;
 }
 
+/** Whether so many bytes are the same here and there; compared four at a time. */
+export function sameBytes(one: Memory, at: number, other: Memory, there: number, length: number): boolean {
+  let i = 0;
+  for (; i + 4 <= length; i += 4) if (one.view.getInt32(at + i) !== other.view.getInt32(there + i)) return false;
+  for (; i < length; i += 1) if (one.bytes[at + i] !== other.bytes[there + i]) return false;
+  return true;
+}
+
+/** A number of 32 bits for these bytes, begun with another one; they are taken four at a time. */
+export function hashBytes({ bytes, view }: Memory, from: number, to: number, begun: number): number {
+  let hash = begun;
+  let i = from;
+  for (; i + 4 <= to; i += 4) hash = Math.imul(hash ^ view.getInt32(i), PRIME);
+  for (; i < to; i += 1) hash = Math.imul(hash ^ bytes[i]!, PRIME);
+  return hash ^ (hash >>> 16);
+}
+
 /** A whole number, not negative, in decimal. */
 export function putDecimal(into: Buffer, at: number, value: number): number {
   if (value < BILLION) return putDigits(into, at, value, digitsOf(value));
@@ -49,10 +68,12 @@ export function putDecimal(into: Buffer, at: number, value: number): number {
   return putDigits(into, putDecimal(into, at, high), value - high * BILLION, 9);
 }
 
-function putDigits(into: Buffer, at: number, value: number, width: number): number {
+/** The last `width` digits of a number below a billion. */
+export function putDigits(into: Buffer, at: number, value: number, width: number): number {
   let rest = value;
   for (let i = at + width - 1; i >= at; i -= 1) {
-    const tenth = Math.floor(rest / 10);
+    // So V8 divides whole numbers, which is many times faster than Math.floor.
+    const tenth = (rest / 10) | 0;
     into[i] = ZERO + rest - tenth * 10;
     rest = tenth;
   }

@@ -13,6 +13,7 @@ import { createPayload } from './payload.ts';
 import { createRedactor } from './redact.ts';
 import { createSample } from './sample.ts';
 import type { Shaper } from './shaper-types.ts';
+import { sift } from './sieve.ts';
 import { createSplitters, type Splitter } from './splitter.ts';
 import { createTally } from './tally.ts';
 import { createText } from './text.ts';
@@ -20,7 +21,6 @@ import { createRecordWriter } from './writer.ts';
 
 export type { Shaper };
 
-const LF = 0x0a;
 const CR = 0x0d;
 const BOM = Buffer.from('\ufeff');
 
@@ -55,9 +55,9 @@ export function createShaper(parts: Parts): Shaper {
   let unmatched = 0;
   let ms = 0;
 
-  /** The short way, where the line can go it. */
+  /** The short way, where a line in which nothing needs an escape can go it. */
   function takeDirect(state: FileState, chunk: Chunk, begin: number, to: number, from: number, next: number): boolean {
-    if (!direct || !text.valid() || (chunk.cut && next === chunk.bytes.length) || !text.clean(begin, to)) return false;
+    if (!direct || !text.valid() || (chunk.cut && next === chunk.bytes.length)) return false;
     const outcome = direct.write(state, chunk, begin, to, from, next);
     if (outcome === 'no') return false;
     tally[outcome](1, next - from);
@@ -139,14 +139,15 @@ export function createShaper(parts: Parts): Shaper {
     text.load(bytes);
     draft.wide = text.wide();
     let begin = chunk.start === 0 && bytes.subarray(0, BOM.length).equals(BOM) ? BOM.length : 0;
-    for (let from = 0; from < bytes.length; ) {
-      const lf = bytes.indexOf(LF, from);
-      const next = lf < 0 ? bytes.length : lf + 1;
-      let to = lf < 0 ? next : lf;
+    const marks = sift(bytes);
+    for (let from = 0, mark = 0; from < bytes.length; mark += 2) {
+      let to = marks[mark]!;
+      const next = Math.min(to + 1, bytes.length);
       if (to > begin && bytes[to - 1] === CR) to -= 1;
+      const clean = text.clean(marks[mark + 1]!, to);
       if (to === begin) passBlank(state, from, next);
-      else if (!takeDirect(state, chunk, begin, to, from, next))
-        take(state, chunk, text.slice(begin, to, draft.wide), text.clean(begin, to), from, next);
+      else if (!clean || !takeDirect(state, chunk, begin, to, from, next))
+        take(state, chunk, text.slice(begin, to, draft.wide), clean, from, next);
       from = next;
       begin = next;
     }

@@ -1,5 +1,4 @@
 import { isAscii, isUtf8 } from 'node:buffer';
-import { createEscapes } from './escapes.ts';
 
 /**
  * The lines of a chunk as strings. Where it gives the same result, a character stands for one byte (a "narrow" string): V8 makes,
@@ -14,8 +13,8 @@ export type Text = {
   wide(): boolean;
   /** The bytes from `from` up to `to`. What is not UTF-8 becomes U+FFFD, in wide strings only: others hold none. */
   slice(from: number, to: number, wide: boolean): string;
-  /** True where nothing in these bytes needs an escape. Questions go forward: `from` never decreases. */
-  clean(from: number, to: number): boolean;
+  /** Whether nothing up to `to` needs an escape, `special` being the first byte for which JSON demands one. */
+  clean(special: number, to: number): boolean;
   /** Lines so far that were not UTF-8. */
   invalid(): number;
 };
@@ -29,7 +28,6 @@ export function createText(parts: {
   readonly ascii: boolean;
   readonly escapesAll: boolean;
 }): Text {
-  const escapes = createEscapes();
   let bytes: Buffer = Buffer.alloc(0);
   let valid = true;
   let wide = false;
@@ -41,7 +39,6 @@ export function createText(parts: {
       const ascii = isAscii(bytes);
       valid = ascii || isUtf8(bytes);
       wide = !(ascii ? parts.ascii : valid && parts.bytewise && !parts.escapesAll);
-      escapes.load(bytes);
     },
     valid: () => valid,
     wide: () => wide,
@@ -52,7 +49,7 @@ export function createText(parts: {
       if (!valid && text.includes('\ufffd') && !isUtf8(bytes.subarray(from, to))) invalid += 1;
       return text;
     },
-    clean: (from, to) => escapes.clean(from, to) && !(wide && parts.escapesAll),
+    clean: (special, to) => special >= to && !(wide && parts.escapesAll),
     invalid: () => invalid,
   };
 }

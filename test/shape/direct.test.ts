@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { compilePattern } from '../../agent/shape/pattern.ts';
 import { createPriorityCache } from '../../agent/shape/pricache.ts';
-import { putDecimal } from '../../agent/shape/put.ts';
+import { memoryOf, putDecimal } from '../../agent/shape/put.ts';
 import { createScanner } from '../../agent/shape/scanner.ts';
 import { readSelector } from '../../agent/shape/select.ts';
 import type { Batch, TransformConfig } from '../../agent/types.ts';
@@ -106,8 +106,8 @@ test('a priority is found for its own owner and level only', () => {
   for (let round = 0; round < 2; round += 1) {
     for (let i = 0; i < 4000; i += 1) {
       const [owner, level] = [`o${i % 89}`.slice(0, 1 + (i % 3)), `l${i}`];
-      const bytes = Buffer.from(`${owner}${level}`);
-      const { head } = cache.find(bytes, 0, owner.length, owner.length, bytes.length);
+      const line = memoryOf(Buffer.from(`${owner}${level}`));
+      const { head } = cache.find(line, 0, owner.length, owner.length, line.bytes.length);
       assert.equal(
         head?.bytes.toString('latin1', 0, head.length),
         `<${priorities(owner, level)}>1 `,
