@@ -6,7 +6,7 @@ import type { Chunk, RecordConfig } from '../types.ts';
 import { headerField } from '../wire/rfc5424.ts';
 import { createElementBytes } from './elementbytes.ts';
 import type { FileState } from './files.ts';
-import { type HeaderReader, LONGEST, PLAIN } from './header.ts';
+import { type HeaderReader, isPlain, LONGEST } from './header.ts';
 import { COMPACT } from './json.ts';
 import type { Piece as Member } from './members.ts';
 import type { Pattern } from './pattern.ts';
@@ -55,13 +55,13 @@ const AROUND = 512;
 /** Undefined where pattern or format have no way so direct. */
 export function createDirectWriter(parts: Parts): DirectWriter | undefined {
   const { pattern, record, header, payload, limit } = parts;
-  const scanner = parts.pieces && pattern.regex && createScanner(pattern.regex);
+  const scanner = parts.pieces && pattern.regex && createScanner(pattern.regex, pattern.groups.values());
   // A PRI that the line itself carries is not looked up by owner and level.
   if (!scanner || !parts.pieces || pattern.groups.has('pri')) return undefined;
   const { scan, bounds } = scanner;
-  const numbersOf = (name: string) => pattern.groups.get(name) ?? [];
-  const [time, host, owner] = [numbersOf('time'), numbersOf('host'), numbersOf('owner')];
-  const [pid, level] = [numbersOf('pid'), numbersOf('level')];
+  const [time, host, owner, pid, level] = ['time', 'host', 'owner', 'pid', 'level'].map((name) =>
+    boundOf(pattern.groups.get(name)),
+  ) as [number, number, number, number, number];
   const members = parts.pieces.map(prepared);
   const stamps = createStampBytes(header.timestamps);
   const priorities = createPriorityCache(header.priorities, record.select);
@@ -77,45 +77,35 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
   function enter(state: FileState): void {
     current = state;
     element.enter(` - ${state.element}`);
-    name = pieceOf(headerField(state.name, LONGEST.appName));
+    name = pieceOf(` ${headerField(state.name, LONGEST.appName)}`);
   }
 
-  /** The index in `bounds` of the first of these groups that took part; 0, where an empty piece stands, where none did. */
-  function boundOf(numbers: readonly number[]): number {
-    for (let i = 0; i < numbers.length; i += 1) if (bounds[2 * numbers[i]!]! >= 0) return 2 * numbers[i]!;
-    return 0;
-  }
-
-  function stampOf(bytes: Buffer, chunk: Chunk): Piece | undefined {
-    const at = boundOf(time);
-    const [from, to] = [bounds[at]!, bounds[at + 1]!];
-    return from === to ? stamps.instant(chunk.readAt) : stamps.written(bytes, from, to, chunk.modified);
+  function stampOf(line: Memory, chunk: Chunk): Piece | undefined {
+    const [from, to] = [bounds[time]!, bounds[time + 1]!];
+    return from === to ? stamps.instant(chunk.readAt) : stamps.written(line, from, to, chunk.modified);
   }
 
   /** A field of the header and the blank before it; -1 where the field cannot stand there as it is. */
   function putField(out: Memory, at: number, line: Memory, from: number, to: number, other: Piece): number {
     out.bytes[at] = BLANK;
     if (from === to) return putPiece(out, at + 1, other);
-    if (to - from > LONGEST.appName) return -1;
-    for (let i = from; i < to; i += 1) if (PLAIN[line.bytes[i]!] !== 1) return -1;
-    return putBytes(out, at + 1, line, from, to);
+    return isPlain(line.bytes, from, to) ? putBytes(out, at + 1, line, from, to) : -1;
   }
 
   function putJson(out: Memory, start: number, line: Memory, begin: number, to: number): number {
     let at = start;
     for (let i = 0; i < members.length; i += 1) {
       const member = members[i]!;
-      const bound = boundOf(member.numbers);
-      const whole = member.line && bound === 0;
-      let from = whole ? begin : bounds[bound]!;
-      let end = whole ? to : bounds[bound + 1]!;
+      const whole = member.line && bounds[member.bound]! < 0;
+      let from = whole ? begin : bounds[member.bound]!;
+      let end = whole ? to : bounds[member.bound + 1]!;
       if (member.bare && isBracketed(line.bytes, from, end)) {
         from += 1;
         end -= 1;
       }
       if (from === end && !member.always) continue;
       at = putPiece(out, at, at === start ? member.first : member.next);
-      at = putBytes(out, at, line, from, end);
+      if (from < end) at = putBytes(out, at, line, from, end);
     }
     return putPiece(out, at, at === start ? NO_MEMBERS : END);
   }
@@ -127,25 +117,21 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
       if ((!state.begun && state.context.after) || !scan(bytes, begin, to)) return 'no';
       if (state !== current) enter(state);
       if (bytes !== line.bytes) line = memoryOf(bytes);
-      const stamp = stampOf(bytes, chunk);
+      const stamp = stampOf(line, chunk);
       if (!stamp) return 'no';
-      const ownerAt = boundOf(owner);
-      const levelAt = boundOf(level);
-      const [ownerFrom, ownerTo] = [bounds[ownerAt]!, bounds[ownerAt + 1]!];
-      const { head } = priorities.find(line, ownerFrom, ownerTo, bounds[levelAt]!, bounds[levelAt + 1]!);
+      const [ownerFrom, ownerTo] = [bounds[owner]!, bounds[owner + 1]!];
+      const { head, appName } = priorities.find(line, ownerFrom, ownerTo, bounds[level]!, bounds[level + 1]!);
       if (!head) return 'filtered';
+      if (!appName) return 'no';
 
       const out = payload.room(around + state.element.length + 2 * (to - begin));
       const start = payload.size();
-      const hostAt = boundOf(host);
       let at = putPiece(out, putPiece(out, start, head), stamp);
-      at = putField(out, at, line, bounds[hostAt]!, bounds[hostAt + 1]!, hostname);
+      at = putField(out, at, line, bounds[host]!, bounds[host + 1]!, hostname);
       if (at < 0) return 'no';
-      at = putField(out, at, line, ownerFrom, ownerTo, name);
-      if (at < 0) return 'no';
-      const pidAt = boundOf(pid);
-      const bare = isBracketed(bytes, bounds[pidAt]!, bounds[pidAt + 1]!) ? 1 : 0;
-      at = putField(out, at, line, bounds[pidAt]! + bare, bounds[pidAt + 1]! - bare, NIL);
+      at = putPiece(out, at, ownerFrom === ownerTo ? name : appName);
+      const bare = isBracketed(bytes, bounds[pid]!, bounds[pid + 1]!) ? 1 : 0;
+      at = putField(out, at, line, bounds[pid]! + bare, bounds[pid + 1]! - bare, NIL);
       if (at < 0) return 'no';
       at = element.put(out, at, chunk.start + from, next - from, state.skip);
       out.bytes[at++] = BLANK;
@@ -159,13 +145,18 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
   };
 }
 
+/** Where a scanner's bounds tell of these groups; of none those of group 0, which is nothing. */
+function boundOf(numbers: readonly number[] | undefined): number {
+  return 2 * (numbers?.[0] ?? 0);
+}
+
 /** A member as bytes. A value that is always the same stands with its key in `first` and `next`. */
 function prepared({ source, always, first, next }: Member) {
   const text = 'text' in source ? COMPACT.escape(source.text) : '';
   return {
     first: pieceOf(first + text),
     next: pieceOf(next + text),
-    numbers: 'text' in source ? [] : source.numbers,
+    bound: boundOf('text' in source ? undefined : source.numbers),
     line: 'otherwise' in source && source.otherwise === 'line',
     bare: 'bare' in source && source.bare,
     always: always || text !== '',

@@ -22,7 +22,7 @@ export type HeaderReader = {
 export const LONGEST = { hostname: 255, appName: 48, procid: 128 } as const;
 const NONE: readonly Member[] = [];
 /** Letters, digits, dots, dashes and underscores, by their codes. */
-export const PLAIN = Uint8Array.from({ length: 128 }, (_, code) => (/[\w.-]/.test(String.fromCharCode(code)) ? 1 : 0));
+const PLAIN = Uint8Array.from({ length: 128 }, (_, code) => (/[\w.-]/.test(String.fromCharCode(code)) ? 1 : 0));
 
 type Parts = { readonly pattern: Pattern; readonly transform: TransformConfig; readonly record: RecordConfig };
 
@@ -91,7 +91,7 @@ function createField(clean: (text: string, max: number) => string, max: number):
   let field = clean('', max);
   return (text) => {
     if (text !== last) {
-      field = isPlain(text) ? text : clean(text, max);
+      field = isPlainText(text) ? text : clean(text, max);
       last = text;
     }
     return field;
@@ -99,11 +99,18 @@ function createField(clean: (text: string, max: number) => string, max: number):
 }
 
 /** True for short texts that every field takes as they are: a cheap look that spares nearly all lines the thorough one. */
-function isPlain(text: string): boolean {
+function isPlainText(text: string): boolean {
   if (text.length === 0 || text.length > LONGEST.appName) return false;
   for (let i = 0; i < text.length; i += 1) {
     const code = text.charCodeAt(i);
     if (code > 0x7f || PLAIN[code] === 0) return false;
   }
+  return true;
+}
+
+/** The same of bytes, of which there may also be none. */
+export function isPlain(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from > LONGEST.appName) return false;
+  for (let i = from; i < to; i += 1) if (PLAIN[bytes[i]!] !== 1) return false;
   return true;
 }

@@ -8,7 +8,7 @@ export type Payload = {
   room(bytes: number): Memory;
   size(): number;
   close(end: number): void;
-  /** Gives the messages in buffers of their own, each with one LF behind it, and begins anew. */
+  /** Gives the messages, each with one LF behind it, and begins anew. They stand in `space`'s memory, else in a buffer of their own. */
   take(): { readonly payload: Buffer; readonly ends: Uint32Array };
 };
 
@@ -17,10 +17,14 @@ const FIRST_ENDS = 1024;
 /** After a batch that was larger than that, its memory is not kept. */
 const KEPT_BYTES = 4 * 1024 * 1024;
 const LF = 0x0a;
+const NOTHING = memoryOf(Buffer.alloc(0));
 
-/** `space`: gives the memory for a batch; of its own for each batch where left out, so that it can be given back as soon as that is settled. */
-export function createPayload(space: (bytes: number) => Buffer = Buffer.allocUnsafeSlow): Payload {
-  let memory = memoryOf(Buffer.alloc(0));
+/**
+ * `space`: gives memory of at least so many bytes, in which a batch is made and stays. Where left out, it is made in memory that is kept,
+ * and given out in a copy, so that the memory of each batch can be given back as soon as that is settled.
+ */
+export function createPayload(space?: (bytes: number) => Buffer): Payload {
+  let memory = NOTHING;
   let size = 0;
   let ends = new Uint32Array(0);
   let count = 0;
@@ -28,7 +32,7 @@ export function createPayload(space: (bytes: number) => Buffer = Buffer.allocUns
   function grow(wanted: number): void {
     let bytes = Math.max(memory.bytes.length, FIRST_BYTES);
     while (bytes < wanted) bytes *= 2;
-    const larger = Buffer.allocUnsafeSlow(bytes);
+    const larger = space?.(bytes) ?? Buffer.allocUnsafeSlow(bytes);
     memory.bytes.copy(larger, 0, 0, size);
     memory = memoryOf(larger);
   }
@@ -62,13 +66,18 @@ export function createPayload(space: (bytes: number) => Buffer = Buffer.allocUns
     size: () => size,
     close,
     take() {
-      const payload = space(size);
-      memory.bytes.copy(payload, 0, 0, size);
-      const taken = { payload, ends: ends.slice(0, count) };
+      const made = memory.bytes.subarray(0, size);
+      const taken = { payload: space ? made : copyOf(made), ends: ends.slice(0, count) };
+      if (space || memory.bytes.length > KEPT_BYTES) memory = NOTHING;
       size = 0;
       count = 0;
-      if (memory.bytes.length > KEPT_BYTES) memory = memoryOf(Buffer.alloc(0));
       return taken;
     },
   };
+}
+
+function copyOf(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(copy);
+  return copy;
 }

@@ -1,13 +1,16 @@
 /** PRI on the hot path: looked up by the bytes of owner and level, so that neither becomes a string again and again. */
 import type { Selection } from '../types.ts';
+import { isPlain } from './header.ts';
 import type { Priorities } from './priority.ts';
 import { hashBytes, type Memory, type Piece, pieceOf, sameBytes } from './put.ts';
 import { selects } from './select.ts';
 
-export type Entry = {
+type Entry = {
   /** Owner and level. */
   readonly owner: Piece;
   readonly level: Piece;
+  /** The owner as it stands in the header, with the blank before it; undefined where it cannot stand there as it is. */
+  readonly appName: Piece | undefined;
   /** `<PRI>1 ` (RFC 5424 section 6.2), or undefined where the selector leaves this priority out. */
   readonly head: Piece | undefined;
 };
@@ -29,6 +32,7 @@ export function createPriorityCache(priorities: Priorities, selection: Selection
     const pri = priorities(bytes.toString('utf8', owner, ownerEnd), bytes.toString('utf8', level, levelEnd));
     return {
       owner: pieceOf(bytes.subarray(owner, ownerEnd)),
+      appName: isPlain(bytes, owner, ownerEnd) ? pieceOf(` ${bytes.toString('latin1', owner, ownerEnd)}`) : undefined,
       level: pieceOf(bytes.subarray(level, levelEnd)),
       head: selects(selection, pri) ? pieceOf(`<${pri}>1 `) : undefined,
     };

@@ -31,8 +31,8 @@ export function pieceOf(content: Uint8Array | string): Piece {
   return { ...memoryOf(Buffer.concat([given], given.length + SPILL)), length: given.length };
 }
 
-export function putPiece(into: Memory, at: number, { view, length }: Piece): number {
-  for (let i = 0; i < length; i += WORD) into.view.setBigInt64(at + i, view.getBigInt64(i));
+export function putPiece({ view: into }: Memory, at: number, { view, length }: Piece): number {
+  for (let i = 0; i < length; i += WORD) into.setBigInt64(at + i, view.getBigInt64(i));
   return at + length;
 }
 
@@ -40,7 +40,8 @@ export function putPiece(into: Memory, at: number, { view, length }: Piece): num
 export function putBytes(into: Memory, at: number, from: Memory, start: number, end: number): number {
   const length = end - start;
   if (length >= MANY || end + SPILL > from.bytes.length) return at + from.bytes.copy(into.bytes, at, start, end);
-  for (let i = 0; i < length; i += WORD) into.view.setBigInt64(at + i, from.view.getBigInt64(start + i));
+  const [to, source] = [into.view, from.view];
+  for (let i = 0; i < length; i += WORD) to.setBigInt64(at + i, source.getBigInt64(start + i));
   return at + length;
 }
 

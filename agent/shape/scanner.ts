@@ -14,14 +14,23 @@ import { type ByteSet, byteOf, bytesTakenBy, isVague, meets, union } from './byt
 export type Scanner = {
   /** Tries the bytes from `from` up to `to`, valid UTF-8. True: they match, and `bounds` says how. False: ask the expression. */
   readonly scan: (bytes: Uint8Array, from: number, to: number) => boolean;
-  /** Group n took the bytes from `bounds[2n]` up to `bounds[2n + 1]`; -1 where it took no part. Good until the next scan. */
+  /**
+   * Group n took the bytes from `bounds[2n]` up to `bounds[2n + 1]`; both are -1 where it took no part, and of group 0 always. Good until
+   * the next scan.
+   */
   readonly bounds: Int32Array;
 };
 
-/** The scanner of an expression that compiles; undefined where it has none. Flags other than `s` have none either. */
-export function createScanner({ source, flags }: Pick<RegExp, 'source' | 'flags'>): Scanner | undefined {
+/**
+ * The scanner of an expression that compiles; undefined where it has none. Flags other than `s` have none either. Of the groups in one
+ * list of `same`, of which one at most takes part, the first stands for all.
+ */
+export function createScanner(
+  { source, flags }: Pick<RegExp, 'source' | 'flags'>,
+  same: Iterable<readonly number[]> = [],
+): Scanner | undefined {
   if (flags !== 's') return undefined;
-  const code = createCode();
+  const code = createCode([...same]);
   try {
     const tree = new RegExpParser({ ecmaVersion: 2025 }).parsePattern(source, 0, source.length);
     return code.compile(whole(tree, code));
@@ -42,6 +51,9 @@ type Part = {
   readonly ways: 'one' | 'many' | ByteSet;
 };
 
+/** So many bytes of one set are looked at one by one, without a loop. */
+const FEW = 4;
+
 class NoScanner extends Error {}
 
 const LF = 0x0a;
@@ -50,36 +62,43 @@ const GIVE_UP = 'return false;';
 
 type Code = ReturnType<typeof createCode>;
 
-function createCode() {
+function createCode(same: readonly (readonly number[])[]) {
   const sets: ByteSet[] = [];
   let labels = 0;
   let groups = 0;
+  /** What forgets each group that may take no part. */
+  const forgetting = new Set<string>();
+  const bound = (group: number) => 2 * (same.find((numbers) => numbers.includes(group))?.[0] ?? group);
   return {
     label: () => `l${labels++}`,
     group: () => ++groups,
     groups: () => groups,
-    /** Whether `bytes[i]` belongs to the set. */
-    has(set: ByteSet): string {
+    bound,
+    /** Forgets what the groups from `from` to `to` have noted, which may take no part. */
+    unset(from: number, to: number): string {
+      let forget = '';
+      for (let group = from; group <= to; group += 1) {
+        const one = `bounds[${bound(group)}] = bounds[${bound(group) + 1}] = -1;`;
+        forgetting.add(one);
+        forget += one;
+      }
+      return forget;
+    },
+    /** Whether the byte at `place` belongs to the set. */
+    has(set: ByteSet, place = 'i'): string {
       const only = byteOf(set);
-      if (only !== undefined) return `bytes[i] === ${only}`;
+      if (only !== undefined) return `bytes[${place}] === ${only}`;
       if (!sets.includes(set)) sets.push(set);
-      return `set${sets.indexOf(set)}[bytes[i]] === 1`;
+      return `set${sets.indexOf(set)}[bytes[${place}]] === 1`;
     },
     compile({ code }: Part): Scanner {
-      const bounds = new Int32Array(2 * groups + 2);
-      const body = `${unset(1, groups)} let i = from; ${code(GIVE_UP)} return true;`;
+      const bounds = new Int32Array(2 * groups + 2).fill(-1);
+      const body = `${[...forgetting].join(' ')} let i = from; ${code(GIVE_UP)} return true;`;
       const names = sets.map((_, index) => `set${index}`);
       const make = new Function(...names, 'bounds', `return (bytes, from, end) => { ${body} };`);
       return { scan: make(...sets, bounds), bounds };
     },
   };
-}
-
-/** Forgets what the groups from `from` to `to` have noted. */
-function unset(from: number, to: number): string {
-  let code = '';
-  for (let index = 2 * from; index < 2 * to + 2; index += 1) code += `bounds[${index}] = -1; `;
-  return code;
 }
 
 /** A `^` at the very beginning says where to try, and a line is tried there first anyway. */
@@ -114,17 +133,17 @@ function isDefinite(parts: readonly Part[]): boolean {
 function choice(alternatives: readonly AST.Alternative[], code: Code): Part {
   const branches = alternatives.map(({ elements }) => {
     const from = code.groups() + 1;
-    const branch = inOrder(elements, code);
-    return { ...branch, clear: unset(from, code.groups()) };
+    return { ...inOrder(elements, code), from, to: code.groups() };
   });
   if (branches.length === 1) return branches[0]!;
+  const clears = branches.map(({ from, to }) => code.unset(from, to));
   const firsts = branches.flatMap(({ first }) => first ?? []);
   return {
     code(fail) {
       const [done, start] = [code.label(), code.label()];
-      const tries = branches.map((branch) => {
+      const tries = branches.map((branch, n) => {
         const next = code.label();
-        return `${next}: { ${branch.code(`break ${next};`)} break ${done}; } i = ${start}; ${branch.clear}`;
+        return `${next}: { ${branch.code(`break ${next};`)} break ${done}; } i = ${start}; ${clears[n]}`;
       });
       return `${done}: { const ${start} = i; ${tries.join(' ')} ${fail} }`;
     },
@@ -158,7 +177,7 @@ function captured({ alternatives }: AST.CapturingGroup, code: Code): Part {
   const number = code.group();
   const inner = choice(alternatives, code);
   const start = code.label();
-  const note = `bounds[${2 * number}] = ${start}; bounds[${2 * number + 1}] = i;`;
+  const note = `bounds[${code.bound(number)}] = ${start}; bounds[${code.bound(number) + 1}] = i;`;
   return { ...inner, code: (fail) => `const ${start} = i; ${inner.code(fail)} ${note}` };
 }
 
@@ -171,7 +190,7 @@ function repeated({ element, min, max, greedy }: AST.Quantifier, code: Code): Pa
   const from = code.groups() + 1;
   const inner = part(element, code);
   if (!inner.first) throw new NoScanner();
-  const clear = unset(from, code.groups());
+  const clear = code.unset(from, code.groups());
   return {
     code() {
       const [done, next, start] = [code.label(), code.label(), code.label()];
@@ -190,10 +209,12 @@ function span(raw: string, min: number, max: number, code: Code): Part {
   const first = min > 0 ? set : undefined;
   if (min === 0 && endless && set.every((taken, byte) => taken === 1 || byte === LF))
     return { code: () => 'i = end;', first, ways };
-  const has = code.has(set);
   const vague = isVague(set) ? `if (i < end && bytes[i] > 127) ${GIVE_UP}` : '';
-  if (min === 1 && max === 1)
-    return { code: (fail) => `${vague} if (i < end && ${has}) i += 1; else ${fail}`, first, ways };
+  if (min === max && (min === 1 || (min > 0 && min <= FEW && vague === ''))) {
+    const all = Array.from({ length: min }, (_, n) => code.has(set, `i + ${n}`)).join(' && ');
+    return { code: (fail) => `${vague} if (i + ${min} <= end && ${all}) i += ${min}; else ${fail}`, first, ways };
+  }
+  const has = code.has(set);
   const start = code.label();
   const last = endless ? 'end' : `Math.min(end, ${start} + ${max})`;
   const loop = `for (const last = ${last}; i < last && ${has}; ) i += 1; ${vague}`;

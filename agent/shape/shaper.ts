@@ -29,7 +29,7 @@ type Parts = {
   readonly record: RecordConfig;
   /** Takes a sentence for the operator. */
   readonly warn: (sentence: string) => void;
-  /** Gives the memory for a batch's messages; see Payload. */
+  /** Gives the memory in which a batch's messages are made; see createPayload. */
   readonly space?: (bytes: number) => Buffer;
 };
 

@@ -10,13 +10,12 @@
 
 /** Bytes that can be looked through at once. */
 export const CAPACITY = 512 * 1024;
-/** Where the marks begin: two numbers of four bytes for each LF and for the end. */
-export const MARKS = CAPACITY;
 /** Behind every byte, and still a small integer to V8. */
 export const NONE = 2 ** 30;
 
 const PAGE = 64 * 1024;
 const STEP = 16;
+/** Two numbers. */
 const MARK = 8;
 const [LF, BLANK, QUOTE, BACKSLASH, DEL] = [0x0a, 0x20, 0x22, 0x5c, 0x7f];
 
@@ -80,7 +79,7 @@ const note = (bytes: number): Code =>
 const write = (end: Code): Code => [...store(get(mark), 0, end), ...store(get(mark), 4, get(first))];
 
 const SIFT: readonly Code[] = [
-  set(mark, number(MARKS)),
+  set(mark, number(CAPACITY)),
   set(first, number(NONE)),
   during(
     less(get(at), get(length)),
@@ -109,7 +108,7 @@ const SIFT: readonly Code[] = [
 
 /** The module's bytes. It exports `memory` and `sift`. */
 export function sieveModule(): Uint8Array<ArrayBuffer> {
-  const pages = Math.ceil((MARKS + MARK * (CAPACITY + 1)) / PAGE);
+  const pages = Math.ceil((CAPACITY + MARK * (CAPACITY + 1)) / PAGE);
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, [FUNCTION, ...list([I32]), ...list()]),

@@ -3,7 +3,7 @@
  * because a call for each of them costs more than the search itself.
  */
 import { createEscapes } from './escapes.ts';
-import { CAPACITY, MARKS, NONE, sieveModule } from './sieve-code.ts';
+import { CAPACITY, NONE, sieveModule } from './sieve-code.ts';
 
 /**
  * Two numbers for each LF and then for the end of the bytes: where it stands, and where the first byte since the last one stands that
@@ -42,7 +42,7 @@ export function createSieve(start = startModule): Way | undefined {
   }
   const { memory, sift: siftMemory } = exports;
   const into = Buffer.from(memory.buffer, 0, CAPACITY);
-  const marks = new Int32Array(memory.buffer, MARKS);
+  const marks = new Int32Array(memory.buffer, CAPACITY);
   return (bytes) => {
     bytes.copy(into);
     into.fill(0, bytes.length, bytes.length + BEHIND);

@@ -16,7 +16,7 @@ let room = new SharedArrayBuffer(0);
 
 function space(bytes: number): Buffer {
   if (bytes > room.byteLength) room = new SharedArrayBuffer(bytes);
-  return Buffer.from(room, 0, bytes);
+  return Buffer.from(room);
 }
 
 function carryOut(order: Order): void {

@@ -125,6 +125,16 @@ test('a time is not taken for the one before it where it only looks like it', ()
   }
 });
 
+test('a chunk of a few bytes gives the same records as a longer one', () => {
+  const fields = new Map([['A', ['"x"']]]);
+  for (const text of ['   ', '   x', '  u ', 'INFO   ']) {
+    // The first record of all goes the long way; the chunk is what comes behind it.
+    const content = Buffer.from(`INFO app u text\n${text}`);
+    const expected = shaped(content, 0, false, { transform: { fields } }, { regex: `(?=)${OWN}` });
+    assert.deepEqual(shaped(content, 0, false, { transform: { fields } }, { regex: OWN }), expected, text);
+  }
+});
+
 describe('records written byte by byte', () => {
   test('are those of the long way, with the pattern app', () => {
     assert.equal(createScanner(compilePattern({ regex: LONG }).regex!), undefined);

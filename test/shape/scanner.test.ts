@@ -37,7 +37,7 @@ const ATOMS = [
   '\\W',
   '.',
 ];
-const REPEATS = ['', '', '', '?', '*', '+', '{2}', '{1,2}', '{0,3}', '{2,}', '*?', '+?', '??'];
+const REPEATS = ['', '', '', '?', '*', '+', '{0}', '{2}', '{5}', '{1,2}', '{0,3}', '{2,}', '*?', '+?', '??'];
 const ODD = ['(?=a)', '(?!b)', '\\b', '\\1', '$', '^', '(?<=a)'];
 
 /** Expressions of all kinds, those without a scanner among them. */
@@ -110,6 +110,20 @@ describe('the scanner of an expression', () => {
       assert.deepEqual(scanned(regex, line) ?? regex.exec(line)?.slice(1), regex.exec(line)?.slice(1));
     });
   }
+
+  test('tells of several groups, of which one at most takes part, in the place of the first', () => {
+    const regex = /^(?:(a)(x)?|b(x)c|(c)(d)?)(.*)$/s;
+    const { scan, bounds } = createScanner(regex, [[1, 4], [2, 3], [5]])!;
+    const found = (line: string) => {
+      assert.ok(scan(Buffer.from(line), 0, line.length), line);
+      return [0, 1, 2, 5].map((group) => `${bounds[2 * group]},${bounds[2 * group + 1]}`).join(' ');
+    };
+    // One line after the other: nothing is left of the one before.
+    assert.equal(found('axd'), '-1,-1 0,1 1,2 -1,-1');
+    assert.equal(found('bxc'), '-1,-1 -1,-1 1,2 -1,-1');
+    assert.equal(found('cd'), '-1,-1 0,1 -1,-1 1,2');
+    assert.equal(found('a'), '-1,-1 0,1 -1,-1 -1,-1');
+  });
 
   test('there is one for the expressions that people write', () => {
     for (const source of [

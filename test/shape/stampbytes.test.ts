@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { memoryOf } from '../../agent/shape/put.ts';
 import { createStampBytes } from '../../agent/shape/stampbytes.ts';
 import { createTimestamps } from '../../agent/shape/time.ts';
 
@@ -46,8 +47,8 @@ test('a time that follows another has the stamp that it would have alone, whatev
         instant += step;
         if (grows) modified = instant + later;
         const text = form(new Date(instant));
-        const line = Buffer.from(`<${text}>`);
-        const piece = stamps.written(line, 1, line.length - 1, modified);
+        const line = memoryOf(Buffer.from(`<${text}>`));
+        const piece = stamps.written(line, 1, line.bytes.length - 1, modified);
         const expected = createTimestamps(zone, style).written(text, modified);
         assert.equal(piece?.bytes.toString('latin1', 0, piece.length), expected, text);
       }
@@ -60,7 +61,7 @@ test('a minute that is none, and digits that are none, are not put into the stam
   const stamps = createStampBytes(createTimestamps('UTC', 'rfc5424'));
   const now = Date.UTC(2024, 6, 15);
   const written = (text: string) => {
-    const piece = stamps.written(Buffer.from(text), 0, text.length, now);
+    const piece = stamps.written(memoryOf(Buffer.from(text)), 0, text.length, now);
     return piece?.bytes.toString('latin1', 0, piece.length);
   };
   assert.equal(written('Jul 15 11:59:35'), '2024-07-15T11:59:35Z');
