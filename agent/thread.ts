@@ -54,8 +54,8 @@ export type ThreadSetup = {
   readonly start?: () => Worker;
 };
 
-/** A file that is read in so many bytes without a pause is worth a second thread. */
-const HEAVY = 4 * 2 ** 20;
+/** An input that is read for so many bytes without a pause is worth a second thread: before that, its start costs more than it saves. */
+const HEAVY = 64 * 2 ** 20;
 /** How long the thread stays without work, and how long it stays away after it has ended by itself, in ms. */
 const QUIET = 10_000;
 const REST = 60_000;
