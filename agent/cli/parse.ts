@@ -17,7 +17,7 @@ type Args = {
 };
 
 /** How yargs's completion script asks for words. */
-const COMPLETION = 'get-yargs-completions';
+const COMPLETION = '--get-yargs-completions';
 /** A line is taken as it is written. */
 const CONFIGURATION: Options['configuration'] = {
   ...{ 'camel-case-expansion': false, 'dot-notation': false, 'boolean-negation': false, 'strip-aliased': true },
@@ -29,12 +29,10 @@ const CONFIGURATION: Options['configuration'] = {
  * Throws UsageProblem with what is wrong and what may have been meant.
  */
 export function parse(argv: readonly string[], commands: readonly Command[]): Asked {
-  // Without any option's kind, for these are known only once the command is.
-  const rough = read(argv, { configuration: { ...CONFIGURATION, 'populate--': true } });
-  if (COMPLETION in rough) return { what: 'completion' };
-  const named = rough._.flatMap((word) => commands.filter(({ name }) => name === word));
-  const [command] = [...named, ...commands];
-  return toAsked(command!, read(argv, parserOptions(command!.options)), commands);
+  if (argv[0]?.startsWith(COMPLETION)) return { what: 'completion' };
+  const args = read(argv, parserOptions(commands));
+  const command = commands.find(({ name }) => name === args._[0]) ?? commands[0]!;
+  return toAsked(command, args, commands);
 }
 
 function read(argv: readonly string[], options: Options): Args {
@@ -48,11 +46,13 @@ function read(argv: readonly string[], options: Options): Args {
   return found.argv;
 }
 
-function parserOptions(specs: OptionSpecs): Options {
-  const options = { boolean: [] as string[], string: [] as string[], array: [] as string[] };
+/** An option of one name is of one kind, whatever the command: so a line can be read before its command is known. */
+function parserOptions(commands: readonly Command[]): Options {
+  const specs: OptionSpecs = Object.assign({}, ...commands.map(({ options }) => options), { help: HELP_OPTION });
+  const options = { boolean: ['version'], string: [] as string[], array: [] as string[] };
   const alias: Record<string, string[]> = {};
   const narg: Record<string, number> = {};
-  for (const [name, { kind, short }] of Object.entries({ ...specs, help: HELP_OPTION })) {
+  for (const [name, { kind, short }] of Object.entries(specs)) {
     options[kind === 'flag' ? 'boolean' : 'string'].push(name);
     if (kind === 'list') options.array.push(name);
     // Not a number: one value at least.

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { COMMANDS as ALL_COMMANDS } from '../../agent/cli/commands.ts';
 import { createWorld } from './fake-io.ts';
 
 const MANIFEST = path.resolve(import.meta.dirname, '../../package.json');
@@ -58,6 +59,8 @@ for (const [argv, sentence] of [
   ],
   [['help', 'trie'], "'trie' is no command of tailship. Did you mean 'try'?"],
   [['--onec'], '--onec is no option of tailship run. Did you mean --once?'],
+  [['--version', 'chek'], "'chek' is no command of tailship. Did you mean 'check'?"],
+  [['--once', 'status'], "--once is no option of tailship status. See 'tailship status --help'."],
   [['status', '--jsno'], '--jsno is no option of tailship status. Did you mean --json?'],
   [['check', '-x'], "-x is no option of tailship check. See 'tailship check --help'."],
   [['check', '--constructor'], "--constructor is no option of tailship check. See 'tailship check --help'."],
@@ -104,6 +107,18 @@ for (const command of ['run', 'check', 'try', 'status', 'spool ls']) {
     assert.doesNotMatch(bad.out + bad.err, /\n\s+at .*:\d+:\d+/);
   });
 }
+
+test('an option of one name is of one kind in every command: a line is read before its command is known', () => {
+  const kinds = new Map<string, Set<string>>();
+  for (const { options } of ALL_COMMANDS)
+    for (const [name, { kind, short = '' }] of Object.entries(options))
+      kinds.set(name, (kinds.get(name) ?? new Set()).add(`${kind} ${short}`));
+  assert.ok(kinds.size > 10);
+  assert.deepEqual(
+    [...kinds].filter(([, all]) => all.size > 1),
+    [],
+  );
+});
 
 test('an unexpected error is one sentence, without a stack', async () => {
   using world = createWorld();
