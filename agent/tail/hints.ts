@@ -1,10 +1,13 @@
-/** Events of the file system, gathered: which chains they concern, and when these are looked into. */
+/** Events of the file system, gathered: which chains they concern, and when these are read on and looked into. */
 import path from 'node:path';
 import type { Clock } from '../types.ts';
 import type { Chain } from './chain-parts.ts';
 import { chainOf } from './names.ts';
 
-/** A hint is looked into at once, but not sooner than so many ms after the one before; those that come meanwhile go together. */
+/**
+ * A hint is looked into at once, or right after the file was read on, but not sooner than so many ms after the one before; those
+ * that come meanwhile go together.
+ */
 const GATHER = 5;
 
 export type Hints = {
@@ -19,11 +22,13 @@ export type HintsParts = {
   readonly chains: ReadonlyMap<string, Chain>;
   /** Whether the input names this path. */
   names(file: string): boolean;
+  /** Lets the live file be read on; false where it has to be looked at first. */
+  readOn(chain: Chain): boolean;
   /** Looks into some chains, or into everything where a path is not known yet. */
   look(chains: readonly Chain[] | 'all'): void;
 };
 
-export function createHints({ clock, chains, names, look }: HintsParts): Hints {
+export function createHints({ clock, chains, names, readOn, look }: HintsParts): Hints {
   const hinted = new Set<Chain>();
   let all = false;
   let gathering = false;
@@ -58,8 +63,8 @@ export function createHints({ clock, chains, names, look }: HintsParts): Hints {
       else return;
       if (gathering) return;
       const rest = looked + GATHER - clock.ticks();
-      gathering = rest > 0;
-      if (gathering) clock.after(rest, lookInto);
+      gathering = rest > 0 || (chain?.path === file && readOn(chain));
+      if (gathering) clock.after(Math.max(0, rest), lookInto);
       else lookInto();
     },
     clear,

@@ -29,7 +29,8 @@ export abstract class Notes {
     gen.modified = stat.modified;
     if (gen.size >= SMALL) gen.start = undefined;
     gen.end ??= earlyEnd(gen, this.parts.files, this.parts.handles);
-    this.touch(gen);
+    // What was read on an event, before this look, need not be asked for again.
+    this.touch(gen, this.unread(gen) !== gen.size);
   }
 
   /** Knows a generation by the head that it has now, here and in the registry. */
@@ -48,8 +49,9 @@ export abstract class Notes {
     this.parts.registry.update(gen.row.file, change);
   }
 
-  protected touch(gen: Gen): void {
-    gen.version += 1;
+  /** `more`: there may be something to read. */
+  protected touch(gen: Gen, more = true): void {
+    if (more) gen.version += 1;
     gen.quietSince = this.parts.clock.ticks();
     if (!this.busy) this.chain.changed();
   }

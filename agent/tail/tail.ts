@@ -17,6 +17,7 @@ import type { ChainParts } from './lineage-parts.ts';
 import { createLosses } from './losses.ts';
 import { createOrigins } from './origins.ts';
 import { createOwners } from './owners.ts';
+import { expectMore } from './read-on.ts';
 import type { Mark } from './rotation-parts.ts';
 import { createListings, type Listings } from './survey.ts';
 import type { Tail, TailParts } from './tail-parts.ts';
@@ -64,6 +65,11 @@ export function createTail(parts: TailParts): Tail {
   const discovery = createDiscovery(files, input.paths, (live) => chains.has(live) || past.has(live));
   const hints = createHints({
     ...{ clock, chains, names: discovery.names },
+    readOn(chain) {
+      const expected = phase !== 'closed' && expectMore(chain, clock, handles);
+      if (expected) offer(chain);
+      return expected;
+    },
     look(some) {
       if (phase !== 'closed') carefully(() => (some === 'all' ? round() : lookAt(some)));
     },
@@ -96,6 +102,10 @@ export function createTail(parts: TailParts): Tail {
   function changed(chain: Chain): void {
     turns.moved(chain);
     owners.note(chain);
+    offer(chain);
+  }
+
+  function offer(chain: Chain): void {
     for (const walk of walks) walk.note(chain);
     parts.wake();
   }
