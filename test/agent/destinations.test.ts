@@ -103,7 +103,7 @@ test('a fault in the only walk ends the agent with that fault', async (t) => {
   const broken = { ...realSockets, createUdp: realSockets.createUdp };
   broken.createUdp = (family) => {
     const socket = realSockets.createUdp(family);
-    socket.send = () => assert.fail('a defect of the program');
+    socket.writer = () => () => assert.fail('a defect of the program');
     return socket;
   };
   const { url } = await startUdpServer(t);
