@@ -29,6 +29,8 @@ const single = (encoding: string, character: Lines['character']): Lines => ({
   last: (bytes, to) => (to < 1 ? -1 : bytes.lastIndexOf(LF, to - 1) + 1 || -1),
   character,
   hole(bytes) {
+    // Nearly always there is no NUL at all, which a search for the one byte tells in a fifth of the time.
+    if (!bytes.includes(0)) return -1;
     const at = bytes.indexOf('\n\0', 0, 'latin1');
     return at < 0 ? -1 : at + 1;
   },
