@@ -6,8 +6,8 @@
  *                             └──────────spooled──────▶
  *
  * Each destination is a walk of its own over the same files: own positions, own shapers, own window, own spool rows. A walk
- * takes one small step at a time, and a step moves at most one batch. Which step is due follows from two facts, so there is no
- * state that could go stale:
+ * takes one small step at a time: a step sends one batch, or writes a few into the spool. Which step is due follows from two facts,
+ * so there is no state that could go stale:
  *
  *   link down                         spooling   what is read goes to the spool
  *   link up, spool rows not yet sent  draining   only the spool is sent, oldest first; the files wait
@@ -30,7 +30,7 @@ import { openStore, type Store, StoreProblem } from './store/store.ts';
 import { createShared } from './tail/tail.ts';
 import { connect, createWalk } from './take-up.ts';
 import { createThread } from './thread.ts';
-import type { Batch, Loss } from './types.ts';
+import type { Loss, Sent } from './types.ts';
 import {
   type AgentParts,
   allHome,
@@ -171,7 +171,7 @@ function tend({ store, parts: { log } }: House): void {
   }
 }
 
-/** One step of a walk: moves at most one batch, and tells whether anything moved. It never waits. */
+/** One step of a walk: moves a batch, or a few into the spool, and tells whether anything moved. It never waits. */
 function step(walk: Walk, house: House): boolean {
   const { parts, store } = house;
   if (walk.fault || walk.away || parts.clock.ticks() < (walk.refusal?.until ?? 0)) return false;
@@ -191,8 +191,10 @@ function step(walk: Walk, house: House): boolean {
 /** Where a line goes next. */
 function onward(walk: Walk, { parts: { log, clock }, store }: House): boolean {
   const now = clock.now();
-  const toWire = (batch: Batch) => walk.shipper.send({ batch, row: undefined, again: false });
-  const toSpool = (batch: Batch) => spool(walk, store, [{ batch, row: undefined, again: false }]);
+  const toWire = (sent: readonly Sent[]) => {
+    for (const one of sent) walk.shipper.send(one);
+  };
+  const toSpool = (sent: readonly Sent[]) => spool(walk, store, sent);
   switch (stateOf(walk, store)) {
     case 'connecting':
       return false; // The link's first word decides between the wire and the spool.
@@ -205,13 +207,13 @@ function onward(walk: Walk, { parts: { log, clock }, store }: House): boolean {
   }
 }
 
-/** From the files into shape: the next chunk of the inputs in turn becomes a batch, which `take` carries on. */
-function pull(walk: Walk, now: number, take: (batch: Batch) => void, asked: Asked = {}): boolean {
+/** From the files into shape: what the next of the inputs in turn has becomes one batch or a few, which `take` carries on. */
+function pull(walk: Walk, now: number, take: (sent: readonly Sent[]) => void, asked: Asked = {}): boolean {
   for (let tries = 0; tries < walk.inputs.length; tries++) {
     const { shaping } = walk.inputs[walk.turn++ % walk.inputs.length]!;
-    const batch = shaping.next(now, asked);
-    if (!batch) continue;
-    take(batch);
+    const batches = shaping.next(now, asked);
+    if (batches.length === 0) continue;
+    take(batches.map((batch) => ({ batch, row: undefined, again: false })));
     return true;
   }
   return false;
@@ -219,7 +221,7 @@ function pull(walk: Walk, now: number, take: (batch: Batch) => void, asked: Aske
 
 /** Before the end: what is unread of files that are about to vanish goes to the spool, for they may be gone at the next start. */
 function saveLeaving(walk: Walk, { parts: { clock, log }, store }: House): void {
-  const toSpool = (batch: Batch) => spool(walk, store, [{ batch, row: undefined, again: false }]);
+  const toSpool = (sent: readonly Sent[]) => spool(walk, store, sent);
   const end = clock.ticks() + SAVE_WITHIN;
   try {
     while (clock.ticks() < end && spoolHeld(walk, store, log) && pull(walk, clock.now(), toSpool, { only: 'leaving' }));

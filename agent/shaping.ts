@@ -8,12 +8,13 @@
  * itself what was posted and never answered.
  */
 import type { Bell } from './bell.ts';
-import { type LaidChunk, takeBatch, takeChunk } from './shape/remote.ts';
+import { type Answer, type LaidChunk, lookAtBatch, takeBatch, takeChunk } from './shape/remote.ts';
 import { createShaper } from './shape/shaper.ts';
 import { addStatus, NOTHING_SHAPED, type ShapeStatus } from './shape/status.ts';
 import type { TailWalk } from './tail/tail.ts';
 import type { Seat, Sitter, Thread } from './thread.ts';
 import type { Batch, Chunk, FileContext, FileId, InputConfig, RecordConfig } from './types.ts';
+import { lend } from './wire/free.ts';
 
 /** What is asked of the files, and what is to be done with a batch ahead of its turn. */
 export type Asked = {
@@ -25,8 +26,11 @@ export type Asked = {
 
 export type Shaping = {
   readonly tail: TailWalk;
-  /** The next batch at `now` (ms since the epoch); undefined where there is none yet. The bell rings when that may have changed. */
-  next(now: number, asked: Asked): Batch | undefined;
+  /**
+   * The next batches at `now` (ms since the epoch), in order: one, or with `ahead` those that are to be written down together. None
+   * where there are none yet; the bell rings when that may have changed.
+   */
+  next(now: number, asked: Asked): readonly Batch[];
   /** With `once`: everything that stood in the files at the start was given out. */
   finished(): boolean;
   /** Lets the other threads finish what they have, and goes on here. */
@@ -47,7 +51,7 @@ type ShapingParts = Pick<Sitter, 'input' | 'record'> & {
   readonly walk: (opened: (context: FileContext) => void, closed: (file: FileId) => void) => TailWalk;
 };
 
-/** Chunks that are read ahead at most. */
+/** Chunks that are read ahead at most: while these are written down together, as many are on their way. */
 const MOST = 4;
 
 /** `work`: what is done with it ahead of its turn, until that has come true. */
@@ -63,6 +67,7 @@ export function createShaping({ input, record, warn, bell, thread, walk }: Shapi
   const known = new Set<FileId>();
   let seat: Seat | undefined;
   let out = false;
+  let toSpool = false;
   /** Source bytes since the files were last read to their end. */
   let flow = 0;
   const called: (() => void)[] = [];
@@ -72,14 +77,14 @@ export function createShaping({ input, record, warn, bell, thread, walk }: Shapi
   const sitter: Sitter = {
     input,
     record,
-    answered(answer) {
+    answered(answer, giveBack) {
       const { memories, status, sample } = answer;
       settle();
       posted.shift();
       for (const memory of memories) shaper.adopt(memory);
       if (sample !== undefined) shaper.noteSample(sample);
       there = status;
-      ready.push({ batch: takeBatch(answer), begun: false });
+      ready.push({ batch: taken(answer, giveBack), begun: false });
       settle();
       if (called.length > 0 && posted.length === 0) comeHome();
       bell.ring();
@@ -89,6 +94,14 @@ export function createShaping({ input, record, warn, bell, thread, walk }: Shapi
       bell.ring();
     },
   };
+
+  /** What goes into the spool soon is left where it stands; what may wait long for the server has to be copied. */
+  function taken(answer: Answer, giveBack: () => void): Batch {
+    const batch = toSpool ? lookAtBatch(answer) : takeBatch(answer);
+    if (toSpool) lend(batch.payload, giveBack);
+    else giveBack();
+    return batch;
+  }
 
   /** What the files say between two chunks holds here as soon as all before it is answered. */
   function settle(): void {
@@ -170,7 +183,8 @@ export function createShaping({ input, record, warn, bell, thread, walk }: Shapi
 
   function read({ only, ahead }: Asked): void {
     if (called.length > 0) return;
-    while (ready.length + posted.length < (out || ahead ? MOST : 1)) {
+    const most = out && ahead ? 2 * MOST : out || ahead ? MOST : 1;
+    while (ready.length + posted.length < most) {
       const chunk = walked.next(only);
       if (!chunk) {
         if (only === undefined && posted.length === 0) comeHome();
@@ -195,18 +209,27 @@ export function createShaping({ input, record, warn, bell, thread, walk }: Shapi
     });
   }
 
+  /** How many of the first could be given out. */
+  function readyNow(): number {
+    const first = ready.findIndex(({ work }) => work);
+    return first === -1 ? ready.length : first;
+  }
+
   const walked = walk(opened, closed);
   return {
     tail: walked,
     next(now, asked) {
+      toSpool = asked.ahead !== undefined;
       if (out && seat!.gone()) takeBack();
       read(asked);
       if (asked.ahead) for (const one of ready) if (!one.begun) begin(one, asked.ahead);
-      if (ready[0]?.work) return undefined;
-      const first = ready.shift();
-      if (first) return first.batch;
+      const due = readyNow();
+      const more = ready.length + posted.length > due;
+      if (more && due < (asked.ahead ? MOST : 1)) return [];
+      if (due > 0) return ready.splice(0, asked.ahead ? due : 1).map(({ batch }) => batch);
       // A joined record waits a while for its continuation, but not once everything has been read.
-      return out ? undefined : shaper.overdue(walked.finished() ? Number.POSITIVE_INFINITY : now);
+      const last = out ? undefined : shaper.overdue(walked.finished() ? Number.POSITIVE_INFINITY : now);
+      return last ? [last] : [];
     },
     finished: () => ready.length === 0 && posted.length === 0 && walked.finished(),
     async home() {

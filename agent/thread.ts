@@ -34,7 +34,8 @@ type Unseated<O = Order> = O extends Order ? Omit<O, 'seat'> : never;
 export type Sitter = {
   readonly input: InputConfig;
   readonly record: RecordConfig;
-  answered(answer: Answer): void;
+  /** `giveBack`: to be called once the answer's memory is needed no more. */
+  answered(answer: Answer, giveBack: () => void): void;
   /** The thread has ended while chunks were not answered. */
   lost(): void;
 };
@@ -99,8 +100,12 @@ export function createThread({ clock, log }: { clock: Clock; log: Log }, setup: 
         return;
       }
       const { desk } = one.posted.shift()!;
-      one.sitters.get(answer.seat)?.answered(answer);
-      if (isCommon(desk)) free.push(desk);
+      const giveBack = () => {
+        if (running === one && isCommon(desk)) free.push(desk);
+      };
+      const sitter = one.sitters.get(answer.seat);
+      if (sitter) sitter.answered(answer, giveBack);
+      else giveBack();
     });
     one.worker.on('error', failed);
     one.worker.on('exit', failed);

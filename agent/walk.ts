@@ -13,6 +13,7 @@ import { type Store, StoreProblem } from './store/store.ts';
 import type { Shared, Tail, TailWalk } from './tail/tail.ts';
 import type { Thread, ThreadSetup } from './thread.ts';
 import type { Clock, Config, DestinationConfig, Log, Loss, Sent } from './types.ts';
+import { free } from './wire/free.ts';
 import { formatSize } from './wire/units.ts';
 
 export type AgentParts = {
@@ -107,6 +108,7 @@ export function spool(walk: Walk, store: Store, sent: readonly Sent[]): void {
   let stored = false;
   try {
     stored = store.spool(walk.destination.name, sent);
+    // Nobody has a settled batch any more.
     if (stored) for (const { batch } of sent) free(batch.payload);
   } finally {
     if (!stored) walk.held.push(...sent);
@@ -116,7 +118,10 @@ export function spool(walk: Walk, store: Store, sent: readonly Sent[]): void {
 /** True when nothing older than the files is left in our hands. What does not fit as a whole goes in as far as it fits. */
 export function spoolHeld(walk: Walk, store: Store, log: Log): boolean {
   if (walk.held.length > 0) spool(walk, store, walk.held.splice(0));
-  while (walk.held[0] && store.spool(walk.destination.name, [walk.held[0]])) walk.held.shift();
+  for (let one = walk.held[0]; one && store.spool(walk.destination.name, [one]); one = walk.held[0]) {
+    free(one.batch.payload);
+    walk.held.shift();
+  }
   const full = walk.held.length > 0;
   if (full && !walk.full) {
     const limit = formatSize(store.space().limit);
@@ -145,15 +150,6 @@ export function writeDown(walk: Walk, store: Store): boolean {
   for (const { batch } of walk.settled) free(batch.payload);
   walk.settled = [];
   return true;
-}
-
-/**
- * Gives the memory of a payload back at once: V8's collector would take its time, for it sees little of what lies outside its heap.
- * Nobody has a settled batch any more. Memory that others share is left alone.
- */
-function free(payload: Buffer): void {
-  const { buffer } = payload;
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === payload.byteLength) buffer.transfer(0);
 }
 
 /** Takes a walk out of the round after a fault of the program. What it has not settled is still in the files and the spool. */

@@ -71,9 +71,15 @@ export function takeChunk({ desk, lead, length, ...plain }: LaidChunk): Chunk {
   return { ...plain, before: Buffer.from(desk.chunk, 0, lead), bytes: Buffer.from(desk.chunk, lead, length) };
 }
 
-/** The batch with its messages in memory of their own, so that the desk is free. */
-export function takeBatch({ batch, payload, bytes }: Answer): Batch {
-  const own = Buffer.allocUnsafeSlow(bytes);
-  own.set(new Uint8Array(payload, 0, bytes));
-  return { ...batch, payload: own };
+/** The batch with its messages in memory of their own. */
+export function takeBatch(answer: Answer): Batch {
+  const batch = lookAtBatch(answer);
+  const payload = Buffer.allocUnsafeSlow(batch.payload.length);
+  payload.set(batch.payload);
+  return { ...batch, payload };
+}
+
+/** The batch with its messages where they stand. */
+export function lookAtBatch({ batch, payload, bytes }: Answer): Batch {
+  return { ...batch, payload: Buffer.from(payload, 0, bytes) };
 }

@@ -5,6 +5,7 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import type { Batch, Clock } from '../types.ts';
+import { free } from '../wire/free.ts';
 import { createPress } from './press.ts';
 
 /** `size`: the bytes that `payload` had before it was compressed; null where it was not. */
@@ -21,10 +22,12 @@ const PAUSE = 15;
 const HOW = { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 } };
 
 export type Packer = {
-  /** The messages of a batch as a row stores them. What it gave for a batch it gives again. */
+  /** The messages of a batch as a row stores them. What it gave for a batch it gives again, until that is done. */
   packed(batch: Batch): Packed;
   /** Does the work of `packed` in another thread; undefined where there is none to do. The promise always comes true. */
   ahead(batch: Batch): Promise<void> | undefined;
+  /** The batch stands in the spool: what was made of it for that is given back. */
+  done(batch: Batch): void;
 };
 
 /** Decides row by row, by trial. `used`: bytes that stand in the file now. */
@@ -56,6 +59,11 @@ export function createPacker(used: () => number, clock: Clock): Packer {
         return undefined;
       }
       return press(batch.payload).then((smaller) => void choose(batch, smaller));
+    },
+    done(batch) {
+      const { payload, size } = known.get(batch)!;
+      if (size !== null) free(payload);
+      known.delete(batch);
     },
   };
 }

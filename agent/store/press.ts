@@ -4,11 +4,15 @@
  */
 import { constants, createZstdCompress, type ZstdCompress, type ZstdOptions } from 'node:zlib';
 import type { Clock } from '../types.ts';
+import { free } from '../wire/free.ts';
 
-/** Gives the bytes as a zstd frame, in the order of the calls; undefined where that failed. They must not change until then. */
+/**
+ * Gives the bytes as a zstd frame in memory of its own, in the order of the calls; undefined where that failed. They must not change
+ * until then.
+ */
 export type Press = (bytes: Buffer) => Promise<Buffer | undefined>;
 
-/** Frames stand in memory of so many bytes one behind the other. One that does not fit takes another turn in the pool. */
+/** Frames are written one behind the other into memory of so many bytes. One that does not fit takes another turn in the pool. */
 const ROOM = 2 ** 18;
 /** How long the context is kept without work, in ms. */
 const QUIET = 10_000;
@@ -18,6 +22,8 @@ export function createPress(how: ZstdOptions, clock: Clock): Press {
   const waiting: ((frame: Buffer | undefined) => void)[] = [];
   /** The frame in hand, as far as it is there. */
   let pieces: Buffer[] = [];
+  /** The memory that the last piece stands in. */
+  let room: Uint8Array | undefined;
   let keep: (() => void) | undefined;
 
   function begin(): ZstdCompress {
@@ -37,7 +43,11 @@ export function createPress(how: ZstdOptions, clock: Clock): Press {
 
   function framed(error?: Error | null): void {
     if (error) return;
-    const frame = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+    const frame = Buffer.concat(pieces);
+    for (const { buffer } of pieces) {
+      if (room && room.buffer !== buffer) free(room);
+      room = new Uint8Array(buffer);
+    }
     pieces = [];
     waiting.shift()!(frame);
     if (waiting.length === 0) keep = clock.after(QUIET, end);

@@ -8,7 +8,7 @@ import type { Batch, Clock, Count, Log, Refused, Sent, SpoolConfig } from '../ty
 import { createFitting } from './fitting.ts';
 import type { Generations } from './generations.ts';
 import type { Book, Ledger } from './ledger.ts';
-import type { Packed } from './packing.ts';
+import type { Packer } from './packing.ts';
 import { fullDisk } from './problem.ts';
 import { type RefusedRows, shareOf, type TakenRow } from './refused.ts';
 import type { Reserve } from './reserve.ts';
@@ -17,7 +17,7 @@ import { createSayings } from './saying.ts';
 import type { Space } from './space.ts';
 import { createTelling, type Telling } from './telling.ts';
 import type { Transactions } from './transactions.ts';
-import type { Untold } from './untold.ts';
+import type { Stretch, Untold } from './untold.ts';
 
 export type Settling = Telling & {
   /**
@@ -59,7 +59,7 @@ type Parts = {
   readonly rows: Rows;
   readonly refused: RefusedRows;
   /** A batch's messages as a row stores them. */
-  readonly packed: (batch: Batch) => Packed;
+  readonly packer: Pick<Packer, 'packed' | 'done'>;
   readonly space: Space;
   readonly reserve: Reserve;
   /** Bytes that the state may take on disk. */
@@ -73,8 +73,8 @@ const EXPIRE_EVERY = 1_000;
 const EXPIRE_ROWS = 256;
 
 export function createSettling(parts: Parts): Settling {
-  const { pagesOf, leftOut } = createFitting(parts);
-  const { config, clock, tx, move, untold, ledger, rows, packed, refused, space, reserve } = parts;
+  const { pagesOf, leftOut } = createFitting({ ...parts, packed: parts.packer.packed });
+  const { config, clock, tx, move, untold, ledger, rows, packer, refused, space, reserve } = parts;
   const say = createSayings(parts);
   let nextLook = -Infinity;
 
@@ -170,13 +170,19 @@ export function createSettling(parts: Parts): Settling {
     const { batch } = sent;
     const stretches = untold.stretches(destination, batch.marks);
     pass(destination, batch, book);
-    if (kept) rows.insert(destination, sent, packed(batch), stretches, clock.now());
+    if (kept) insert(destination, sent, stretches);
     else if (pages > 0) {
       if (stretches.length > 0) untold.noteStretches(destination, 'spool-full', stretches);
       else untold.noteMessages(destination, 'spool-full', batch.payload, batch.ends);
       drop(batch.input, batch.tally.sent, book);
     }
     return kept ? pages : 0;
+  }
+
+  function insert(destination: string, sent: Sent, stretches: readonly Stretch[]): void {
+    const { batch } = sent;
+    rows.insert(destination, sent, packer.packed(batch), stretches, clock.now());
+    tx.committed(() => packer.done(batch));
   }
 
   /**
@@ -195,7 +201,7 @@ export function createSettling(parts: Parts): Settling {
 
   const { tellDropped } = createTelling({
     ...{ clock, tx, untold, reserve, space, pagesOf },
-    insert: (destination, sent) => rows.insert(destination, sent, packed(sent.batch), [], clock.now()),
+    insert: (destination, sent) => insert(destination, sent, []),
   });
 
   return {
@@ -209,7 +215,8 @@ export function createSettling(parts: Parts): Settling {
       });
     },
     spool(destination, sent) {
-      const total = sum(sent.map(pagesOf).filter((pages) => config.full !== 'drop-oldest' || space.canEverFit(pages)));
+      const needed = sent.map(pagesOf).filter((pages) => config.full !== 'drop-oldest' || space.canEverFit(pages));
+      const total = needed.reduce((sum, pages) => sum + pages, 0);
       if (total > 0 && reserve.scarce()) throw fullDisk(config.path);
       if (total > 0) makeRoom(total);
       return tx.run('spool into', () => {
@@ -249,8 +256,4 @@ export function createSettling(parts: Parts): Settling {
   function giveBack(): void {
     if (rows.empty()) space.giveBack(rows.empty);
   }
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, one) => total + one, 0);
 }

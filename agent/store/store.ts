@@ -135,7 +135,7 @@ export function createStore(
   }, clock);
   const copy = createPositionsCopy(db, clock);
   const settling = createSettling({
-    ...{ config, clock, log, tx, move, untold, ledger, rows, packed: packer.packed, refused },
+    ...{ config, clock, log, tx, move, untold, ledger, rows, packer, refused },
     space,
     reserve,
     limit,

@@ -4,6 +4,7 @@ import type { Store } from '../../agent/store/store.ts';
 import { StoreProblem } from '../../agent/store/store.ts';
 import type { Sent } from '../../agent/types.ts';
 import { spool, type Walk, writeDown } from '../../agent/walk.ts';
+import { lend } from '../../agent/wire/free.ts';
 
 const sent = (payload: Buffer): Sent => ({
   batch: {
@@ -41,4 +42,18 @@ test('so is that of a batch that stands in the spool, and not that of one which 
   spool(walk, { spool: () => true } as unknown as Store, [sent(taken)]);
   spool(walk, { spool: () => false } as unknown as Store, [sent(left)]);
   assert.deepEqual([taken.buffer.byteLength, left.buffer.byteLength, walk.held.length], [0, 1000, 1]);
+});
+
+test('memory that is used again goes back once, and only with the bytes that were lent, not with a part of them', () => {
+  const lent = Buffer.from(new SharedArrayBuffer(1000));
+  let back = 0;
+  lend(lent, () => {
+    back += 1;
+  });
+  const store = { settle() {}, spool: () => true } as unknown as Store;
+  writeDown(walkWith([sent(lent.subarray(0, 500))]), store);
+  assert.equal(back, 0);
+  writeDown(walkWith([sent(lent)]), store);
+  spool({ destination: { name: 'd' }, held: [] } as unknown as Walk, store, [sent(lent)]);
+  assert.equal(back, 1);
 });

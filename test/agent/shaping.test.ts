@@ -8,6 +8,7 @@ import { createShaping, type Shaping } from '../../agent/shaping.ts';
 import type { TailWalk } from '../../agent/tail/tail.ts';
 import { createThread, startWorker, type Thread } from '../../agent/thread.ts';
 import type { Batch, Chunk, FileContext, FileId } from '../../agent/types.ts';
+import { free } from '../../agent/wire/free.ts';
 import { toldLog } from '../harness/log.ts';
 import { until } from '../harness/wait.ts';
 import { chunkOf, contextOf, NOON, partsOf, type Setup, shaperOf } from '../shape/shaped.ts';
@@ -129,6 +130,8 @@ async function together(
   const batches: Batch[] = [];
   let given = 0;
   let answered = 0;
+  let turn = 0;
+  const ahead = () => (turn % 2 === 0 ? undefined : Promise.resolve());
   let home = false;
   let tell!: { open: (context: FileContext) => void; close: (file: FileId) => void };
   // All reads go to one memory, as in the agent.
@@ -159,16 +162,20 @@ async function together(
   const shaping = createShaping({ ...partsOf(setup), warn() {}, bell, thread, walk });
   while (left.length > 0) {
     const now = 'idle' in left[0]! ? left[0].idle : 0;
-    const batch = shaping.next(now, {});
+    // Now for the spool, now for the server.
+    const due = shaping.next(now, turn++ % 5 < 3 ? { ahead } : {});
     if (home) {
       home = false;
       await shaping.home();
     }
-    if (batch) batches.push(batch);
+    for (const batch of due) {
+      batches.push({ ...batch, payload: Buffer.from(batch.payload) });
+      free(batch.payload);
+    }
     // A batch that no chunk gave was due.
-    if (batch && given > answered) answered += 1;
-    else if (!batch && given > answered) await bell.rung(5_000);
-    else if (!batch && left[0] && 'idle' in left[0] && left[0].idle === now) left.shift();
+    if (due.length > 0 && given > answered) answered += due.length;
+    else if (due.length === 0 && given > answered) await bell.rung(5_000);
+    else if (due.length === 0 && left[0] && 'idle' in left[0] && left[0].idle === now) left.shift();
   }
   const seen = outcome(batches, shaping);
   shaping.leave();
@@ -215,19 +222,18 @@ describe('lines that are shaped in another thread', () => {
     const done: (() => void)[] = [];
     const ahead = () => new Promise<void>((resolve) => done.push(resolve));
     while (done.length < 3) {
-      assert.equal(shaping.next(0, { ahead }), undefined);
+      assert.deepEqual(shaping.next(0, { ahead }), []);
       if (done.length < 3) await bell.rung(5_000);
     }
     assert.equal(shaping.finished(), false);
-    // The last one is ready first, and waits all the same.
-    for (const one of [2, 1, 0]) {
-      assert.equal(shaping.next(0, { ahead }), undefined);
+    // The second is ready first and waits for the first, and both wait for the third to be written down together.
+    for (const one of [1, 0, 2]) {
+      assert.deepEqual(shaping.next(0, { ahead }), []);
       done[one]!();
       await new Promise((resolve) => setImmediate(resolve));
     }
-    const marks = [1, 2, 3].map(() => shaping.next(0, { ahead })?.marks[0]?.offset);
     assert.deepEqual(
-      marks,
+      shaping.next(0, { ahead }).map(({ marks }) => marks[0]?.offset),
       [1, 2, 3].map((n) => n * content.length),
     );
     assert.equal(shaping.finished(), true);

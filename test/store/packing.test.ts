@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { readSpool } from '../../agent/store/look.ts';
+import { createPacker } from '../../agent/store/packing.ts';
 import { StoreProblem } from '../../agent/store/store.ts';
 import type { Batch } from '../../agent/types.ts';
-import { addFile, batch, count, live, mark, open, rowsOf, temporaryFolder } from './help.ts';
+import { addFile, batch, count, live, mark, open, rowsOf, temporaryFolder, testClock } from './help.ts';
 
 /** Messages as applications write them: much alike, each followed by a LF. */
 function messages(from: number, lines: number): Batch {
@@ -65,6 +67,21 @@ test('in a small spool, and where nothing is saved, messages are stored as they 
   store.close();
   const { file } = filled(t);
   assert.ok(stored(file).every(({ size }) => size === null));
+});
+
+test('what was compressed for a row is given back once it is written, and messages that are stored as they are stay', async () => {
+  const packer = createPacker(() => 2 ** 30, testClock());
+  const large = Buffer.concat([randomBytes(100_000), Buffer.alloc(400_000)]);
+  const [ahead, small] = [{ ...messages(0, 5), payload: large }, messages(0, 5)];
+  await packer.ahead(ahead);
+  for (const batch of [ahead, small]) {
+    const { payload, size } = packer.packed(batch);
+    assert.equal(packer.packed(batch).payload, payload);
+    packer.done(batch);
+    assert.equal(payload.buffer.byteLength === 0, size !== null);
+    assert.notEqual(batch.payload.length, 0);
+  }
+  assert.equal(packer.packed(small).size, null);
 });
 
 test('compression lets a spool of the same max_size hold several times as much', (t) => {

@@ -1,0 +1,17 @@
+/** Memory outside of V8's heap is given back at once: V8's collector would take its time, for it sees little of it. */
+
+const lent = new WeakMap<Uint8Array, () => void>();
+
+/** `back` is called when these very bytes, not a part of them, are given back: their memory is used again. */
+export function lend(bytes: Uint8Array, back: () => void): void {
+  lent.set(bytes, back);
+}
+
+/** Gives the memory of some bytes back. Nobody may have them any more. Memory that others share is left alone. */
+export function free(bytes: Uint8Array): void {
+  const { buffer, byteLength } = bytes;
+  const back = lent.get(bytes);
+  lent.delete(bytes);
+  if (back) back();
+  else if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && byteLength > 0) buffer.transfer(0);
+}
