@@ -26,8 +26,8 @@ export type Packer = {
   packed(batch: Batch): Packed;
   /** Does the work of `packed` in another thread; undefined where there is none to do. The promise always comes true. */
   ahead(batch: Batch): Promise<void> | undefined;
-  /** The batch stands in the spool: what was made of it for that is given back. */
-  done(batch: Batch): void;
+  /** The batch stands in the spool: what was made of it for that is given back. Tells how many bytes that was. */
+  done(batch: Batch): number;
 };
 
 /** Decides row by row, by trial. `used`: bytes that stand in the file now. */
@@ -62,8 +62,10 @@ export function createPacker(used: () => number, clock: Clock): Packer {
     },
     done(batch) {
       const { payload, size } = known.get(batch)!;
+      const bytes = payload.length;
       if (size !== null) free(payload);
       known.delete(batch);
+      return bytes;
     },
   };
 }

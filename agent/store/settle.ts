@@ -59,7 +59,9 @@ type Parts = {
   readonly rows: Rows;
   readonly refused: RefusedRows;
   /** A batch's messages as a row stores them. */
-  readonly packer: Pick<Packer, 'packed' | 'done'>;
+  readonly packed: Packer['packed'];
+  /** To be told of each batch that stands in the spool. */
+  readonly stored: (batch: Batch) => void;
   readonly space: Space;
   readonly reserve: Reserve;
   /** Bytes that the state may take on disk. */
@@ -73,8 +75,8 @@ const EXPIRE_EVERY = 1_000;
 const EXPIRE_ROWS = 256;
 
 export function createSettling(parts: Parts): Settling {
-  const { pagesOf, leftOut } = createFitting({ ...parts, packed: parts.packer.packed });
-  const { config, clock, tx, move, untold, ledger, rows, packer, refused, space, reserve } = parts;
+  const { pagesOf, leftOut } = createFitting(parts);
+  const { config, clock, tx, move, untold, ledger, rows, packed, stored, refused, space, reserve } = parts;
   const say = createSayings(parts);
   let nextLook = -Infinity;
 
@@ -179,10 +181,10 @@ export function createSettling(parts: Parts): Settling {
     return kept ? pages : 0;
   }
 
-  function insert(destination: string, sent: Sent, stretches: readonly Stretch[]): void {
+  function insert(destination: string, sent: Sent, stretches: readonly Stretch[] = []): void {
     const { batch } = sent;
-    rows.insert(destination, sent, packer.packed(batch), stretches, clock.now());
-    tx.committed(() => packer.done(batch));
+    rows.insert(destination, sent, packed(batch), stretches, clock.now());
+    tx.committed(() => stored(batch));
   }
 
   /**
@@ -199,10 +201,7 @@ export function createSettling(parts: Parts): Settling {
     });
   }
 
-  const { tellDropped } = createTelling({
-    ...{ clock, tx, untold, reserve, space, pagesOf },
-    insert: (destination, sent) => insert(destination, sent, []),
-  });
+  const { tellDropped } = createTelling({ clock, tx, untold, reserve, space, pagesOf, insert });
 
   return {
     tellDropped,

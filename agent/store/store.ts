@@ -11,6 +11,7 @@ import type Database from 'better-sqlite3';
 import type { Clock, FileId, Log, Loss, Sent, SpoolConfig } from '../types.ts';
 import { wordsOf } from '../wire/words.ts';
 import { openDatabase } from './database.ts';
+import { createEarlyFlush } from './early.ts';
 import { createGenerations, type Generations } from './generations.ts';
 import { addCounts, createBooks, createLedger, type LedgerRow, type LossRow } from './ledger.ts';
 import { type Lock, takeLock } from './lock.ts';
@@ -133,9 +134,11 @@ export function createStore(
     const { file, free } = space.status();
     return file - free;
   }, clock);
+  const early = createEarlyFlush(config.path);
   const copy = createPositionsCopy(db, clock);
   const settling = createSettling({
-    ...{ config, clock, log, tx, move, untold, ledger, rows, packer, refused },
+    ...{ config, clock, log, tx, move, untold, ledger, rows, packed: packer.packed, refused },
+    stored: (batch) => early.wrote(packer.done(batch)),
     space,
     reserve,
     limit,
