@@ -53,6 +53,8 @@ type ShapingParts = Pick<Sitter, 'input' | 'record'> & {
 
 /** Chunks that are read ahead at most: while these are written down together, as many are on their way. */
 const MOST = 4;
+/** While the spool is filled the main thread has that to do as well, and a second one pays after a part of the bytes. */
+const SOONER = 16;
 
 /** `work`: what is done with it ahead of its turn, until that has come true. */
 type Ready = { readonly batch: Batch; begun: boolean; work?: Promise<void> | undefined };
@@ -192,7 +194,7 @@ export function createShaping({ input, record, warn, bell, thread, walk }: Shapi
       }
       flow += chunk.bytes.length;
       // Files that may vanish are read in one go at an end, when nobody can wait for an answer.
-      const heavy = flow > thread.after && only === undefined;
+      const heavy = flow > (ahead ? thread.after / SOONER : thread.after) && only === undefined;
       if (!out && heavy && shaper.movable) goOut();
       if (out) {
         introduce(chunk.file);

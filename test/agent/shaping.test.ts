@@ -269,3 +269,35 @@ test('when the thread ends in the middle of the work, nothing is lost, repeated 
     { numRuns: 10, endOnFailure: true },
   );
 });
+
+test('the second thread is asked for sooner while the spool is filled, for the main thread has that to do as well', () => {
+  const content = Buffer.from('Jul 15 11:30:35 host app: [12][INFO] one\n');
+  const reads = (ahead?: () => undefined) => {
+    let read = 0;
+    let asked = false;
+    const thread: Thread = {
+      after: 160 * content.length,
+      seat() {
+        asked = true;
+        return undefined;
+      },
+      close: async () => {},
+    };
+    const walk = (open: (context: FileContext) => void): TailWalk => {
+      open(contextOf());
+      const next = () => {
+        if (!asked) read += 1;
+        return chunkOf(content);
+      };
+      return { next, finished: () => false, status: () => [] };
+    };
+    const shaping = createShaping({ ...partsOf(), warn() {}, bell: createBell(), thread, walk });
+    while (!asked) shaping.next(0, ahead ? { ahead } : {});
+    return read;
+  };
+  assert.equal(reads(), 161);
+  assert.equal(
+    reads(() => undefined),
+    11,
+  );
+});
