@@ -37,6 +37,7 @@ export function createPress(how: ZstdOptions, clock: Clock): Press {
   function end(): void {
     stream?.destroy();
     stream = undefined;
+    room = undefined;
     pieces = [];
     for (const tell of waiting.splice(0)) tell(undefined);
   }
