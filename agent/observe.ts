@@ -1,5 +1,6 @@
 /** The composition behind everything that shows how the agent is doing: status, control socket, HTTP. */
 import { isDeepStrictEqual } from 'node:util';
+import { createFileLines } from './file-lines.ts';
 import { renderBrief, renderLine } from './ops/brief.ts';
 import { openControl } from './ops/control.ts';
 import { type Http, openHttp } from './ops/http.ts';
@@ -24,6 +25,7 @@ export async function observe(house: House, walks: readonly Walk[]): Promise<Obs
   const { parts, store, bell } = house;
   const { clock, log } = parts;
   const started = clock.now();
+  const files = createFileLines(store);
   const observer = createObserver({
     clock,
     after: () => house.config.status.healthAfter,
@@ -32,7 +34,9 @@ export async function observe(house: House, walks: readonly Walk[]): Promise<Obs
       if (look) parts.seen?.(look.status);
     },
     look: (lens) =>
-      snapshot({ config: house.config, store, walks, started, now: clock.now(), complaints: log.complaints(), lens }),
+      snapshot({
+        ...{ config: house.config, store, files, walks, started, now: clock.now(), complaints: log.complaints(), lens },
+      }),
   });
   const { status } = observer;
   const orders = { ...ordersFor(store, log, bell.ring), ...positionOrders(house) };

@@ -1,18 +1,11 @@
 /** The composition behind `status`: the rooms' own words, put together into the one Status that everybody shows. */
+import type { FileLines } from './file-lines.ts';
 import type { Lens } from './ops/observer.ts';
-import {
-  type Complaint,
-  type DestinationStatus,
-  type FileLine,
-  type InputStatus,
-  type Status,
-  sumOf,
-} from './ops/status.ts';
+import { type Complaint, type DestinationStatus, type InputStatus, type Status, sumOf } from './ops/status.ts';
 import { orphansOf } from './orphans.ts';
 import type { ServerStatus } from './ship/shipper-types.ts';
 import type { LedgerRow, LossRow } from './store/ledger.ts';
 import type { Store } from './store/store.ts';
-import type { FileStatus } from './tail/status.ts';
 import type { Config, Count, Sent } from './types.ts';
 import { readVersion } from './version.ts';
 import { stateOf, type Walk } from './walk.ts';
@@ -20,6 +13,7 @@ import { stateOf, type Walk } from './walk.ts';
 export type SnapshotParts = {
   readonly config: Config;
   readonly store: Store;
+  readonly files: FileLines;
   readonly walks: readonly Walk[];
   readonly started: number;
   readonly now: number;
@@ -58,7 +52,7 @@ export function snapshot(parts: SnapshotParts): Status {
 
 function destinationStatus(
   walk: Walk,
-  { config, store, lens }: SnapshotParts,
+  { config, store, files, lens }: SnapshotParts,
   ledger: readonly LedgerRow[],
 ): Status['destinations'][number] {
   const { name } = walk.destination;
@@ -67,15 +61,13 @@ function destinationStatus(
   const inputs = walk.inputs.map((input): InputStatus => {
     const row = ledger.find((one) => one.destination === name && one.input === input.name) ?? UNTOUCHED;
     const onTheWay = sum(underway.filter(({ batch }) => batch.input === input.name));
-    const files = input.tail.status().map((file) => fileLine(file, name, store, lens));
+    const { lines, behind, oldest } = files(name, input, lens);
     return {
       name: input.name,
       paths: config.inputs.find((one) => one.name === input.name)?.paths ?? [],
       // The books know what was settled; what is under way has been read too.
       ledger: { ...row, read: add(row.read, onTheWay), underway: onTheWay },
-      ...{ files, rate: lens.rate(name, input.name), shaped: input.shaping.status() },
-      behind: files.reduce((total, { behind }) => total + behind, 0),
-      oldest: oldestOf(files),
+      ...{ files: lines, behind, oldest, rate: lens.rate(name, input.name), shaped: input.shaping.status() },
     };
   });
   const former = ledger.filter((row) => row.destination === name && !inputs.some((input) => input.name === row.input));
@@ -103,33 +95,6 @@ function serverLine({ state, target, level, since, nextTry, problem }: ServerSta
 function shownState(walk: Walk, store: Store): DestinationStatus['state'] {
   const state = stateOf(walk, store);
   return state === 'live' && store.newestRow(walk.destination.name) > 0 ? 'draining' : state;
-}
-
-function fileLine(status: FileStatus, destination: string, store: Store, lens: Lens): FileLine {
-  const { path, chain, gen, state, size, offset, reason, file, waitingSince } = status;
-  const settled = file === undefined ? 0 : (store.checkpoint(destination, file)?.offset ?? 0);
-  const end = state === 'held half line' ? offset : size;
-  const behind = Math.max(0, end - settled);
-  return {
-    path,
-    chain,
-    gen: gen ?? '-',
-    state,
-    size,
-    read: offset,
-    settled,
-    behind,
-    modified: waitingSince,
-    oldest: behind > 0 && gen !== undefined ? (lens.since(gen, settled) ?? waitingSince) : undefined,
-    rate: gen === undefined ? 0 : lens.speed(destination, gen),
-    note: reason,
-  };
-}
-
-/** Since when the oldest line has waited in a file. */
-function oldestOf(files: readonly FileLine[]): number | undefined {
-  const times = files.map(({ oldest }) => oldest).filter((time) => time !== undefined);
-  return times.length > 0 ? Math.min(...times) : undefined;
 }
 
 /** All source lines of some batches, whatever became of them. */

@@ -11,8 +11,11 @@ type Seen = { readonly size: number; readonly at: number };
 type Growth = { readonly gen: string; readonly size: number; readonly modified: number | undefined };
 
 export type Ages = {
-  /** Takes note of the sizes of all files at `now` (ms since the epoch); a file that is not among them is forgotten. */
-  note(now: number, files: Iterable<Growth>): void;
+  /**
+   * Takes note of the sizes of all files at `now` (ms since the epoch); a file that is not among them is forgotten. True where `since`
+   * may say something else now.
+   */
+  note(now: number, files: Iterable<Growth>): boolean;
   /** When the byte at `offset` was first seen, ms since the epoch; undefined where the file was never seen so long. */
   since(gen: string, offset: number): number | undefined;
 };
@@ -22,16 +25,19 @@ export function createAges(): Ages {
   return {
     note(now, files) {
       const kept = new Map<string, Seen[]>();
+      let isNew = false;
       for (const { gen, size, modified } of files) {
         const known = all.get(gen);
         // A list of one is written as one: `push` would make room for seventeen.
         const seen = known ? thinned(known) : [{ size, at: Math.min(now, modified ?? now) }];
         kept.set(gen, seen);
         const last = seen.at(-1)!;
+        isNew ||= known === undefined || size !== last.size;
         if (size > last.size) seen.push({ size, at: now });
         else if (size < last.size) seen.splice(0, seen.length, { size, at: now });
       }
       all = kept;
+      return isNew;
     },
     since: (gen, offset) => all.get(gen)?.find(({ size }) => size > offset)?.at,
   };

@@ -8,7 +8,7 @@ import { healthOf, type Progress, progressAfter, type Seen, stalls } from './hea
 import { createHistory, type History } from './history.ts';
 import { createRates } from './rates.ts';
 import { createSpeeds } from './speeds.ts';
-import type { Health, Status } from './status.ts';
+import type { FileLine, Health, Status } from './status.ts';
 
 /** The shortest and the longest pause between two looks, ms, and the pause as a multiple of what the look took. */
 const EVERY = 1_000;
@@ -23,6 +23,8 @@ export type Lens = {
   speed(destination: string, gen: string): number;
   /** When the byte at `offset` of a generation was first seen, ms since the epoch. */
   since(gen: string, offset: number): number | undefined;
+  /** Another number as soon as `speed` or `since` may say something else. */
+  revision(): number;
   health(seen: Seen): Health;
 };
 
@@ -50,11 +52,14 @@ export function createObserver({ clock, after, look, looked }: ObserverParts): O
   let progress: Progress = new Map();
   let cancel: (() => void) | undefined;
   let closed = false;
+  let revision = 0;
+  let seen: readonly (readonly FileLine[])[] = [];
 
   const lens: Lens = {
     rate: (destination, input) => rates.of(keyOf(destination, input)),
     speed: (destination, gen) => speeds.of(keyOf(destination, gen)),
     since: ages.since,
+    revision: () => revision,
     health: (seen) => healthOf(progress, seen, clock.ticks(), after()),
   };
 
@@ -62,9 +67,20 @@ export function createObserver({ clock, after, look, looked }: ObserverParts): O
     const ticks = clock.ticks();
     progress = progressAfter(progress, status, ticks);
     rates.note(ticks, countersOf(status));
-    speeds.note(ticks, places(status));
-    ages.note(status.agent.now, growths(status));
+    noteFiles(status, ticks);
     history.note(status);
+  }
+
+  function noteFiles(status: Status, ticks: number): void {
+    const before = seen;
+    seen = status.destinations.flatMap(({ inputs }) => inputs.map(({ files }) => files));
+    if (seen.length === before.length && seen.every((files, at) => files === before[at]) && !speeds.moves()) {
+      speeds.noteSame(ticks);
+      return;
+    }
+    const moved = speeds.moves();
+    speeds.note(ticks, places(status));
+    if (ages.note(status.agent.now, growths(status)) || moved || speeds.moves()) revision += 1;
   }
 
   function tick(): void {

@@ -11,6 +11,10 @@ type Place = { readonly at: number; readonly settled: number };
 export type Speeds = {
   /** Takes note of how far each file is settled at `at` (ms, monotonic); one that is not among them is forgotten. */
   note(at: number, files: Iterable<{ readonly key: string; readonly settled: number }>): void;
+  /** The same where they are all as they were, and nothing moves. */
+  noteSame(at: number): void;
+  /** Whether any file moved in the last ten seconds. */
+  moves(): boolean;
   /** Bytes a second over the last ten seconds. */
   of(key: string): number;
 };
@@ -39,6 +43,10 @@ export function createSpeeds(): Speeds {
       last = kept;
       moving = stillMoving;
     },
+    noteSame(at) {
+      looked = at;
+    },
+    moves: () => moving.size > 0,
     of(key) {
       const places = moving.get(key);
       if (places === undefined) return 0;

@@ -26,8 +26,8 @@ export type PositionsCopy = {
   write(): void;
 };
 
-export function createPositionsCopy(db: Database.Database, clock: Clock): PositionsCopy {
-  const changes = db.prepare<[], number>('SELECT total_changes()').pluck();
+/** `changes` counts the changes of the database. */
+export function createPositionsCopy(db: Database.Database, clock: Clock, changes: () => number): PositionsCopy {
   const tables = COPIED.map((table) => [table, db.prepare<[], CopiedRow>(`SELECT * FROM ${table}`)] as const);
   const file = positionsOf(db.name);
   let written = -1;
@@ -47,7 +47,7 @@ export function createPositionsCopy(db: Database.Database, clock: Clock): Positi
   }
 
   function write(): void {
-    const now = changes.get()!;
+    const now = changes();
     if (now === written) return;
     try {
       writeHashed(`${file}.new`, text());

@@ -28,7 +28,7 @@ import { createRows, type Matched, type Spooled } from './rows.ts';
 import { tellSaving } from './saving.ts';
 import { createSettling, type Settling } from './settle.ts';
 import { createSpace, type Space } from './space.ts';
-import { createTransactions } from './transactions.ts';
+import { changesOf, createTransactions } from './transactions.ts';
 import { createUntold } from './untold.ts';
 
 export { StoreProblem };
@@ -70,6 +70,8 @@ export type Store = Omit<Generations, 'move'> &
     lost(loss: Loss): void;
     /** Runs `work`, and with it every verb that it calls, in one transaction: all of it or, when it throws, nothing. */
     transaction<T>(work: () => T): T;
+    /** Another number as soon as anything in the state is different. */
+    revision(): number;
     /** Bytes on disk now, and the most that file and log may take together. */
     space(): ReturnType<Space['status']> & { readonly limit: number };
     /**
@@ -135,7 +137,8 @@ export function createStore(
     return file - free;
   }, clock);
   const early = createEarlyFlush(config.path);
-  const copy = createPositionsCopy(db, clock);
+  const changes = changesOf(db);
+  const copy = createPositionsCopy(db, clock, changes);
   const settling = createSettling({
     ...{ config, clock, log, tx, move, untold, ledger, rows, packed: packer.packed, refused },
     stored: (batch) => early.wrote(packer.done(batch)),
@@ -163,6 +166,7 @@ export function createStore(
     losses: () => tx.look('read', () => books.losses()),
     lost: (loss) => ledger.lost(loss, clock.now()),
     transaction: (work) => tx.run('write to', work),
+    revision: () => tx.look('read', changes),
     space: () => tx.look('read', () => ({ ...space.status(), limit })),
     trouble: () => (rescue.standing() ? (damaged ? 'damaged' : undefined) : 'removed'),
     close() {

@@ -22,6 +22,12 @@ export type Transactions = {
   committed(effect: () => void): void;
 };
 
+/** Counts the rows that were inserted, changed or deleted through this connection. */
+export function changesOf(db: Database.Database): () => number {
+  const count = db.prepare<[], number>('SELECT total_changes()').pluck();
+  return () => count.get()!;
+}
+
 /** `damaged` and `full` are told when the file or the disk is met like that, outside of any transaction. */
 export function createTransactions(db: Database.Database, damaged: () => void, full: () => void): Transactions {
   let effects: (() => void)[] = [];

@@ -184,6 +184,11 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
     else this.complain(troubleOf(gen.path, error));
   }
 
+  private isAlias(other: string | undefined): void {
+    if (other !== this.other) this.parts.noted();
+    this.other = other;
+  }
+
   /** The generation of another chain that this file is, or was. */
   private originOf(stat: Stat) {
     return this.parts.twins.of(stat, this, this.gens().length === 0);
@@ -193,13 +198,13 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
   private admitted(stat: Stat): boolean {
     const known = this.originOf(stat);
     if (!known?.isRead) {
-      this.other = undefined;
+      this.isAlias(undefined);
       return this.barred !== stat.ino || this.tryOpen();
     }
     const { log, about, owner: ownerOf } = this.parts;
     const { file, path: other } = known.origin;
     if (other !== this.other) log.info(`${this.path} is the same file as ${other}: it is read once, there`, about);
-    this.other = other;
+    this.isAlias(other);
     this.problem = undefined;
     const owner = ownerOf(stat);
     for (const gen of owner?.gens() ?? []) if (gen.row.file === file) owner?.refresh(gen);
@@ -227,7 +232,7 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
   private lookAgain(stat: Stat | undefined): boolean {
     this.isFresh ||= !stat && this.gens().length === 0;
     this.polled = stat?.ino;
-    if (!stat) this.other = undefined;
+    if (!stat) this.isAlias(undefined);
     const before = this.live();
     for (const gen of this.gens()) if (gen !== before && gen.readers.length > 0) this.refresh(gen);
     this.lookBack();

@@ -38,6 +38,8 @@ export type ChainParts = LineageParts & {
   readonly twins: Twins;
   /** Called when there may be something to read. */
   changed(chain: Chain): void;
+  /** Called when there is something new to say of a chain. */
+  noted(): void;
 };
 
 /** The chain itself. */

@@ -4,7 +4,12 @@ import { troubleOf } from './cures.ts';
 import type { Files, Stat } from './files.ts';
 import { sameInode } from './fingerprint.ts';
 
-type Parts = { readonly files: Files; readonly log: Log; readonly about: { readonly input: string } };
+type Parts = {
+  readonly files: Files;
+  readonly log: Log;
+  readonly about: { readonly input: string };
+  noted(): void;
+};
 
 export abstract class LivePath<P extends Parts = Parts> {
   readonly path: string;
@@ -26,6 +31,7 @@ export abstract class LivePath<P extends Parts = Parts> {
   halt(reason: string): void {
     if (this.halted === undefined) this.parts.log.error('own-records', reason, this.parts.about);
     this.halted = reason;
+    this.parts.noted();
   }
 
   protected complain(sentence: string | undefined): void {
@@ -33,6 +39,7 @@ export abstract class LivePath<P extends Parts = Parts> {
     if (sentence !== undefined) this.parts.log.warn('file-closed', sentence, this.parts.about);
     else this.parts.log.info(`${this.path} can be read again`, this.parts.about);
     this.problem = sentence;
+    this.parts.noted();
   }
 
   protected tryOpen(): boolean {

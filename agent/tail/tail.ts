@@ -93,11 +93,15 @@ export function createTail(parts: TailParts): Tail {
   }
 
   const chainParts: ChainParts = {
-    ...{ input, files, clock, log, about: name, registry, handles, listings, changed, origins, unread },
+    ...{ input, files, clock, log, about: name, registry, handles, listings, changed, noted, origins, unread },
     ...{ losses: createLosses(parts), owner: owners.of, twins: createTwins(owners.of, origins) },
     marks: (chain, gen) =>
       walks.map((walk) => walk.mark(chain, gen)).filter((mark): mark is Mark => mark !== undefined),
   };
+
+  function noted(): void {
+    for (const walk of walks) walk.noted();
+  }
 
   function changed(chain: Chain): void {
     turns.moved(chain);

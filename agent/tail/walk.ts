@@ -24,6 +24,8 @@ export type TailWalk = {
   /** With `once`: everything that stood in the files at the start was given out. */
   finished(): boolean;
   status(): FileStatus[];
+  /** Another number as soon as `status` may say something else. */
+  revision(): number;
 };
 
 /** What tail itself needs of a walk. */
@@ -31,6 +33,8 @@ export type InnerWalk = TailWalk & {
   readonly destination: string;
   /** Takes note that a chain may have something to read. */
   note(chain: Chain): void;
+  /** Takes note that there is something new to say of a chain. */
+  noted(): void;
   forget(chain: Chain): void;
   /** Takes note that nothing is expected of a chain for a while. */
   rest(chain: Chain): void;
@@ -58,6 +62,7 @@ export function createWalk(parts: WalkParts): InnerWalk {
   const courses = new Map<Chain, Course>();
   const ready = new Set<Course>();
   const loopOf = createLoopGuard(() => parts.registry.generations(parts.input.name));
+  let revision = 0;
   /** Courses that read what they themselves had sent. */
   const halted = new Set<Course>();
 
@@ -100,6 +105,7 @@ export function createWalk(parts: WalkParts): InnerWalk {
         ready.delete(course);
         continue;
       }
+      revision += 1;
       const got = course.step(leaving);
       if (got !== undefined || !leaving) ready.delete(course);
       if (got === undefined || (got !== 'again' && turnsBack(course, got))) continue;
@@ -130,7 +136,12 @@ export function createWalk(parts: WalkParts): InnerWalk {
       for (const chain of parts.chains()) list.push(...statusOf(courseOf(chain)));
       return list;
     },
+    revision: () => revision,
+    noted() {
+      revision += 1;
+    },
     note(chain) {
+      revision += 1;
       const course = courseOf(chain);
       course.sync();
       ready.add(course);
@@ -138,6 +149,7 @@ export function createWalk(parts: WalkParts): InnerWalk {
     forget(chain) {
       const course = courses.get(chain);
       if (!course) return;
+      revision += 1;
       course.close();
       ready.delete(course);
       halted.delete(course);

@@ -154,6 +154,7 @@ async function together(
     },
     finished: () => left.length === 0,
     status: () => [],
+    revision: () => 0,
   };
   const walk = (open: (context: FileContext) => void, close: (file: FileId) => void) => {
     tell = { open, close };
@@ -210,7 +211,12 @@ describe('lines that are shaped in another thread', () => {
       end: (n + 1) * content.length,
     }));
     let opened!: (context: FileContext) => void;
-    const tail: TailWalk = { next: () => chunks.shift(), finished: () => chunks.length === 0, status: () => [] };
+    const tail: TailWalk = {
+      next: () => chunks.shift(),
+      finished: () => chunks.length === 0,
+      status: () => [],
+      revision: () => 0,
+    };
     const shaping = createShaping({
       ...{ ...partsOf(), warn() {}, bell, thread },
       walk(open) {

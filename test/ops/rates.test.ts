@@ -57,3 +57,13 @@ test('a file that was emptied begins anew', () => {
   ages.note(2_000, [{ gen: 'g', size: 5, modified: undefined }]);
   assert.equal(ages.since('g', 0), 2_000);
 });
+
+test('ages tell whether a look brought anything new', () => {
+  const ages = createAges();
+  const look = (now: number, size: number) => ages.note(now, [{ gen: 'g', size, modified: undefined }]);
+  assert.equal(look(1_000, 100), true);
+  assert.equal(look(2_000, 100), false);
+  assert.equal(look(3_000, 200), true);
+  assert.equal(look(4_000, 50), true);
+  assert.equal(look(5_000, 50), false);
+});

@@ -36,3 +36,15 @@ test('a file that was rewound has no speed until it moves on', () => {
   speeds.note(2000, at(['a', 300]));
   assert.equal(speeds.of('a'), 300);
 });
+
+test('a look at which nothing is different counts as one', () => {
+  const speeds = createSpeeds();
+  speeds.note(0, at(['a', 0]));
+  speeds.noteSame(60_000);
+  assert.equal(speeds.moves(), false);
+  speeds.note(61_000, at(['a', 500]));
+  assert.equal(speeds.of('a'), 500);
+  assert.equal(speeds.moves(), true);
+  speeds.note(80_000, at(['a', 500]));
+  assert.equal(speeds.moves(), false);
+});

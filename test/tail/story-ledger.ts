@@ -2,7 +2,8 @@
  * The books of a story, per destination and generation: read = settled + skipped + pending, and what is lost is none of it. They
  * are kept from the chunks alone and held against what the agent says of itself after every step.
  */
-
+import { isDeepStrictEqual } from 'node:util';
+import type { FileStatus } from '../../agent/tail/status.ts';
 import type { TailWalk } from '../../agent/tail/tail.ts';
 import type { Chunk, FileId, Loss } from '../../agent/types.ts';
 import type { Scene } from './scene.ts';
@@ -16,6 +17,8 @@ export class Books {
   readonly #accounts = new Map<FileId, Account>();
   #pending: Chunk[] = [];
   #losses: readonly Loss[] = [];
+  /** What the agent said of itself at the last step. */
+  #told: { readonly walk: TailWalk; readonly revision: number; readonly status: readonly FileStatus[] } | undefined;
 
   constructor(destination: string) {
     this.destination = destination;
@@ -86,5 +89,15 @@ export class Books {
       if (behind !== Math.max(0, size - offset))
         this.#say(`${behind} bytes of ${file} are unread, of ${size} less ${offset}`);
     }
+    if (walk) this.#checkRevision(walk);
+  }
+
+  /** What it says of itself is the same as long as it says that nothing changed. */
+  #checkRevision(walk: TailWalk): void {
+    const before = this.#told;
+    this.#told = { walk, revision: walk.revision(), status: walk.status() };
+    if (before?.walk !== walk || before.revision !== this.#told.revision) return;
+    if (isDeepStrictEqual(before.status, this.#told.status)) return;
+    this.#say(`its status changed untold: ${JSON.stringify(before.status)} to ${JSON.stringify(this.#told.status)}`);
   }
 }

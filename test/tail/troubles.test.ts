@@ -56,3 +56,28 @@ test('what a glob matches and is no file, such as a pipe, is told of', () =>
     assert.equal(stage.look(), 'one\n');
     assert.equal(stage.sentences.filter((sentence) => /pipe is a device or a pipe/.test(sentence)).length, 1);
   }));
+
+test('what cannot be read, and what is read under another name, is told as something new', () =>
+  scene({ start: false, before: { 'app.log': 'one\n' } }, (stage) => {
+    const other = `${stage.folder}/other.log`;
+    stage.start({ paths: [stage.live, other] });
+    const { walk } = stage.reader;
+    const told: number[] = [];
+    const step = (state: string | undefined): void => {
+      stage.look();
+      stage.look();
+      assert.equal(walk.status().find(({ path }) => path === other)?.state, state);
+      told.push(walk.revision());
+      stage.look();
+      assert.equal(walk.revision(), told.at(-1), 'and only once');
+    };
+    step(undefined);
+    fs.mkdirSync(other);
+    step('unreadable');
+    fs.rmdirSync(other);
+    fs.linkSync(stage.live, other);
+    step('read under another name');
+    fs.rmSync(other);
+    step(undefined);
+    assert.equal(new Set(told).size, told.length);
+  }));
