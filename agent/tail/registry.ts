@@ -12,4 +12,6 @@ export type Registry = {
   checkpoint(destination: string, file: FileId): Checkpoint | undefined;
   /** Writes where a destination begins in a chain that it sees for the first time. */
   begin(destination: string, checkpoint: Checkpoint): void;
+  /** Runs `work`. What it writes down is written all at once, or, where it throws, not at all. */
+  transaction<T>(work: () => T): T;
 };

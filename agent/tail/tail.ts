@@ -3,6 +3,7 @@
  * at its own pace. What is found and who is who is shared; how far one has read is not.
  */
 import path from 'node:path';
+import type { Generation } from '../types.ts';
 import { linesOf } from '../wire/lines.ts';
 import { wordsOf } from '../wire/words.ts';
 import { FileChain } from './chain.ts';
@@ -31,6 +32,9 @@ export { createShared, type Shared } from './owners.ts';
 export type { Registry } from './registry.ts';
 export type { Tail, TailParts } from './tail-parts.ts';
 export type { TailWalk } from './walk.ts';
+
+/** So many chains that are found at the start are written down in one transaction. */
+const AT_ONCE = 256;
 
 export function createTail(parts: TailParts): Tail {
   const { input, files, clock, log, registry } = parts;
@@ -76,6 +80,7 @@ export function createTail(parts: TailParts): Tail {
   });
   const elsewhere = input.rotated === undefined ? undefined : createDiscovery(files, [input.rotated]);
   let phase: 'new' | 'started' | 'closed' = 'new';
+  let atStart: ReadonlyMap<string, readonly Generation[]> | undefined;
   let first = true;
   /** What discovery found last, and the paths that are named by it. */
   let found: readonly string[] | undefined;
@@ -114,8 +119,14 @@ export function createTail(parts: TailParts): Tail {
     parts.wake();
   }
 
+  /** What the registry knows of a chain. At the start it is asked once for all. */
+  function rowsOf(live: string): readonly Generation[] {
+    if (phase === 'new') atStart ??= Map.groupBy(registry.generations(input.name), (row) => row.chain);
+    return atStart?.get(live) ?? registry.generations(input.name).filter((row) => row.chain === live);
+  }
+
   function add(live: string, fresh: boolean): void {
-    const known = past.has(live) ? registry.generations(input.name).filter((row) => row.chain === live) : [];
+    const known = past.has(live) ? rowsOf(live) : [];
     past.add(live);
     const chain = new FileChain(chainParts, live, known, fresh);
     chains.set(live, chain);
@@ -159,7 +170,13 @@ export function createTail(parts: TailParts): Tail {
     const due = [...some].filter((chain) => chain.poll());
     if (due.length === 0) return;
     const shared = listings();
-    for (const chain of due) chain.survey(shared, 'its live file is not what it was');
+    const surveyAll = (all: readonly Chain[]): void => {
+      for (const chain of all) chain.survey(shared, 'its live file is not what it was');
+    };
+    // A transaction that fails takes back what was written of chains that are known here by then: at the start nothing comes of that.
+    const atOnce = phase === 'new' ? AT_ONCE : due.length;
+    const write = phase === 'new' ? registry.transaction : (work: () => void) => work();
+    for (let at = 0; at < due.length; at += atOnce) write(() => surveyAll(due.slice(at, at + atOnce)));
   }
 
   function round(): void {
@@ -226,6 +243,7 @@ export function createTail(parts: TailParts): Tail {
       for (const row of registry.generations(input.name)) past.add(row.chain);
       round();
       phase = 'started';
+      atStart = undefined;
       cancel = clock.after(input.poll, tick);
       if (input.watch === 'auto' && !parts.once) startWatch();
       parts.wake();

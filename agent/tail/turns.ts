@@ -14,6 +14,8 @@ const QUIET = 10_000;
 const SLOWEST = 10_000;
 /** So many at rest are looked at in every round; with fewer files than that all are. */
 const EACH_ROUND = 200;
+/** Of so many it is asked in one round whether they may come to rest. */
+const ASK_EACH_ROUND = 1000;
 /** A file by way of a link stays one for so long, in ms. */
 const ASK_AGAIN = 60_000;
 
@@ -84,7 +86,7 @@ export function createTurns(parts: TurnsParts): Turns {
   function putToRest(): void {
     let asked = 0;
     for (const chain of restless) {
-      if (asked >= EACH_ROUND) return;
+      if (asked >= ASK_EACH_ROUND) return;
       if (clock.ticks() < (askAgain.get(chain) ?? 0) || !isQuiet(chain)) continue;
       asked += 1;
       if (isPlain(chain.path)) {

@@ -45,6 +45,43 @@ test('ten thousand files of one glob are all read, also when all are rotated at 
     assert.equal(stage.registry.rows.length, 2 * count);
   }));
 
+test('what is found at the start is written down in a few transactions, and nothing begins where one of them fails', () =>
+  scene({ start: false }, async (stage) => {
+    for (let i = 0; i < 1000; i += 1) stage.write(`${i}\n`, `${i}.log`);
+    const registry = createRegistry();
+    let [transactions, within, alone, limit] = [0, 0, 0, Infinity];
+    let open = false;
+    const counted = {
+      ...registry,
+      add(row: Parameters<typeof registry.add>[0]) {
+        if (open) within += 1;
+        else alone += 1;
+        return registry.add(row);
+      },
+      transaction<T>(work: () => T): T {
+        transactions += 1;
+        if (transactions > limit) throw new Error('the disk is full');
+        open = true;
+        const result = work();
+        open = false;
+        return result;
+      },
+    };
+    const options = { files: realFiles, clock: realClock, log: toldLog(() => {}), wake() {}, lost() {}, once: false };
+    const start = () => {
+      const tail = createTail({ ...options, input: inputOf([`${stage.folder}/*.log`]), registry: counted });
+      tail.start();
+      return tail;
+    };
+    const tail = start();
+    assert.deepEqual([within, alone, transactions], [1000, 0, 4]);
+    stage.write('late\n', 'late.log');
+    await tail.close();
+    limit = transactions;
+    registry.rows.length = 0;
+    assert.throws(start, /the disk is full/);
+  }));
+
 test('no more files are open than the bound, and those that no name leads to stay open', () =>
   scene({ start: false }, (stage) => {
     let open = 0;

@@ -84,6 +84,7 @@ export function createRegistry(): Registry & {
     checkpoint: (destination, file) => checkpoints.get(`${destination} ${file}`),
     begin: set,
     settle: set,
+    transaction: (work) => work(),
   };
 }
 
