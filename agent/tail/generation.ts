@@ -40,7 +40,8 @@ export type Gen = {
 };
 
 export function addReader(gen: Gen, destination: string): void {
-  if (!gen.readers.includes(destination)) gen.readers = [...gen.readers, destination];
+  // `concat` gives an array of just that length, where a spread leaves room for sixteen more.
+  if (!gen.readers.includes(destination)) gen.readers = gen.readers.concat(destination);
 }
 
 export function removeReader(gen: Gen, destination: string): void {

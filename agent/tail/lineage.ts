@@ -47,7 +47,8 @@ export class Lineage extends Notes {
     const { files, log, about, input, handles } = this.parts;
     const { chain } = this;
     // A link that leads nowhere for the moment: the folder to which it led last is where its old files are.
-    this.real = realPath(files, chain.path) ?? this.real;
+    const real = realPath(files, chain.path) ?? this.real;
+    this.real = real === chain.path ? chain.path : real;
     const paths = this.gens.filter((gen) => gen.place !== 'gone' || !this.surveyed).map((gen) => gen.path);
     const all = survey(files, chain.path, this.real, paths, { listings, polled });
     const candidates = all.filter((one) => !chain.isForeign(one.stat));

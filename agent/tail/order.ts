@@ -54,5 +54,7 @@ export function placeOf(
 /** Without the oldest of those that are gone and that nobody reads any more. */
 export function forget(all: readonly Gen[]): Gen[] {
   let spare = all.filter((gen) => gen.place === 'gone' && gen.readers.length === 0).length - REMEMBERED;
-  return all.filter((gen) => !(gen.place === 'gone' && gen.readers.length === 0 && spare-- > 0));
+  const kept = all.filter((gen) => !(gen.place === 'gone' && gen.readers.length === 0 && spare-- > 0));
+  // A copy is as long as it has to be, where `filter` leaves room for sixteen more.
+  return kept.slice();
 }
