@@ -295,7 +295,7 @@ test('the second thread is asked for sooner while the spool is filled, for the m
         if (!asked) read += 1;
         return chunkOf(content);
       };
-      return { next, finished: () => false, status: () => [] };
+      return { next, finished: () => false, status: () => [], revision: () => 0 };
     };
     const shaping = createShaping({ ...partsOf(), warn() {}, bell: createBell(), thread, walk });
     while (!asked) shaping.next(0, ahead ? { ahead } : {});
