@@ -61,7 +61,16 @@ export function createTcpSession(parts: TcpSessionParts): Session {
     while (queue.length > 0 && socket.writableLength < HIGH_WATER) submit(queue.shift()!);
     if (!finishing || halfClosed || queue.length > 0) return;
     halfClosed = true;
-    socket.end();
+    void halfClose();
+  }
+
+  /**
+   * Over TLS the peer may close before we do, for it is told of the end ahead of the half-close, and then the table forgets the
+   * connection at once. So what it has is looked up before.
+   */
+  async function halfClose(): Promise<void> {
+    if (socket.wireBytes) await hasEverything();
+    if (!over) socket.end();
   }
 
   function submit(batch: Batch): void {
@@ -162,16 +171,22 @@ export function createTcpSession(parts: TcpSessionParts): Session {
     socket.destroy();
   }
 
-  /** The peer has closed in answer to our half-close. It is proof once its TCP has acknowledged everything. */
-  async function prove(): Promise<void> {
-    for (let i = 0; i < PROOF_LOOKS && !over; i += 1) {
+  /** Whether the peer's TCP has acknowledged everything, as far as the table shows it soon. */
+  async function hasEverything(): Promise<boolean> {
+    for (let looks = 0; looks < PROOF_LOOKS && !over; looks += 1) {
+      if (rule.waitingSince() === undefined) return true;
+      if (looks > 0) await new Promise<void>((resolve) => clock.after(PROOF_GAP, resolve));
       const gone = (await acks.look()) === undefined && acks.lookedAt() !== Number.POSITIVE_INFINITY;
       rule.observe(clock.ticks(), positions.writtenAt(acks.floor()));
-      if (rule.waitingSince() === undefined) return end(true, 'the server closed the connection in order');
       if (gone) break;
-      await new Promise<void>((resolve) => clock.after(PROOF_GAP, resolve));
     }
-    fail('the server closed the connection before it had everything');
+    return rule.waitingSince() === undefined;
+  }
+
+  /** The peer has closed in answer to our half-close. It is proof once its TCP has acknowledged everything. */
+  async function prove(): Promise<void> {
+    if (await hasEverything()) end(true, 'the server closed the connection in order');
+    else fail('the server closed the connection before it had everything');
   }
 
   socket.on('error', (error) => fail(reasonOf(error)));

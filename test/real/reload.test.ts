@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
 import { startAgent, startReceiver, status, stopped } from '../harness/agent.ts';
+import { certificates, writeCertificate } from '../harness/certificates.ts';
 import { freePort, type Running } from '../harness/processes.ts';
 import { assertSameLines, once } from '../harness/records.ts';
 import { type Scene, scene } from '../harness/temp.ts';
@@ -10,7 +11,11 @@ import { until } from '../harness/wait.ts';
 import { startWriter } from '../harness/writer.ts';
 
 /** Each kind of change comes at least once; RELOADS=50 is the longer run of the same. */
-const RELOADS = { tcp: Number(process.env.RELOADS ?? 12), relp: Number(process.env.RELOADS ?? 10) };
+const RELOADS = {
+  tcp: Number(process.env.RELOADS ?? 12),
+  relp: Number(process.env.RELOADS ?? 10),
+  tls: Number(process.env.RELOADS ?? 10),
+};
 
 type Keys = { readonly input?: string; readonly syslog?: string; readonly transform?: string; readonly more?: string };
 
@@ -37,11 +42,15 @@ async function reload(agent: Running): Promise<void> {
   await until('the agent has answered', () => answers(agent) > before, { told: agent.stderr });
 }
 
-for (const scheme of ['tcp', 'relp'] as const) {
+for (const scheme of ['tcp', 'relp', 'tls'] as const) {
   test(`${RELOADS[scheme]} reloads under load over ${scheme} lose nothing and repeat nothing, whatever changes`, async (t) => {
     const s = scene(t);
-    const server = await startReceiver(s, scheme);
-    const target = `${scheme}://127.0.0.1:${server.port}`;
+    const { authority, server: own } = certificates();
+    const ca = writeCertificate(s.dir, 'authority', authority).cert;
+    const { cert, key } = writeCertificate(s.dir, 'server', own);
+    const server = await startReceiver(s, scheme, scheme === 'tls' ? { more: ['--cert', cert, '--key', key] } : {});
+    const target =
+      scheme === 'tls' ? `tls://localhost:${server.port}\ntls_ca = ${ca}` : `${scheme}://127.0.0.1:${server.port}`;
     fs.writeFileSync(s.at('other.log'), '');
     const dead = `tcp://127.0.0.1:${await freePort()}`;
     // Each is what the one before was not: the same again, a shape, a way to follow, a link, a record, one more of everything.

@@ -62,6 +62,33 @@ test('where the table cannot be used, linger alone counts from the moment that t
   assert.equal(events.settledBatches, 1);
 });
 
+test('a peer that closes at the word of the end, before the half-close, has everything that was acknowledged before: the table forgets it', async () => {
+  const { session, clock, tcp, events } = connect();
+  session.write(batchOf(['one']));
+  await breathe();
+  session.finish();
+  await clock.turn(100);
+  assert.equal(tcp.halfClosed, true);
+  tcp.row = 'missing';
+  tcp.say('end');
+  await clock.turn(1_000);
+  assert.deepEqual(events.end, { orderly: true, reason: 'the server closed the connection in order' });
+});
+
+test('a peer that closes and has not acknowledged everything before, and is forgotten then, proves nothing', async () => {
+  const { session, clock, tcp, events } = connect();
+  tcp.acknowledged = 0;
+  session.write(batchOf(['one']));
+  await breathe();
+  session.finish();
+  await clock.turn(1_000);
+  assert.equal(tcp.halfClosed, true);
+  tcp.row = 'missing';
+  tcp.say('end');
+  await clock.turn(1_000);
+  assert.equal(events.end?.orderly, false);
+});
+
 test('when a write is through, the bytes of the connection are those up to its end and no more', async (t) => {
   const { authority, server: own } = certificates();
   let below: Socket | undefined;
