@@ -20,6 +20,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { createBell } from './bell.ts';
 import { createCrowdedLook } from './crowded.ts';
 import { follow } from './follow.ts';
+import { gather, pass } from './gather.ts';
 import { createTidying } from './memory.ts';
 import { observe } from './observe.ts';
 import { markWhenDue, tellDropped, tellLoss } from './own-records.ts';
@@ -30,7 +31,7 @@ import { openStore, type Store, StoreProblem } from './store/store.ts';
 import { createShared } from './tail/tail.ts';
 import { connect, createWalk } from './take-up.ts';
 import { createThread } from './thread.ts';
-import type { Loss, Sent } from './types.ts';
+import type { Batch, Loss, Sent } from './types.ts';
 import {
   type AgentParts,
   allHome,
@@ -211,10 +212,11 @@ function onward(walk: Walk, { parts: { log, clock }, store }: House): boolean {
 function pull(walk: Walk, now: number, take: (sent: readonly Sent[]) => void, asked: Asked = {}): boolean {
   for (let tries = 0; tries < walk.inputs.length; tries++) {
     const { shaping } = walk.inputs[walk.turn++ % walk.inputs.length]!;
-    const batches = shaping.next(now, asked);
-    if (batches.length === 0) continue;
-    take(batches.map((batch) => ({ batch, row: undefined, again: false })));
-    return true;
+    const hand = (batches: readonly Batch[]): void =>
+      take(batches.map((batch) => ({ batch, row: undefined, again: false })));
+    const next = () => shaping.next(now, asked);
+    // What is compressed ahead of its turn is a row of its own.
+    if (asked.ahead ? pass(next(), hand) : gather(next, walk.enough, hand)) return true;
   }
   return false;
 }

@@ -21,6 +21,11 @@ export type Followed = {
   lost(loss: Loss): void;
 };
 
+/** The bytes that are read and carried on at once at most. */
+export function largestChunk(store: Store): number {
+  return Math.min(LARGEST_CHUNK, Math.floor(store.space().limit / SPOOL_SHARE));
+}
+
 /** `among`: how many inputs there are, for they share the descriptors. The tail is not started. */
 export function follow({ parts, store, bell, shared, lost }: Followed, input: InputConfig, among: number): Tail {
   const { log, clock } = parts;
@@ -30,6 +35,6 @@ export function follow({ parts, store, bell, shared, lost }: Followed, input: In
     // The other half is for servers, the spool, and files that are looked into.
     openFiles: Math.floor(openFilesLimit() / 2 / among),
     space,
-    largest: Math.min(LARGEST_CHUNK, Math.floor(store.space().limit / SPOOL_SHARE)),
+    largest: largestChunk(store),
   });
 }

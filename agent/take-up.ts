@@ -1,4 +1,5 @@
 /** How a destination's walk is taken up: a place in the files and a shaper for every input, and a link. */
+import { largestChunk } from './follow.ts';
 import { createRecent } from './ops/recent.ts';
 import { createOwnWriter, type OwnWriter } from './shape/own.ts';
 import { createShaping } from './shaping.ts';
@@ -18,6 +19,7 @@ export function createWalk(house: House, destination: DestinationConfig): Walk {
     settled: [],
     refused: false,
     full: false,
+    enough: largestChunk(house.store),
     turn: 0,
     recent: createRecent(),
     fault: undefined,

@@ -78,6 +78,8 @@ export type Walk = {
   refused: boolean;
   /** True while the spool takes no more. */
   full: boolean;
+  /** Batches are put together up to so many bytes of messages. */
+  readonly enough: number;
   /** Whose turn it is among the inputs. */
   turn: number;
   /** The newest records as they were sent. */
