@@ -4,7 +4,6 @@
  * The only file that ends the process or listens to signals.
  */
 import { EventEmitter } from 'node:events';
-import process from 'node:process';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (!(major >= 26 || (major === 24 && minor >= 15))) {

@@ -47,8 +47,8 @@ const builtins: Plugin = {
   name: 'builtins',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^[^.]/ }, ({ path: name, kind, importer }) =>
-      // The first file runs on a Node that is too old for this, too, and says so.
-      kind === 'import-statement' && isBuiltin(name) && (importer !== FIRST || name === 'node:process')
+      // The first file runs on a Node that is too old for this, too, and says so. It imports nothing else.
+      kind === 'import-statement' && isBuiltin(name) && importer !== FIRST
         ? { path: name.replace(/^node:/, ''), namespace: 'builtin' }
         : undefined,
     );
