@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Status } from '../../agent/ops/status.ts';
-import { ROOT } from '../harness/agent.ts';
+import { ROOT, stopped, tailship, writeConfig } from '../harness/agent.ts';
 import { makeDebian } from '../harness/debian.ts';
 import { bootMachine, needsMachine } from '../harness/machine.ts';
 import { freePort, start } from '../harness/processes.ts';
@@ -13,6 +13,7 @@ import { startSink } from '../harness/sink.ts';
 import { needsParts } from '../harness/system.ts';
 import { createScene, scene } from '../harness/temp.ts';
 import { until } from '../harness/wait.ts';
+import { logLine } from '../harness/writer.ts';
 
 const call = promisify(execFile);
 const world = createScene();
@@ -58,6 +59,60 @@ async function shipOne(t: Parameters<typeof scene>[0], command: string, args: re
   await until('the line is there', () => sink.messages().some((one) => one.includes('shipped from a package')));
   return { code, said: running.stderr() };
 }
+
+/** The names of a process's threads. */
+function threadsOf(pid: number): string[] {
+  const folder = `/proc/${pid}/task`;
+  return fs.readdirSync(folder).map((id) => fs.readFileSync(`${folder}/${id}/comm`, 'utf8').trim());
+}
+
+test('the built agent says what the unbuilt one says, and ships what it ships', { skip }, async (t) => {
+  const s = scene(t);
+  const built = start(s, path.join(ROOT, 'scripts/build'), []);
+  assert.equal((await built.exited).code, 0, built.stdout() + built.stderr());
+  const main = path.join(ROOT, 'dist/main.js');
+  assert.match(fs.readFileSync(main, 'utf8'), /^#!\/usr\/bin\/env node\n/);
+  assert.ok(fs.statSync(main).mode & 0o111, 'dist/main.js is executable');
+  const early = [...fs.readFileSync(main, 'utf8').matchAll(/^import.*?from *["'](.*?)["']/gm)].map(([, from]) => from);
+  assert.deepEqual(
+    early.filter((from) => !from?.startsWith('node:')),
+    [],
+    'the version of Node is checked before anything else is imported',
+  );
+  const wrong = writeConfig(s, { target: 'carrier://pigeon', more: '[log]\nlevel = loud' });
+  const commands = [
+    ...[['--help'], ['--version'], ['run', '--help'], ['receive', '--help'], ['completion', 'zsh'], ['explain']],
+    ...[['run', '--wait'], ['runn'], ['spool', 'sl'], ['check', '-c', wrong], ['run', '-c', wrong]],
+    ...[
+      ['rewind', 'x', '--to', 'end', '-c', wrong],
+      ['--get-yargs-completions', 'tailship', 'sp'],
+    ],
+  ];
+  await Promise.all(
+    commands.map(async (args) => {
+      const one = start(s, process.execPath, [main, ...args]);
+      const other = tailship(s, args);
+      const [code, otherCode] = [await one.exited, await other.exited];
+      assert.deepEqual([code, one.stdout(), one.stderr()], [otherCode, other.stdout(), other.stderr()]);
+      assert.notEqual(one.stdout() + one.stderr(), '');
+    }),
+  );
+
+  // So much that the second thread has a part in it, which is a file of its own; while the spool is filled it takes less for that.
+  const count = 120_000;
+  fs.writeFileSync(s.at('app.log'), Array.from({ length: count }, (_, n) => `${logLine(n)}\n`).join(''));
+  const [port, web] = [await freePort(), await freePort()];
+  const conf = writeConfig(s, { target: `tcp://127.0.0.1:${port}`, more: `[status]\nlisten = 127.0.0.1:${web}` });
+  const run = start(s, process.execPath, [main, 'run', '-c', conf]);
+  await until('the second thread runs', () => threadsOf(run.pid).includes('shape'), { told: run.stderr });
+  const sink = await startSink(s, { port });
+  await until('all has come', () => sink.messages().length === count, { told: run.stderr });
+  assert.doesNotMatch(run.stderr(), /thread-ended/);
+  const metrics = await fetch(`http://127.0.0.1:${web}/metrics`);
+  assert.equal(metrics.status, 200);
+  assert.match(await metrics.text(), /^tailship_lines_read_total\{.*\} \d+$/m);
+  assert.equal(await stopped(run), 0);
+});
 
 test('a Node that is too old is told what it takes, whatever it lacks', { skip }, async () => {
   await call('tar', ['-C', world.dir, '-xzf', TARBALL]);

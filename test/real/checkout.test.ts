@@ -2,59 +2,12 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { ROOT, startAgent, stopped, tailship, writeConfig } from '../harness/agent.ts';
-import { freePort, start } from '../harness/processes.ts';
+import { ROOT, startAgent, tailship, writeConfig } from '../harness/agent.ts';
+import { start } from '../harness/processes.ts';
 import { startSink } from '../harness/sink.ts';
 import { scene } from '../harness/temp.ts';
 import { until } from '../harness/wait.ts';
 import { logLine } from '../harness/writer.ts';
-
-test('the built agent says what the unbuilt one says, and ships what it ships', async (t) => {
-  const s = scene(t);
-  const built = start(s, path.join(ROOT, 'scripts/build'), []);
-  assert.equal((await built.exited).code, 0, built.stdout() + built.stderr());
-  const main = path.join(ROOT, 'dist/main.js');
-  assert.match(fs.readFileSync(main, 'utf8'), /^#!\/usr\/bin\/env node\n/);
-  assert.ok(fs.statSync(main).mode & 0o111, 'dist/main.js is executable');
-  const early = [...fs.readFileSync(main, 'utf8').matchAll(/^import.*?from *["'](.*?)["']/gm)].map(([, from]) => from);
-  assert.deepEqual(
-    early.filter((from) => !from?.startsWith('node:')),
-    [],
-    'the version of Node is checked before anything else is imported',
-  );
-  const wrong = writeConfig(s, { target: 'carrier://pigeon', more: '[log]\nlevel = loud' });
-  const commands = [
-    ...[['--help'], ['--version'], ['run', '--help'], ['receive', '--help'], ['completion', 'zsh'], ['explain']],
-    ...[['run', '--wait'], ['runn'], ['spool', 'sl'], ['check', '-c', wrong], ['run', '-c', wrong]],
-    ...[
-      ['rewind', 'x', '--to', 'end', '-c', wrong],
-      ['--get-yargs-completions', 'tailship', 'sp'],
-    ],
-  ];
-  await Promise.all(
-    commands.map(async (args) => {
-      const one = start(s, process.execPath, [main, ...args]);
-      const other = tailship(s, args);
-      const [code, otherCode] = [await one.exited, await other.exited];
-      assert.deepEqual([code, one.stdout(), one.stderr()], [otherCode, other.stdout(), other.stderr()]);
-      assert.notEqual(one.stdout() + one.stderr(), '');
-    }),
-  );
-
-  // So much that the second thread has a part in it, which is a file of its own.
-  const count = 120_000;
-  fs.writeFileSync(s.at('app.log'), Array.from({ length: count }, (_, n) => `${logLine(n)}\n`).join(''));
-  const sink = await startSink(s);
-  const web = await freePort();
-  const conf = writeConfig(s, { target: `tcp://127.0.0.1:${sink.port}`, more: `[status]\nlisten = 127.0.0.1:${web}` });
-  const run = start(s, process.execPath, [main, 'run', '-c', conf]);
-  await until('all has come', () => sink.messages().length === count, { told: run.stderr });
-  assert.doesNotMatch(run.stderr(), /thread-ended/);
-  const metrics = await fetch(`http://127.0.0.1:${web}/metrics`);
-  assert.equal(metrics.status, 200);
-  assert.match(await metrics.text(), /^tailship_lines_read_total\{.*\} \d+$/m);
-  assert.equal(await stopped(run), 0);
-});
 
 test('scripts/tailship runs from any folder and through a symbolic link, with paths as the caller means them', async (t) => {
   const s = scene(t);
