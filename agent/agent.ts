@@ -31,6 +31,7 @@ import { openStore, type Store, StoreProblem } from './store/store.ts';
 import { createShared } from './tail/tail.ts';
 import { connect, createWalk } from './take-up.ts';
 import { createThread } from './thread.ts';
+import { sayTrouble } from './trouble.ts';
 import type { Batch, Loss, Sent } from './types.ts';
 import {
   type AgentParts,
@@ -48,22 +49,12 @@ import {
 
 /** How long an orderly stop waits for the server's proof, in ms, before what is unsettled goes to the spool. */
 const STOP_GRACE = 3_000;
-/** How long it then reads files that are about to vanish into the spool, in ms. */
+/** By when, in ms from its beginning, it is through with reading files that are about to vanish into the spool. */
+const STOP_WITHIN = 4_500;
+/** How long that may take in any case, in ms. */
 const SAVE_WITHIN = 1_000;
 /** How long the disk is left alone after it refused, in ms; also the longest that the loop sleeps. */
 const REST = 1_000;
-
-const TROUBLES = {
-  removed: {
-    code: 'spool-removed',
-    sentence: (path: string) => `Somebody removed ${path}. It is written anew, and nothing in it is lost.`,
-  },
-  damaged: {
-    code: 'spool-damaged',
-    sentence: (path: string) =>
-      `The spool ${path} is damaged. It is closed and opened again, so that what can be read of it is saved.`,
-  },
-} as const;
 
 /**
  * Runs the agent until `stop`, or until all is shipped with `once`.
@@ -105,7 +96,7 @@ export async function runAgent(parts: AgentParts): Promise<number | undefined> {
 /** Runs until `stop`, then delivers or spools what is under way. */
 async function runOn(house: House, walks: Walk[], changed: () => void): Promise<number | undefined> {
   const { stop, log, clock, config } = house.parts;
-  const reloader = createReloader({ house, walks, changed, saveLeaving: (walk) => saveLeaving(walk, house) });
+  const reloader = createReloader({ house, walks, changed, saveLeaving: () => saveLeaving(walks, house) });
   const lookAtCrowded = createCrowdedLook(house);
   const tidying = createTidying();
   let look = 0;
@@ -124,10 +115,11 @@ async function runOn(house: House, walks: Walk[], changed: () => void): Promise<
       await breathe();
     } else await house.bell.rung(REST);
   }
-  if (trouble !== undefined) log.error(TROUBLES[trouble].code, TROUBLES[trouble].sentence(config.spool.path));
+  if (trouble !== undefined) sayTrouble(trouble, config.spool.path, log);
+  const end = clock.ticks() + STOP_WITHIN;
   await reloader.quiet();
   await Promise.all([retireAll(walks, house, STOP_GRACE), allHome(walks)]);
-  for (const walk of walks) if (!walk.fault) saveLeaving(walk, house);
+  saveLeaving(walks, house, end);
   if (trouble !== undefined || (reloader.restart() && !stop.aborted)) return undefined;
   return walks.some(({ fault }) => fault) ? 1 : 0;
 }
@@ -221,15 +213,26 @@ function pull(walk: Walk, now: number, take: (sent: readonly Sent[]) => void, as
   return false;
 }
 
-/** Before the end: what is unread of files that are about to vanish goes to the spool, for they may be gone at the next start. */
-function saveLeaving(walk: Walk, { parts: { clock, log }, store }: House): void {
+/**
+ * Before the end: what is unread of files that are about to vanish goes to the spool, for they may be gone at the next start. Stops at
+ * `end`, on the clock's ticks.
+ */
+function saveLeaving(walks: readonly Walk[], house: House, end = 0): void {
+  const { clock } = house.parts;
+  const last = Math.max(end, clock.ticks() + SAVE_WITHIN);
+  let busy = walks.filter(({ fault }) => !fault);
+  while (busy.length > 0 && clock.ticks() < last) busy = busy.filter((walk) => saveSome(walk, house));
+}
+
+/** True where there may be more. */
+function saveSome(walk: Walk, { parts: { clock, log }, store }: House): boolean {
   const toSpool = (sent: readonly Sent[]) => spool(walk, store, sent);
-  const end = clock.ticks() + SAVE_WITHIN;
   try {
-    while (clock.ticks() < end && spoolHeld(walk, store, log) && pull(walk, clock.now(), toSpool, { only: 'leaving' }));
+    return spoolHeld(walk, store, log) && pull(walk, clock.now(), toSpool, { only: 'leaving' });
   } catch (problem) {
     if (!(problem instanceof StoreProblem)) throw problem;
     log.error(problem.explain, `${problem.message} What is unread of renamed and deleted files stays where it is.`);
+    return false;
   }
 }
 

@@ -34,7 +34,7 @@ export type ReloadParts = {
   readonly house: House;
   readonly walks: Walk[];
   /** Reads files that are about to vanish into the spool. */
-  saveLeaving(walk: Walk): void;
+  saveLeaving(): void;
   /** Called when the configuration has changed. */
   changed(): void;
 };
@@ -86,7 +86,7 @@ export function createReloader({ house, walks, saveLeaving, changed }: ReloadPar
       );
     if (count() === 0) return 0;
     await allHome(walks);
-    for (const walk of walks) if (!walk.fault) saveLeaving(walk);
+    saveLeaving();
     return count();
   }
 
