@@ -162,7 +162,9 @@ async function together(
   };
   const shaping = createShaping({ ...partsOf(setup), warn() {}, bell, thread, walk });
   while (left.length > 0) {
-    const now = 'idle' in left[0]! ? left[0].idle : 0;
+    // The clock stands where the files have nothing more, whatever they say until then.
+    const first = left.find((step) => 'chunk' in step || 'idle' in step);
+    const now = first && 'idle' in first ? first.idle : 0;
     // Now for the spool, now for the server.
     const due = shaping.next(now, turn++ % 5 < 3 ? { ahead } : {});
     if (home) {
