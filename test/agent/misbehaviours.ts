@@ -52,10 +52,15 @@ function after(bytes: number, then: (socket: Socket) => void): Treatment {
       read(chunk.subarray(0, left));
       left -= chunk.length;
       if (left > 0) return;
-      const rest = chunk.subarray(chunk.length + left);
+      let rest = [chunk.subarray(chunk.length + left)];
+      const readOn = (more: Buffer[]) => {
+        for (const bytes of [...rest, ...more]) read(bytes);
+        rest = [];
+      };
       socket.off('data', take);
       socket.pause();
-      socket.once('resume', () => read(rest)).on('data', read);
+      // What Node holds already may come before the word of it.
+      socket.once('resume', () => readOn([])).on('data', (bytes: Buffer) => readOn([bytes]));
       socket.pause();
       then(socket);
     };
