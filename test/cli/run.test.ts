@@ -97,7 +97,7 @@ test('run --once gives up after --wait without progress, with 1, and what was no
   using world = createWorld();
   world.write('app.log', LINES);
   configure(world, 'tcp://127.0.0.1:9');
-  const { code } = await world.run('run', '--once', '--wait', '100ms');
+  const { code } = await world.run('run', '--once', '--wait', '1s');
   assert.equal(code, 1);
   const status = await statusOf(world);
   assert.equal(status.destinations[0]?.spool.lines, 2);
