@@ -5,8 +5,8 @@ import { levelOptions, ownerOptions, redactions, redactOptions, transformOptions
 import type { LimitRule, Option, RedactConfig, RedactRule, Template, TransformConfig } from './types.ts';
 
 /**
- * What `[transform]`, `[levels]`, `[owners]`, `[limit]`, `[redact]` and `[fields]` say for an input. `timezone`: the host's; `script`: the script's
- * own pattern holds.
+ * What `[transform]`, `[levels]`, `[owners]`, `[limit]`, `[redact]` and `[fields]` say for an input. `timezone`: the host's;
+ * `script`: the script's own pattern holds.
  */
 export function buildTransform(
   settings: Settings,

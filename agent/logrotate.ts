@@ -36,7 +36,10 @@ const DEPTH = 10;
 /** logrotate takes no larger file, bytes. */
 const LARGEST = 16 * 2 ** 20;
 
-/** Reads `conf` (mostly /etc/logrotate.conf) and all that it includes. An absent file gives no rotations. Of a folder its files are read. */
+/**
+ * Reads `conf` (mostly /etc/logrotate.conf) and all that it includes. An absent file gives no rotations. Of a folder its files
+ * are read.
+ */
 export function readLogrotate(conf: string): Rotations {
   const rotations: Rotation[] = [];
   const unread: string[] = [];

@@ -40,8 +40,9 @@ export function createTidying(collect: () => void = collectAll): Tidying {
 }
 
 /**
- * The kind of collection that V8 makes when memory is short: it gives the space of young objects back too. The code of functions goes with it,
- * for most ran at the start alone: what runs again is compiled again, and what ran often enough to be machine code stays.
+ * The kind of collection that V8 makes when memory is short: it gives the space of young objects back too. The code of functions
+ * goes with it, for most ran at the start alone: what runs again is compiled again, and what ran often enough to be machine code
+ * stays.
  */
 function collectAll(): void {
   v8.setFlagsFromString('--expose-gc');

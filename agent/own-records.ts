@@ -1,7 +1,7 @@
 /**
- * What the agent itself has to tell a server, in-band: bytes that were lost or dropped, and marks. Such a record becomes a row of the spool in
- * the transaction that makes it true, and goes its way from there: so it is told at least once, and never before the records that
- * it speaks of.
+ * What the agent itself has to tell a server, in-band: bytes that were lost or dropped, and marks. Such a record becomes a row of
+ * the spool in the transaction that makes it true, and goes its way from there: so it is told at least once, and never before the
+ * records that it speaks of.
  */
 import type { OwnRecord } from './shape/own.ts';
 import { type Store, StoreProblem } from './store/store.ts';

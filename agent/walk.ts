@@ -1,4 +1,7 @@
-/** What one destination's walk holds in its hands, and how it is laid down. It is taken up in take-up.ts; the way it goes is in agent.ts. */
+/**
+ * What one destination's walk holds in its hands, and how it is laid down. It is taken up in take-up.ts; the way it goes is in
+ * agent.ts.
+ */
 import type { Bell } from './bell.ts';
 import type { Changes } from './changes.ts';
 import type { AgentLog } from './ops/log.ts';

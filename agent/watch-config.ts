@@ -15,7 +15,10 @@ export type ConfigWatchParts = {
   readonly file: () => string | undefined;
   /** Called once after every change, when the file has been quiet for a moment. `state`: what stands there now. */
   readonly changed: (state: 'written' | 'empty' | 'gone') => void;
-  /** What tells one content from another, and how many bytes there are; undefined where there is no such file. The real one when left out. */
+  /**
+   * What tells one content from another, and how many bytes there are; undefined where there is no such file. The real one when
+   * left out.
+   */
   readonly look?: (file: string) => Seen;
 };
 

@@ -1,4 +1,7 @@
-/** The command behind `scripts/torture`. Exit code 1 where tailship lost a line in a case in which it must not, or lost one and did not count it. */
+/**
+ * The command behind `scripts/torture`. Exit code 1 where tailship lost a line in a case in which it must not, or lost one and
+ * did not count it.
+ */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';

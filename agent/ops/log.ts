@@ -1,7 +1,7 @@
 /**
- * The agent's own log: JSON lines for machines, with their priority where journald takes them, one readable line each on a terminal. A
- * sentence that repeats itself is said once and then summed up every minute, so that an outage does not bury its own cause; the answer to an
- * order is said each time, since somebody waits for it.
+ * The agent's own log: JSON lines for machines, with their priority where journald takes them, one readable line each on a
+ * terminal. A sentence that repeats itself is said once and then summed up every minute, so that an outage does not bury its own
+ * cause; the answer to an order is said each time, since somebody waits for it.
  */
 import { pino } from 'pino';
 import type { Clock, Log, LogConfig } from '../types.ts';

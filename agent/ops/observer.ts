@@ -1,6 +1,7 @@
 /**
  * Looks at the agent now and then, so that there is something to compare with: rates, ages, the last hour, and health. A look
- * takes longer the more files there are, so the pause behind it grows with it: looking costs a thousandth of a core, until the pause is at its longest.
+ * takes longer the more files there are, so the pause behind it grows with it: looking costs a thousandth of a core, until the
+ * pause is at its longest.
  */
 import type { Clock, Count } from '../types.ts';
 import { createAges } from './ages.ts';

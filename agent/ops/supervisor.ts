@@ -17,7 +17,10 @@ const SIGNS = 4;
 export type Supervisor = {
   /** To be called in every round of the agent's loop. `connecting`: a link has not had an outcome yet. */
   round(connecting: boolean): void;
-  /** The newest look at the agent: its status in words, and whether it stands still without a reason. Undefined: it could not be looked at. */
+  /**
+   * The newest look at the agent: its status in words, and whether it stands still without a reason. Undefined: it could not be
+   * looked at.
+   */
   seen(look: { readonly words: string; readonly stalled: boolean } | undefined): void;
   /** A new configuration is about to be read; `answered` follows. */
   reloading(): void;

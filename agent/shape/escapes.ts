@@ -5,7 +5,10 @@ import { NONE } from './sieve-code.ts';
 const SPECIAL: readonly number[] = [...Array(32).keys(), 0x22, 0x5c, 0x7f].filter((byte) => byte !== 0x0a);
 
 export type Escapes = {
-  /** Where the first byte from `from` on stands that needs an escape; NONE where none does. Questions go forward: `from` never decreases. */
+  /**
+   * Where the first byte from `from` on stands that needs an escape; NONE where none does. Questions go forward: `from` never
+   * decreases.
+   */
   next(from: number): number;
 };
 

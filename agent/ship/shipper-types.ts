@@ -58,7 +58,10 @@ type LinkStatus = ServerStatus & {
 
 export type Shipper = {
   link(): LinkState;
-  /** Bytes of the window that are left; not positive when it is full, or when what was sent waits for `rate`. It may be overdrawn by one batch. */
+  /**
+   * Bytes of the window that are left; not positive when it is full, or when what was sent waits for `rate`. It may be overdrawn
+   * by one batch.
+   */
   room(): number;
   /** The oldest batch that waits for `rate` or `drain_rate`, if any does. */
   waiting(): Sent | undefined;

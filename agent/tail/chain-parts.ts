@@ -11,7 +11,10 @@ import type { Listings } from './survey.ts';
 export type Origin = { readonly file: FileId; readonly path: string };
 
 export type Origins = {
-  /** The generation of another chain that had this file when it was written down last; `first`: nothing is known yet of the chain at `path`. */
+  /**
+   * The generation of another chain that had this file when it was written down last; `first`: nothing is known yet of the chain
+   * at `path`.
+   */
   of(path: string, stat: Stat, first: boolean): Origin | undefined;
   /** Whether another chain may still read or settle something of it. */
   isRead(origin: Origin): boolean;

@@ -47,7 +47,10 @@ export const cluesOf = (stat: Stat, head: Uint8Array): Clues => ({
   head: clue(head),
 });
 
-/** Whether a file that was not held open meanwhile may still be the one with these clues: an inode number is given again after a deletion. */
+/**
+ * Whether a file that was not held open meanwhile may still be the one with these clues: an inode number is given again after a
+ * deletion.
+ */
 export const sameInode = (clues: Clues, stat: Stat): boolean =>
   stat.dev === clues.dev &&
   stat.ino === clues.ino &&

@@ -14,7 +14,10 @@ export type Gen = {
   path: string;
   place: Place;
   clues: Clues;
-  /** The head's bytes as latin1, as long as the file is small: a copy may have been taken of fewer. Undefined where they were not seen in this run. */
+  /**
+   * The head's bytes as latin1, as long as the file is small: a copy may have been taken of fewer. Undefined where they were not
+   * seen in this run.
+   */
   start: string | undefined;
   /** Of a file that has no head, being a hole there: where it ended when its first bytes were seen, and the clue before that. */
   end: { readonly offset: number; readonly clue: string } | undefined;

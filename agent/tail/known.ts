@@ -8,7 +8,10 @@ import type { Gen, Handles } from './generation.ts';
 import type { Found, Known, Mark } from './rotation-parts.ts';
 import type { Candidate } from './survey.ts';
 
-/** The head with what was written since the last look; by it the file is known in an archive or a copy. Undefined where there is no more. */
+/**
+ * The head with what was written since the last look; by it the file is known in an archive or a copy. Undefined where there is
+ * no more.
+ */
 function grownHead(gen: Gen, marks: readonly Mark[], files: Files, handles: Handles): Seen | undefined {
   if (!handles.isOpen(gen) || gen.packed !== undefined || gen.clues.headBytes >= HEAD_BYTES) return undefined;
   const fd = handles.fd(gen);

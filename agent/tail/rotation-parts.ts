@@ -52,7 +52,10 @@ export type Found = {
   readonly packed: string | undefined;
   /** Its first bytes; undefined where it cannot be read. */
   head(): Uint8Array | undefined;
-  /** The clue before `offset`; undefined where it cannot be read or is shorter. Of an archive it is dear: asked only where there is no head. */
+  /**
+   * The clue before `offset`; undefined where it cannot be read or is shorter. Of an archive it is dear: asked only where there
+   * is no head.
+   */
   clue(offset: number): string | undefined;
 };
 

@@ -73,7 +73,10 @@ function unlike(known: Known, found: Found): string | undefined {
   return undefined;
 }
 
-/** Whether `found`, under another inode, holds the content of `known`. A live file must give stronger proof than a rotated one. `ended`: its inode holds something else by now. */
+/**
+ * Whether `found`, under another inode, holds the content of `known`. A live file must give stronger proof than a rotated one.
+ * `ended`: its inode holds something else by now.
+ */
 function isCopy(known: Known, found: Found, ended: boolean): boolean {
   if (ended && isSeenCopy(known, found)) return true;
   // Every hole looks like any other.

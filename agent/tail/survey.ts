@@ -198,9 +198,10 @@ export const wasOvertaken = (files: Files, all: readonly Candidate[], listings: 
   areMoved(files, all) || !listings.steady(real);
 
 /**
- * Every file of the chain of `live` (whose links resolve to `real`), oldest first, the live one last where it exists. `remembered` are the paths at which its
- * generations were last seen, which a moved link may have left behind; `polled` is the inode that the live file had when it was last looked at. An archive beside its original is left out: it may be
- * unfinished, and the original says the same.
+ * Every file of the chain of `live` (whose links resolve to `real`), oldest first, the live one last where it exists.
+ * `remembered` are the paths at which its generations were last seen, which a moved link may have left behind; `polled` is the
+ * inode that the live file had when it was last looked at. An archive beside its original is left out: it may be unfinished, and
+ * the original says the same.
  */
 export function survey(
   files: Files,

@@ -32,7 +32,10 @@ export const driverPackage = (driver: Tls['driver']): string =>
 /** `actions`: lines of rsyslog's own configuration, behind the action that writes every message. */
 type Settings = { template?: string; tls?: Tls; relp?: boolean; actions?: string; limits?: Limits };
 
-/** Starts a rsyslogd of the test's own, for TCP (both framings; with `tls` nothing but TLS) and UDP on one port number; or for RELP on it. */
+/**
+ * Starts a rsyslogd of the test's own, for TCP (both framings; with `tls` nothing but TLS) and UDP on one port number; or for
+ * RELP on it.
+ */
 export async function startRsyslogd(
   scene: Scene,
   { template = '%rawmsg%\\n', tls, relp = false, actions = '', limits = 'large' }: Settings = {},

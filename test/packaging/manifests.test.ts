@@ -112,8 +112,8 @@ for (const file of ['sidecar.yaml', 'daemonset.yaml']) {
 }
 
 /**
- * What TypeScript says against the manifests as literals of the types that are made from Kubernetes' schema: unlike a validator it knows every
- * key that may be there.
+ * What TypeScript says against the manifests as literals of the types that are made from Kubernetes' schema: unlike a validator
+ * it knows every key that may be there.
  */
 async function wrongWithTypes(t: Parameters<typeof scene>[0], manifests: readonly Manifest[]): Promise<string> {
   const s = scene(t);

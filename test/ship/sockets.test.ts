@@ -5,7 +5,10 @@ import { type TestContext, test } from 'node:test';
 import { realSockets } from '../../agent/ship/sockets.ts';
 import { until } from '../harness/wait.ts';
 
-/** What the kernel's timer of a connection waits for, by its local port (proc_net_tcp.rst: 0 nothing, 2 another timer, keepalive among them). */
+/**
+ * What the kernel's timer of a connection waits for, by its local port (proc_net_tcp.rst: 0 nothing, 2 another timer, keepalive
+ * among them).
+ */
 function timerOf(port: number | undefined): { readonly kind: number; readonly left: number } | undefined {
   const hex = port?.toString(16).toUpperCase().padStart(4, '0');
   const row = new RegExp(`0100007F:${hex} 0100007F:\\S+ 01 \\S+ ([0-9A-F]{2}):([0-9A-F]{8})`);

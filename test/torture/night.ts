@@ -1,6 +1,7 @@
 /**
- * A bad night: an application writes by trickle, stream and flood into files that are rotated in two ways, while at random moments the agent
- * or the server is killed, frozen or away, the configuration is reloaded and positions are moved back. At the end the server has every line.
+ * A bad night: an application writes by trickle, stream and flood into files that are rotated in two ways, while at random
+ * moments the agent or the server is killed, frozen or away, the configuration is reloaded and positions are moved back. At the
+ * end the server has every line.
  */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
