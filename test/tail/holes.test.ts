@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { scene } from './scene.ts';
+import { tick } from './ticks.ts';
 
 /** Writes at a place, as an application does that did not open its file for appending. */
 function writeAt(file: string, text: string, at: number): void {
@@ -125,9 +126,11 @@ test('a live file with a hole is no copy of an older file of which no more than 
   }));
 
 test('a copy of a file with a hole that lacks the last lines gives nothing twice, and the lines that it lacks are lost', () =>
-  scene({ before: { 'app.log': '' }, destinations: ['server', 'other'] }, (stage) => {
+  scene({ before: { 'app.log': '' }, destinations: ['server', 'other'] }, async (stage) => {
     stage.reader.read();
     writeAt(stage.live, 'one\n', 5000);
+    // A copy is known by its later birth.
+    await tick(stage.folder);
     fs.copyFileSync(stage.live, `${stage.live}.1`);
     fs.appendFileSync(stage.live, 'two\n');
     assert.equal(stage.look(), 'one\ntwo\n');
