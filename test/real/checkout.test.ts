@@ -1,13 +1,49 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { test } from 'node:test';
+import { before, test } from 'node:test';
 import { ROOT, startAgent, tailship, writeConfig } from '../harness/agent.ts';
 import { start } from '../harness/processes.ts';
 import { startSink } from '../harness/sink.ts';
-import { scene } from '../harness/temp.ts';
+import { createScene, scene } from '../harness/temp.ts';
 import { until } from '../harness/wait.ts';
 import { logLine } from '../harness/writer.ts';
+
+// The first start of a checkout builds, and says so.
+before(async () => {
+  const s = createScene();
+  const built = start(s, path.join(ROOT, 'scripts/build'), []);
+  assert.equal((await built.exited).code, 0, built.stdout() + built.stderr());
+  await s.end();
+});
+
+test('scripts/tailship runs what is built where that is as new as the sources, and else the sources', async (t) => {
+  const s = scene(t);
+  const copy = s.at('checkout');
+  fs.mkdirSync(copy);
+  for (const name of ['scripts', 'agent', 'package.json', 'package-lock.json'])
+    fs.cpSync(path.join(ROOT, name), path.join(copy, name), {
+      recursive: true,
+      // Else it would set itself up anew, into the same packages.
+      preserveTimestamps: true,
+      filter: (from) => !from.includes('runtime/node_modules'),
+    });
+  fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
+  fs.symlinkSync(path.join(ROOT, 'scripts/runtime/node_modules'), path.join(copy, 'scripts/runtime/node_modules'));
+  const dist = path.join(copy, 'dist');
+  fs.mkdirSync(dist);
+  fs.writeFileSync(path.join(dist, 'main.js'), "console.log('built');");
+  fs.writeFileSync(path.join(dist, 'LICENSES.txt'), '');
+  const said = async () => {
+    const one = start(s, path.join(copy, 'scripts/tailship'), ['--version'], { cwd: s.dir });
+    await one.exited;
+    return one.stdout() + one.stderr();
+  };
+  assert.equal(await said(), 'built\n');
+  const later = new Date(Date.now() + 60_000);
+  fs.utimesSync(path.join(copy, 'agent/wire/codes.ts'), later, later);
+  assert.match(await said(), /^\d+\.\d+\.\d+\n$/);
+});
 
 test('scripts/tailship runs from any folder and through a symbolic link, with paths as the caller means them', async (t) => {
   const s = scene(t);
