@@ -1,21 +1,13 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { ROOT, startAgent, tailship, writeConfig } from '../harness/agent.ts';
 import { start } from '../harness/processes.ts';
 import { startSink } from '../harness/sink.ts';
-import { createScene, scene } from '../harness/temp.ts';
+import { scene } from '../harness/temp.ts';
 import { until } from '../harness/wait.ts';
 import { logLine } from '../harness/writer.ts';
-
-// The first start of a checkout builds, and says so.
-before(async () => {
-  const s = createScene();
-  const built = start(s, path.join(ROOT, 'scripts/build'), []);
-  assert.equal((await built.exited).code, 0, built.stdout() + built.stderr());
-  await s.end();
-});
 
 test('scripts/tailship runs what is built where that is as new as the sources, and else the sources', async (t) => {
   const s = scene(t);
