@@ -1,5 +1,6 @@
 /** Opening the SQLite file: its settings, its schema and the ladder from older schemas. */
 import fs from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import Database from 'better-sqlite3';
 import { makePrivate } from './place.ts';
 import { StoreProblem } from './problem.ts';
@@ -49,13 +50,15 @@ export function openDatabase(file: string, settings: Settings): Database.Databas
     checkVersion(db);
     // Before anything is written; the log takes over the rights of the file.
     makePrivate(file);
-    if (isEmpty(db)) layOut(db);
+    const begun = isEmpty(db);
+    if (begun) layOut(db);
     db.pragma('journal_mode = WAL');
     db.pragma(`synchronous = ${settings.sync}`);
     db.pragma(`wal_autocheckpoint = ${Math.ceil(settings.walLimit / PAGE_SIZE)}`);
     db.pragma(`cache_size = -${CACHE / 1024}`);
     db.pragma(`journal_size_limit = ${settings.walLimit}`);
     climb(db);
+    if (!begun) checkTables(db);
     touch(db);
     if (settings.check) checkWhole(db);
     return db;
@@ -119,6 +122,35 @@ function climb(db: Database.Database): void {
     db.pragma(`user_version = ${version + 1}`);
   });
   for (let v = Number(db.pragma('user_version', { simple: true })); v < LADDER.length; v++) step.exclusive(v);
+}
+
+/**
+ * Throws SQLITE_CORRUPT where the tables are not those that the steps make. A changed byte in the name of a column is a name like any
+ * other to SQLite, and would be found out by a statement in the middle of the work.
+ */
+function checkTables(db: Database.Database): void {
+  const model = new Database(':memory:');
+  try {
+    climb(model);
+    const made = columnsOf(model);
+    const ours = new Set(made.map(([table]) => table));
+    if (
+      isDeepStrictEqual(
+        columnsOf(db).filter(([table]) => ours.has(table)),
+        made,
+      )
+    )
+      return;
+  } finally {
+    model.close();
+  }
+  throw new Database.SqliteError('its tables are not those that were laid out', 'SQLITE_CORRUPT');
+}
+
+function columnsOf(db: Database.Database): unknown[][] {
+  const columns = `SELECT m.name, c.name, c.type, c."notnull", c.pk FROM sqlite_schema m, pragma_table_xinfo(m.name) c
+    WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' ORDER BY m.name, c.cid`;
+  return db.prepare(columns).raw().all() as unknown[][];
 }
 
 /** Reads every table once (not the batches' bytes), so that damage is met here, where a new file can be begun. */

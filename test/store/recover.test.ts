@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { StoreProblem } from '../../agent/store/store.ts';
 import { addFile, batch, count, live, mark, open, rowsOf, temporaryFolder, testClock } from './help.ts';
@@ -110,6 +111,21 @@ test('single bytes changed anywhere never end in anything but an open state or a
     }),
     { numRuns: 25, endOnFailure: true },
   );
+});
+
+test('a changed byte in the name of a column is damage, and costs no row; a table of somebody else is none', (t) => {
+  const file = filled(t);
+  const sql = (statement: string) => {
+    const db = new Database(file);
+    db.exec(statement);
+    db.close();
+  };
+  sql('CREATE TABLE notes (text)');
+  const { store, log } = open(t, file);
+  assert.deepEqual(log.said, []);
+  store.close();
+  sql('ALTER TABLE ledger RENAME COLUMN lines TO linex');
+  assert.equal(judge(t, file), ROWS);
 });
 
 test('one damaged row in the middle costs that row and no other', (t) => {
