@@ -75,11 +75,11 @@ export function createObserver({ clock, after, look, looked }: ObserverParts): O
   function noteFiles(status: Status, ticks: number): void {
     const before = seen;
     seen = status.destinations.flatMap(({ inputs }) => inputs.map(({ files }) => files));
-    if (seen.length === before.length && seen.every((files, at) => files === before[at]) && !speeds.moves()) {
+    const moved = speeds.moves();
+    if (!moved && seen.length === before.length && seen.every((files, at) => files === before[at])) {
       speeds.noteSame(ticks);
       return;
     }
-    const moved = speeds.moves();
     speeds.note(ticks, places(status));
     if (ages.note(status.agent.now, growths(status)) || moved || speeds.moves()) revision += 1;
   }

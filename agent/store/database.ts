@@ -134,13 +134,8 @@ function checkTables(db: Database.Database): void {
     climb(model);
     const made = columnsOf(model);
     const ours = new Set(made.map(([table]) => table));
-    if (
-      isDeepStrictEqual(
-        columnsOf(db).filter(([table]) => ours.has(table)),
-        made,
-      )
-    )
-      return;
+    const found = columnsOf(db).filter(([table]) => ours.has(table));
+    if (isDeepStrictEqual(found, made)) return;
   } finally {
     model.close();
   }

@@ -149,7 +149,8 @@ export async function torture(name: CaseName, sender: SenderName, transport: Tra
   }
 }
 
-function sumUp(written: number, numbers: readonly number[]): Omit<Result, 'counted'> {
+/** What became of the lines 0 to `written`, of which a server has these, in any order. */
+export function sumUp(written: number, numbers: readonly number[]): Omit<Result, 'counted'> {
   const there = new Set(numbers);
   const ranges: string[] = [];
   for (let n = 0; n < written; n++) {

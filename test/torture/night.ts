@@ -10,12 +10,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { Status } from '../../agent/ops/status.ts';
 import { startAgent, status, stopped, tailship } from '../harness/agent.ts';
+import { assertCloses } from '../harness/ledger.ts';
 import { freePort, type Running } from '../harness/processes.ts';
 import type { Scene } from '../harness/temp.ts';
 import { until } from '../harness/wait.ts';
 import { logLine } from '../harness/writer.ts';
 import { randomOf } from '../tail/stories.ts';
+import { sumUp } from './cases.ts';
 import type { Transport } from './senders.ts';
+import { numbersInFile } from './servers.ts';
 
 export type Night = {
   readonly transport: Transport;
@@ -101,10 +104,16 @@ export async function playNight(s: Scene, { transport, seed, troubles, tell }: N
   await until('the agent has the rest delivered', over, {
     ...{ told: () => told() + JSON.stringify(last, undefined, 1), patience: 300_000 },
   });
-  for (const { inputs } of last!.destinations) for (const { ledger } of inputs) assertCloses(ledger);
+  for (const { inputs } of last!.destinations)
+    for (const { ledger } of inputs) {
+      assertCloses(ledger);
+      assert.deepEqual(ledger.dropped, {});
+    }
   assert.equal(await stopped(agent), 0, told());
   await server.kill();
-  return { written: application.written(), ...server.sumUp(application.written()) };
+  const { missing, lost, ...morning } = sumUp(application.written(), server.numbers());
+  assert.equal(missing, '', `${lost} lines are missing`);
+  return morning;
 }
 
 /** Two files and their generations. The second is copied and truncated between two lines, so that this alone loses nothing. */
@@ -174,19 +183,7 @@ async function createServer(s: Scene, transport: Transport) {
       running.signal('SIGKILL');
       await running.exited;
     },
-    /** Throws where a line below `written` is missing. */
-    sumUp(written: number): Omit<Morning, 'written'> {
-      const times = new Uint32Array(written);
-      for (let n = 0; n < starts; n++) {
-        const text = fs.readFileSync(s.at(`received-${n}.log`), 'latin1');
-        // What stands behind the last line feed is half a message.
-        for (const [, line] of text.slice(0, text.lastIndexOf('\n') + 1).matchAll(/message (\d+) /g))
-          times[Number(line)]!++;
-      }
-      const missing = [...times.keys()].filter((line) => times[line] === 0);
-      assert.deepEqual(missing.slice(0, 20), [], `${missing.length} of ${written} lines are missing`);
-      return { received: written, repeated: times.reduce((sum, n) => sum + n - 1, 0) };
-    },
+    numbers: (): number[] => Array.from({ length: starts }, (_, n) => numbersInFile(s.at(`received-${n}.log`))).flat(),
   };
 }
 
@@ -208,10 +205,4 @@ function delivered(now: Status | undefined, written: number): boolean {
   if (books === undefined || books.spool.rows > 0 || books.ledger.underway.lines > 0) return false;
   const files = books.inputs.flatMap((input) => input.files);
   return books.ledger.acked.lines >= written && files.every(({ behind }) => behind === 0);
-}
-
-function assertCloses({ read, acked, filtered, dropped, spool, underway }: Status['destinations'][0]['ledger']): void {
-  const lost = Object.values(dropped).reduce((sum, { lines }) => sum + lines, 0);
-  assert.equal(acked.lines + filtered.lines + lost + spool.lines + underway.lines, read.lines, 'the ledger closes');
-  assert.equal(lost, 0, 'nothing is dropped');
 }

@@ -50,8 +50,7 @@ export async function startSlowServer(scene: Scene, rate: number): Promise<Serve
     stop: () => end('SIGTERM'),
     freeze: () => running?.signal('SIGSTOP'),
     size: () => files().reduce((sum, file) => sum + fs.statSync(file).size, 0),
-    // What stands behind a connection's last line feed is half a message, which no server would take for one.
-    numbers: () => files().flatMap((file) => numbersIn(fs.readFileSync(file, 'utf8').split('\n').slice(0, -1))),
+    numbers: () => files().flatMap(numbersInFile),
   };
   await server.start(rate);
   return server;
@@ -69,6 +68,11 @@ export async function startRealServer(scene: Scene, transport: Transport): Promi
     size: () => server.lines().length,
     numbers: () => numbersIn(server.lines()),
   };
+}
+
+/** The numbers in a file of messages. What stands behind its last line feed is half a message, which no server would take for one. */
+export function numbersInFile(file: string): number[] {
+  return numbersIn(fs.readFileSync(file, 'utf8').split('\n').slice(0, -1));
 }
 
 function numbersIn(messages: readonly string[]): number[] {
