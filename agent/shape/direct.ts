@@ -66,6 +66,8 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
   const stamps = createStampBytes(header.timestamps);
   const priorities = createPriorityCache(header.priorities, record.select);
   const around = AROUND + SPILL + members.reduce((sum, { next }) => sum + next.length, 0);
+  // Groups may stand in one another, so each member may be as long as the line.
+  const copies = 1 + members.filter(({ bound, line }) => bound > 0 || line).length;
   const element = createElementBytes();
   const hostname = pieceOf(headerField(record.hostname, LONGEST.hostname));
   /** The bytes of the chunk in hand. */
@@ -124,7 +126,7 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
       if (!head) return 'filtered';
       if (!appName) return 'no';
 
-      const out = payload.room(around + state.element.length + 2 * (to - begin));
+      const out = payload.room(around + state.element.length + copies * (to - begin));
       const start = payload.size();
       let at = putPiece(out, putPiece(out, start, head), stamp);
       at = putField(out, at, line, bounds[host]!, bounds[host + 1]!, hostname);

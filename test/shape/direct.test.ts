@@ -135,6 +135,15 @@ test('a chunk of a few bytes gives the same records as a longer one', () => {
   }
 });
 
+test('a long line has room in its record for each of the groups that stand in one another', () => {
+  const nested = '^(?<a>(?<b>(?<c>(?<d>.*))))$';
+  for (const length of [10_000, 30_000, 70_000, 300_000]) {
+    const content = Buffer.from(`first\n${'x'.repeat(length)}\nlast\n`);
+    const expected = shaped(content, 0, false, {}, { regex: `(?=)${nested}` });
+    assert.deepEqual(shaped(content, 0, false, {}, { regex: nested }), expected, `${length} bytes`);
+  }
+});
+
 describe('records written byte by byte', () => {
   test('are those of the long way, with the pattern app', () => {
     assert.equal(createScanner(compilePattern({ regex: LONG }).regex!), undefined);
