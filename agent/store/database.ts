@@ -2,6 +2,8 @@
 import fs from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import Database from 'better-sqlite3';
+import { checkRows } from './checksum.ts';
+import { openBooks } from './ledger.ts';
 import { makePrivate } from './place.ts';
 import { StoreProblem } from './problem.ts';
 
@@ -15,12 +17,14 @@ const APPLICATION_ID = 0x7461696c;
 const PATIENCE = 250;
 const LOOKS = [
   'SELECT sum(length(head)) FROM generation',
+  'SELECT count(previous) FROM generation INDEXED BY generation_previous',
   'SELECT sum(length(clue)) FROM checkpoint',
-  'SELECT sum(lines) FROM spool',
+  'SELECT count(destination) FROM spool INDEXED BY spool_destination',
   'SELECT count(reason) FROM refused',
-  'SELECT sum(lines) FROM ledger',
+  'SELECT count(destination) FROM refused INDEXED BY refused_sums',
   'SELECT sum(length(ranges)) FROM lost',
   'SELECT sum(stop) FROM untold',
+  'SELECT count(value) FROM machine',
 ] as const;
 
 /** Step i leads from version i to i + 1. The file's user_version is the number of steps it has taken. */
@@ -30,6 +34,7 @@ const LADDER: readonly ((db: Database.Database) => void)[] = [
   './packed.sql',
   './machine.sql',
   './untold.sql',
+  './summed.sql',
 ].map((step) => (db) => db.exec(fs.readFileSync(new URL(step, import.meta.url), 'utf8')));
 
 export type Settings = {
@@ -91,10 +96,11 @@ export function checkVersion(db: Database.Database): void {
   }
 }
 
-/** Throws SQLITE_CORRUPT when SQLite finds anything wrong. */
+/** Throws SQLITE_CORRUPT when SQLite finds anything wrong, or a row that waits is not what was written. */
 export function checkWhole(db: Database.Database): void {
   const found = String(db.pragma('quick_check(1)', { simple: true }));
   if (found !== 'ok') throw new Database.SqliteError(found, 'SQLITE_CORRUPT');
+  checkRows(db);
 }
 
 function isEmpty(db: Database.Database): boolean {
@@ -148,7 +154,8 @@ function columnsOf(db: Database.Database): unknown[][] {
   return db.prepare(columns).raw().all() as unknown[][];
 }
 
-/** Reads every table once (not the batches' bytes), so that damage is met here, where a new file can be begun. */
+/** Reads every table and index once (not the batches' bytes), so that damage is met here, where a new file can be begun. */
 function touch(db: Database.Database): void {
   for (const look of LOOKS) db.prepare(look).get();
+  if (openBooks(db).length > 0) throw new Database.SqliteError('its books do not close', 'SQLITE_CORRUPT');
 }

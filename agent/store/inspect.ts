@@ -9,7 +9,8 @@ import { type Holder, isHeld, readHolder } from './lock.ts';
 import { isThere } from './place.ts';
 import { isDamage, problemOf } from './problem.ts';
 import { readRefused } from './refused.ts';
-import { type Matched, readSums, type Spooled, spooledFrom } from './rows.ts';
+import type { Matched } from './rows.ts';
+import { readSums, type Spooled, spooledFrom } from './spooled.ts';
 
 export type Inspection = {
   /** The process that has the state now; undefined where none has, or where it holds it without having said who it is. */

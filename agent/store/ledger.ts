@@ -126,3 +126,21 @@ function rowsOf(entries: readonly Entry[], spooled: (destination: string, input:
     };
   });
 }
+
+/**
+ * Books that do not close: what is read and not accounted for, or less than nothing. There is none in a state that is what was
+ * written, at any time.
+ */
+export function openBooks(
+  db: Database.Database,
+): { destination: string; input: string; lines: number; bytes: number }[] {
+  const sums = db.prepare<[], { destination: string; input: string; lines: number; bytes: number }>(`
+    SELECT destination, input, sum(lines) AS lines, sum(bytes) AS bytes FROM (
+      SELECT destination, input, lines, bytes FROM ledger WHERE cause = 'read'
+      UNION ALL SELECT destination, input, -lines, -bytes FROM ledger
+        WHERE cause IN ('acked', 'filtered') OR cause LIKE 'dropped:%'
+      UNION ALL SELECT destination, input, -lines, -bytes FROM spool
+      UNION ALL SELECT destination, input, -lines, -bytes FROM refused)
+    GROUP BY destination, input`);
+  return sums.all().filter(({ lines, bytes }) => lines !== 0 || bytes !== 0);
+}

@@ -3,6 +3,8 @@
  * copy (or, without that, from the damaged file too). What the books say was in the spool and is not found is counted.
  */
 import Database from 'better-sqlite3';
+import { type Body, type Head, isBodyWhole, isHeadWhole } from './checksum.ts';
+import { openBooks } from './ledger.ts';
 import { unpack } from './packing.ts';
 import { COPIED, type CopiedRow, type Positions } from './positions.ts';
 
@@ -146,10 +148,12 @@ function tryPrepare(old: Database.Database, table: string): Database.Statement<[
   }
 }
 
-/** Whether a row is what was written, as far as its own parts can tell: every message ends where `ends` says, and nowhere else. */
-function isWhole({ row, lines, bytes, ends, payload: stored, size }: AnyRow): boolean {
+/** Whether a row is what was written, as far as its sums and its own parts can tell: every message ends where `ends` says, and nowhere else. */
+function isWhole(cells: AnyRow): boolean {
+  const { row, lines, bytes, ends, payload: stored, size } = cells;
   if (![row, lines, bytes].every((number) => Number.isSafeInteger(number) && Number(number) >= 0)) return false;
   if (!Buffer.isBuffer(ends) || !Buffer.isBuffer(stored) || ends.length % 4 !== 0) return false;
+  if (!isHeadWhole(cells as AnyRow & Head) || !isBodyWhole(cells as AnyRow & Body)) return false;
   const payload = messagesOf(stored, size);
   if (payload === undefined) return false;
   const numbers = new Uint32Array(new Uint8Array(ends).buffer);
@@ -187,21 +191,11 @@ function enterYounger(db: Database.Database): void {
 /** Makes read = acked + filtered + dropped + spool true again. Gives the lines that are missing. */
 function closeBooks(db: Database.Database): number {
   enterYounger(db);
-  type Sum = { destination: string; input: string; lines: number; bytes: number };
-  const sums = db
-    .prepare<[], Sum>(`
-      SELECT destination, input, sum(lines) AS lines, sum(bytes) AS bytes FROM (
-        SELECT destination, input, CASE cause WHEN 'read' THEN lines ELSE -lines END AS lines,
-          CASE cause WHEN 'read' THEN bytes ELSE -bytes END AS bytes FROM ledger WHERE cause <> 'repeated'
-        UNION ALL SELECT destination, input, -lines, -bytes FROM spool
-        UNION ALL SELECT destination, input, -lines, -bytes FROM refused)
-      GROUP BY destination, input`)
-    .all();
   const enter = db.prepare(`
     INSERT INTO ledger (destination, input, cause, lines, bytes) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET lines = lines + excluded.lines, bytes = bytes + excluded.bytes`);
   let missing = 0;
-  for (const { destination, input, lines, bytes } of sums) {
+  for (const { destination, input, lines, bytes } of openBooks(db)) {
     // The books are older than the rows where lines or bytes are short: those were read, and stand in the spool.
     enter.run(destination, input, 'read', Math.max(0, -lines), Math.max(0, -bytes));
     enter.run(destination, input, 'dropped:spool-damaged', Math.max(0, lines), Math.max(0, bytes));

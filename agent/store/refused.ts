@@ -4,13 +4,14 @@
  */
 import type Database from 'better-sqlite3';
 import type { Batch, Count, Refused } from '../types.ts';
+import { type Body, type BodySum, bodySum, checkRow, type Head, type HeadSum, headSum } from './checksum.ts';
 import { MATCHING, type Matched, type Removed, type SpoolFilter, valuesOf } from './rows.ts';
 
 export type RefusedRows = {
   insert(place: Place, refused: Refused, share: Count, now: number): void;
   sum(destination: string, input: string): Count;
   of(destination: string): Matched;
-  /** Takes out what `filter` takes in, one row at a time, oldest first. */
+  /** Takes out what `filter` takes in, one row at a time, oldest first. Throws SQLITE_CORRUPT where one is not what was written. */
   take(filter: SpoolFilter): Generator<TakenRow>;
 };
 
@@ -22,19 +23,21 @@ const SUM = 'count(*) AS rows, ifnull(sum(lines), 0) AS lines, ifnull(sum(bytes)
 
 export function createRefused(db: Database.Database): RefusedRows {
   const insert = db.prepare(`
-    INSERT INTO refused (destination, input, added, reason, lines, bytes, ends, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
+    INSERT INTO refused (destination, input, added, reason, lines, bytes, ends, payload, head_sum, body_sum)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const sum = db.prepare<[string, string], Matched>(`SELECT ${SUM} FROM refused WHERE destination = ? AND input = ?`);
   const of = db.prepare<[string], Matched>(`SELECT ${SUM} FROM refused WHERE destination = ?`);
   const oldest = db
     .prepare<unknown[], number>(`SELECT row FROM refused WHERE ${MATCHING} ORDER BY row LIMIT 1`)
     .pluck();
-  const remove = db.prepare<[number], Omit<TakenRow, 'again'>>(`
-    DELETE FROM refused WHERE row = ? RETURNING destination, input, lines, bytes, ends, payload`);
+  const remove = db.prepare<[number], Head & HeadSum & Body & BodySum>('DELETE FROM refused WHERE row = ? RETURNING *');
 
   return {
     insert({ destination, input }, { payload, ends, reason }, { lines, bytes }, now) {
       const index = Buffer.from(ends.buffer, ends.byteOffset, ends.byteLength);
-      insert.run(destination, input, now, reason, lines, bytes, index, payload);
+      const head = headSum({ destination, input, added: now, lines, bytes, reason });
+      const body = bodySum({ ends: index, payload });
+      insert.run(destination, input, now, reason, lines, bytes, index, payload, head, body);
     },
     sum: (destination, input) => {
       const { lines, bytes } = sum.get(destination, input)!;
@@ -44,7 +47,9 @@ export function createRefused(db: Database.Database): RefusedRows {
     *take(filter) {
       const values = valuesOf(filter);
       for (let row = oldest.get(values); row !== undefined; row = oldest.get(values)) {
-        yield { ...remove.get(row)!, again: true };
+        const found = remove.get(row)!;
+        checkRow(found);
+        yield { ...found, again: true };
       }
     },
   };

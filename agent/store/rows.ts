@@ -5,18 +5,11 @@
  */
 import type Database from 'better-sqlite3';
 import type { Batch, Count, Sent } from '../types.ts';
+import { type Body, type BodySum, bodySum, checkHead, checkRow, type Head, type HeadSum, headSum } from './checksum.ts';
 import { type Packed, unpack } from './packing.ts';
+import { readSums, type Spooled, type Sum, spooledFrom } from './spooled.ts';
 import type { Transactions } from './transactions.ts';
 import type { Stretch, Untold } from './untold.ts';
-
-/** What stands in the spool for one destination. `lines` and `bytes` are source lines and their bytes. */
-export type Spooled = {
-  readonly rows: number;
-  readonly lines: number;
-  readonly bytes: number;
-  /** When the oldest row was written, ms since the epoch; undefined when there is none. */
-  readonly oldest: number | undefined;
-};
 
 /**
  * Which rows are meant: those of some destinations, of one input, written before a time (ms since the epoch). Nothing named: all
@@ -47,7 +40,10 @@ export type Rows = {
   insert(destination: string, sent: Sent, packed: Packed, stretches: readonly Stretch[], now: number): void;
   /** Puts what was refused at the end of the queue once more. */
   putBack(taken: Removed & { readonly ends: Buffer; readonly payload: Buffer }, now: number): void;
-  /** The next row behind `afterRow`; its batch has no marks, for its checkpoint has moved already. */
+  /**
+   * The next row behind `afterRow`; its batch has no marks, for its checkpoint has moved already. Throws SQLITE_CORRUPT where it is not
+   * what was written, as those do that drop rows.
+   */
   read(destination: string, afterRow: number): Sent | undefined;
   /** The newest row's number, 0 when there is none. */
   newest(destination: string): number;
@@ -66,30 +62,27 @@ export type Rows = {
   empty(): boolean;
 };
 
-type Sums = Map<string, Map<string, Sum>>;
-type Sum = { rows: number; lines: number; bytes: number };
+/** A row's small columns, which are what its first sum guards. */
+const HEAD = 'row, destination, input, added, again, lines, bytes, marks, size, head_sum';
+
 type Place = { readonly destination: string; readonly input: string };
 type OldRow = { readonly row: number; readonly destination: string; readonly added: number };
 type RemovedRow = Place & Count & { readonly row: number; readonly again: number };
+type WholeHead = Head & HeadSum & { readonly marks: string; readonly size: number | null };
 /** The large columns only of a row that does not say for which bytes of which files it stands. */
-type DroppedRow = RemovedRow & {
-  readonly marks: string;
-  readonly ends: Buffer | null;
-  readonly payload: Buffer | null;
-  readonly size: number | null;
-};
+type DroppedRow = RemovedRow & WholeHead & BodySum & { readonly ends: Buffer | null; readonly payload: Buffer | null };
+type StoredRow = WholeHead & BodySum & Body & { readonly row: number; readonly again: number };
 
 export function createRows(db: Database.Database, tx: Transactions, untold: Untold): Rows {
   const insert = db.prepare(`
-    INSERT INTO spool (destination, input, added, again, lines, bytes, marks, ends, payload, size)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
-  const next = db.prepare<[string, number], Count & StoredRow>(`
-    SELECT row, input, again, lines, bytes, ends, payload, size FROM spool
-    WHERE destination = ? AND row > ? ORDER BY row LIMIT 1`);
+    INSERT INTO spool (destination, input, added, again, lines, bytes, marks, ends, payload, size, head_sum, body_sum)
+    VALUES (:destination, :input, :added, :again, :lines, :bytes, :marks, :ends, :payload, :size, :headSum, :bodySum)`);
+  const next = db.prepare<[string, number], StoredRow>(`
+    SELECT ${HEAD}, body_sum, ends, payload FROM spool WHERE destination = ? AND row > ? ORDER BY row LIMIT 1`);
   const newest = db.prepare<[string], number | null>('SELECT max(row) FROM spool WHERE destination = ?').pluck();
   const remove = db.prepare<[number, string], RemovedRow>(`
     DELETE FROM spool WHERE row = ? AND destination = ? RETURNING row, destination, input, again, lines, bytes`);
-  const dropped = `RETURNING row, destination, input, again, lines, bytes, marks, size,
+  const dropped = `RETURNING ${HEAD}, body_sum,
     CASE marks WHEN '[]' THEN ends END AS ends, CASE marks WHEN '[]' THEN payload END AS payload`;
   const drop = db.prepare<[number], DroppedRow>(`DELETE FROM spool WHERE row = ? ${dropped}`);
   const dropAll = db.prepare<unknown[], DroppedRow>(`DELETE FROM spool WHERE ${MATCHING} ${dropped}`);
@@ -103,6 +96,11 @@ export function createRows(db: Database.Database, tx: Transactions, untold: Unto
     const sum = inputs.get(input) ?? { rows: 0, lines: 0, bytes: 0 };
     sums.set(destination, inputs.set(input, sum));
     return sum;
+  }
+
+  function add(row: Omit<WholeHead, 'head_sum'> & Body & { readonly again: boolean }): void {
+    insert.run({ ...row, again: row.again ? 1 : 0, headSum: headSum(row), bodySum: bodySum(row) });
+    taken(row, 1, row);
   }
 
   function taken(place: Place, rows: number, { lines, bytes }: Count): void {
@@ -123,8 +121,13 @@ export function createRows(db: Database.Database, tx: Transactions, untold: Unto
   function leftDropped(found: DroppedRow, cause: DropCause): Removed {
     const { destination, marks, ends, payload, size } = found;
     tx.committed(() => underway.get(destination)?.delete(found.row));
-    if (ends && payload) untold.noteMessages(destination, cause, unpack(payload, size), numbersOf(ends));
-    else untold.noteStretches(destination, cause, JSON.parse(marks));
+    if (ends && payload) {
+      checkRow({ ...found, ends, payload });
+      untold.noteMessages(destination, cause, unpack(payload, size), numbersOf(ends));
+    } else {
+      checkHead(found);
+      untold.noteStretches(destination, cause, JSON.parse(marks));
+    }
     return left(found);
   }
 
@@ -154,16 +157,16 @@ export function createRows(db: Database.Database, tx: Transactions, untold: Unto
       const { input, tally } = batch;
       const ends = Buffer.from(batch.ends.buffer, batch.ends.byteOffset, batch.ends.byteLength);
       const { lines, bytes } = tally.sent;
-      insert.run(destination, input, now, again ? 1 : 0, lines, bytes, JSON.stringify(stretches), ends, payload, size);
-      taken({ destination, input }, 1, tally.sent);
+      const marks = JSON.stringify(stretches);
+      add({ destination, input, added: now, again, lines, bytes, marks, ends, payload, size });
     },
     putBack({ destination, input, again, lines, bytes, ends, payload }, now) {
-      insert.run(destination, input, now, again ? 1 : 0, lines, bytes, '[]', ends, payload, null);
-      taken({ destination, input }, 1, { lines, bytes });
+      add({ destination, input, added: now, again, lines, bytes, marks: '[]', ends, payload, size: null });
     },
     read(destination, afterRow) {
       const found = next.get(destination, afterRow);
       if (!found) return undefined;
+      checkRow(found);
       underway.set(destination, (underway.get(destination) ?? new Set<number>()).add(found.row));
       return { batch: rebuild(found), row: found.row, again: found.again === 1 };
     },
@@ -208,15 +211,6 @@ export function valuesOf({ destinations, input, before }: SpoolFilter): Record<s
   };
 }
 
-type StoredRow = {
-  readonly row: number;
-  readonly input: string;
-  readonly again: number;
-  readonly ends: Buffer;
-  readonly payload: Buffer;
-  readonly size: number | null;
-};
-
 /** Copied to memory of their own, because four-byte numbers must begin at a multiple of four. */
 export function numbersOf(ends: Buffer): Uint32Array {
   const numbers = new Uint32Array(ends.byteLength / 4);
@@ -225,33 +219,9 @@ export function numbersOf(ends: Buffer): Uint32Array {
 }
 
 /** The batch of a row. */
-function rebuild({ input, lines, bytes, ends, ...stored }: Count & StoredRow): Batch {
+function rebuild({ input, lines, bytes, ends, ...stored }: StoredRow): Batch {
   const numbers = numbersOf(ends);
   const none = { lines: 0, bytes: 0 };
   const payload = unpack(stored.payload, stored.size);
   return { input, payload, ends: numbers, marks: [], tally: { sent: { lines, bytes }, filtered: none, dropped: none } };
-}
-
-/** Rows, lines and bytes in the spool by destination and input. Reads the whole table, though not the batches' bytes. */
-export function readSums(db: Database.Database): Sums {
-  const sums: Sums = new Map();
-  const all = db.prepare<[], Place & Sum>(`
-    SELECT destination, input, count(*) AS rows, sum(lines) AS lines, sum(bytes) AS bytes
-    FROM spool GROUP BY destination, input`);
-  for (const { destination, input, ...sum } of all.iterate()) {
-    const inputs = sums.get(destination) ?? new Map<string, Sum>();
-    sums.set(destination, inputs.set(input, sum));
-  }
-  return sums;
-}
-
-/** What stands in the spool for one destination, from the sums and a look at its oldest row. */
-export function spooledFrom(db: Database.Database, sums: Sums, destination: string): Spooled {
-  const all = [...(sums.get(destination)?.values() ?? [])];
-  const total = (unit: keyof Sum) => all.reduce((sum, one) => sum + one[unit], 0);
-  const oldest = db
-    .prepare<[string], number>('SELECT added FROM spool WHERE destination = ? ORDER BY row LIMIT 1')
-    .pluck()
-    .get(destination);
-  return { rows: total('rows'), lines: total('lines'), bytes: total('bytes'), oldest };
 }

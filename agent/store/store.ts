@@ -24,10 +24,11 @@ import { type Recovered, recover } from './recover.ts';
 import { createRefused } from './refused.ts';
 import { createRescue } from './rescue.ts';
 import { createReserve, reserveOf } from './reserve.ts';
-import { createRows, type Matched, type Spooled } from './rows.ts';
+import { createRows, type Matched } from './rows.ts';
 import { tellSaving } from './saving.ts';
 import { createSettling, type Settling } from './settle.ts';
 import { createSpace, type Space } from './space.ts';
+import type { Spooled } from './spooled.ts';
 import { changesOf, createTransactions } from './transactions.ts';
 import { createUntold } from './untold.ts';
 
@@ -102,6 +103,7 @@ export function openStore(parts: StoreParts): Store {
     sayCloned(parts, settleMachine(db, parts.machine ?? thisMachine()));
     return createStore(parts, db, lock, limit, walLimit);
   } catch (error) {
+    if (isDamage(error)) lock.markDamaged();
     db?.close();
     lock.release();
     throw problemOf(error, 'open', config.path);

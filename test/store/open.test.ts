@@ -201,7 +201,7 @@ test('a file written by a newer tailship is refused with the cure and left as it
   const before = fs.readFileSync(file);
   const { code, message } = problemAt(file);
   assert.equal(code, 'newer');
-  assert.match(message, /written by a newer tailship.*version 99.*knows 5\..*Install the newer/);
+  assert.match(message, /written by a newer tailship.*version 99.*knows 6\..*Install the newer/);
   assert.deepEqual(fs.readFileSync(file), before);
   assert.equal(
     fs.readdirSync(path.dirname(file)).some((name) => name.includes('broken')),
