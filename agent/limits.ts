@@ -6,10 +6,23 @@ const USUAL = 1024;
 
 /** How many files, sockets included, the process may have open at once. */
 export function openFilesLimit(): number {
+  const limit = Number(softLimit('open files'));
+  return Number.isInteger(limit) ? limit : USUAL;
+}
+
+/**
+ * Whether the address space of the process is limited (RLIMIT_AS). Each thread of JavaScript reserves hundreds of MiB of it, and where
+ * it gets none V8 ends the whole process.
+ */
+export function hasLimitedAddressSpace(): boolean {
+  return /^\d+$/.test(softLimit('address space') ?? '');
+}
+
+/** `unlimited` or a number; undefined where the system does not say. */
+function softLimit(of: string): string | undefined {
   try {
-    const soft = /^Max open files\s+(\d+)/m.exec(fs.readFileSync('/proc/self/limits', 'utf8'))?.[1];
-    return soft === undefined ? USUAL : Number(soft);
+    return new RegExp(`^Max ${of} +(\\S+)`, 'm').exec(fs.readFileSync('/proc/self/limits', 'utf8'))?.[1];
   } catch {
-    return USUAL;
+    return undefined;
   }
 }

@@ -1,12 +1,13 @@
 /**
  * The second thread, in which lines are shaped while the flow is heavy: there is one at most, for all walks, and none where there is
- * one processor only. It is started when a shaping asks for a seat, and ended when nobody has used it for a while. Should it end by
+ * one processor only, or little address space. It is started when a shaping asks for a seat, and ended when nobody has used it for a while. Should it end by
  * itself, nothing is lost: those who sit in it still have every chunk that was not answered.
  */
 import os from 'node:os';
 import path from 'node:path';
 import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
+import { hasLimitedAddressSpace } from './limits.ts';
 import {
   type Answer,
   type Desk,
@@ -73,27 +74,42 @@ type Running = {
 };
 
 export function createThread({ clock, log }: { clock: Clock; log: Log }, setup: ThreadSetup = {}): Thread {
-  const { cores = os.availableParallelism(), after = HEAVY, start = startWorker } = setup;
+  const {
+    cores = hasLimitedAddressSpace() ? 1 : os.availableParallelism(),
+    after = HEAVY,
+    start = startWorker,
+  } = setup;
   /** Desks of common size that nobody uses. */
   const free: Desk[] = [];
   let running: Running | undefined;
   let resting = Number.NEGATIVE_INFINITY;
   let seats = 0;
 
-  function run(): Running {
-    const one: Running = { worker: start(), ready: false, sitters: new Map(), posted: [], used: clock.ticks() };
+  function doWithout(what: string, problem: unknown): void {
+    end();
+    resting = clock.ticks() + REST;
+    const reason = problem instanceof Error ? wordsOf(problem) : `exit code ${problem}`;
+    log.warn(
+      'thread-ended',
+      `The thread that shapes lines under heavy load ${what} (${reason}). Nothing is lost: they are shaped in the main thread.`,
+    );
+  }
+
+  function run(): Running | undefined {
+    let worker: Worker;
+    try {
+      worker = start();
+    } catch (problem) {
+      doWithout('cannot be started', problem);
+      return undefined;
+    }
+    const one: Running = { worker, ready: false, sitters: new Map(), posted: [], used: clock.ticks() };
     const failed = (problem: unknown) => {
       if (running !== one) return;
-      end();
-      resting = clock.ticks() + REST;
-      const reason = problem instanceof Error ? wordsOf(problem) : `exit code ${problem}`;
-      log.warn(
-        'thread-ended',
-        `The thread that shapes lines under heavy load has ended (${reason}). Nothing is lost: they are shaped in the main thread.`,
-      );
+      doWithout('has ended', problem);
       for (const sitter of one.sitters.values()) sitter.lost();
     };
-    one.worker.on('message', (answer: Answer | 'ready') => {
+    worker.on('message', (answer: Answer | 'ready') => {
       if (running !== one) return;
       if (answer === 'ready') {
         one.ready = true;
@@ -107,8 +123,8 @@ export function createThread({ clock, log }: { clock: Clock; log: Log }, setup: 
       if (sitter) sitter.answered(answer, giveBack);
       else giveBack();
     });
-    one.worker.on('error', failed);
-    one.worker.on('exit', failed);
+    worker.on('error', failed);
+    worker.on('exit', failed);
     one.worker.unref();
     clock.after(QUIET, () => endWhenQuiet(one));
     return one;
@@ -158,7 +174,7 @@ export function createThread({ clock, log }: { clock: Clock; log: Log }, setup: 
     seat(sitter) {
       if (cores < 2 || clock.ticks() < resting) return undefined;
       running ??= run();
-      return running.ready ? sit(running, sitter) : undefined;
+      return running?.ready ? sit(running, sitter) : undefined;
     },
     async close() {
       const one = running;

@@ -104,7 +104,8 @@ export const STATE_CODES = {
     cure: 'See what the kernel says (dmesg), and move [spool] path to a disk that works.',
   },
   'thread-ended': {
-    meaning: 'The thread in which lines are shaped while there is much to do has ended, mostly for want of memory.',
+    meaning:
+      'The thread in which lines are shaped while there is much to do has ended or cannot be started, mostly for want of memory or because of a limit of threads.',
     risk: 'Nothing is lost: its lines are shaped in the main thread, so it only goes slower. It is tried again after a minute.',
     cure: 'The sentence names the reason. Give the agent more memory where that was it; else report it with what `tailship report` gives.',
   },

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { EventEmitter } from 'node:events';
+import os from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import { createThread } from '../../agent/thread.ts';
@@ -12,6 +15,7 @@ function stage(cores: number) {
   const due: { at: number; run: () => void }[] = [];
   const workers: (EventEmitter & { ended: boolean })[] = [];
   let ticks = 0;
+  let refusal: Error | undefined;
   const clock = {
     now: () => ticks,
     ticks: () => ticks,
@@ -21,6 +25,7 @@ function stage(cores: number) {
     },
   };
   const start = () => {
+    if (refusal) throw refusal;
     const worker = Object.assign(new EventEmitter(), {
       ended: false,
       postMessage() {},
@@ -41,13 +46,43 @@ function stage(cores: number) {
       if (one.at <= ticks) one.run();
       else due.push(one);
   };
-  return { workers, said, seat, turn };
+  const refuse = (problem: Error | undefined) => {
+    refusal = problem;
+  };
+  return { workers, said, seat, turn, refuse };
 }
 
 test('where there is one processor no second thread is started', () => {
   const { workers, seat } = stage(1);
   assert.equal(seat(), undefined);
   assert.equal(workers.length, 0);
+});
+
+test('where it cannot be started that is told, and tried again after a minute', () => {
+  const { said, seat, turn, refuse, workers } = stage(2);
+  refuse(Object.assign(new Error('EAGAIN'), { code: 'ERR_WORKER_INIT_FAILED' }));
+  assert.equal(seat(), undefined);
+  assert.equal(seat(), undefined);
+  assert.equal(said.length, 1);
+  assert.match(said[0]!, /cannot be started \(.*EAGAIN.*Nothing is lost/);
+  turn(60_000);
+  refuse(undefined);
+  seat();
+  assert.equal(workers.length, 1);
+});
+
+test('a process with a limited address space starts none', () => {
+  const program = `
+    import { createThread } from ${JSON.stringify(path.resolve(import.meta.dirname, '../../agent/thread.ts'))};
+    const clock = { now: () => 0, ticks: () => 0, after: () => () => {} };
+    const start = () => { console.log('started'); throw new Error('no more of it'); };
+    createThread({ clock, log: { warn() {} } }, { start }).seat({});`;
+  const told = (limit: string) => {
+    const shell = ['-c', `ulimit -v ${limit}; exec "$@"`, '-', process.execPath, '--input-type=module', '-e', program];
+    return execFileSync('bash', shell, { encoding: 'utf8' });
+  };
+  assert.equal(told('unlimited'), os.availableParallelism() > 1 ? 'started\n' : '');
+  assert.equal(told(String(16 * 2 ** 20)), '');
 });
 
 test('a second thread that nobody uses is ended after ten seconds, and the next who asks starts another', () => {
