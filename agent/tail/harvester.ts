@@ -1,5 +1,5 @@
 import type { Chunk } from '../types.ts';
-import { CLUE_BYTES, clue } from '../wire/clue.ts';
+import { CLUE_BYTES, clue, HEAD_BYTES } from '../wire/clue.ts';
 import { type Lines, linesFor, MARK_BYTES } from '../wire/lines.ts';
 import { sameHead } from './fingerprint.ts';
 import type { Harvested, HarvesterParts, Source, Take } from './harvester-parts.ts';
@@ -98,9 +98,16 @@ export class Harvester {
     const seen = buffer.subarray(0, lead);
     const same = this.before ? this.before.equals(seen) : clue(seen) === this.from.clue;
     if (!same) return `the ${lead} bytes before offset ${this.at} are not those that were read`;
-    const head = this.gen.clues;
-    if (lead < this.at || sameHead(head, buffer.subarray(0, got))) return undefined;
-    return `its first ${head.headBytes} bytes changed`;
+    const { clues } = this.gen;
+    const head = lead === this.at ? buffer.subarray(0, got) : this.headBefore(seen, size);
+    return !head || sameHead(clues, head) ? undefined : `its first ${clues.headBytes} bytes changed`;
+  }
+
+  /** The file's head where the bytes before the position, `seen`, prove nothing, for they are like those of any hole. */
+  private headBefore(seen: Buffer, size: number): Buffer | undefined {
+    if (size === Infinity || nuls(seen, 1) < seen.length) return undefined;
+    const head = Buffer.allocUnsafe(HEAD_BYTES);
+    return head.subarray(0, this.source.read(head, 0));
   }
 
   /** Whether the position lies in the rest of a line that was cut: no newline as far back as a cut reaches. */

@@ -30,10 +30,15 @@ export function earlyEnd(gen: Gen, files: Files, handles: Handles, most = Infini
   if (gen.clues.headBytes > 0 || gen.packed !== undefined || !handles.isOpen(gen)) return undefined;
   const fd = handles.fd(gen);
   const offset = Math.min(files.fstat(fd).size, most);
-  const clue = clueBefore(files, fd, offset);
-  // Space that was set aside is filled later.
-  return offset === 0 || clue === undefined || clue === CLUE_OF_NULS ? undefined : { offset, clue };
+  return provenBy(offset, clueBefore(files, fd, offset));
 }
+
+/** As `earlyEnd`, of a copy of `size` bytes. */
+export const endOf = (found: Found, size: number): Mark | undefined => provenBy(size, found.clue(size));
+
+/** Space that was set aside is filled later. */
+const provenBy = (offset: number, clue: string | undefined): Mark | undefined =>
+  offset === 0 || clue === undefined || clue === CLUE_OF_NULS ? undefined : { offset, clue };
 
 /** Whether a file without a name holds less than its copy, as after an editor saved it anew and the result was rotated at once. */
 export function isOutgrown(gen: Gen, size: number, files: Files, handles: Handles): boolean {

@@ -7,7 +7,7 @@ import { HEAD_BYTES } from '../wire/clue.ts';
 import { realPath, type Stat } from './files.ts';
 import { cluesOf } from './fingerprint.ts';
 import { fromRow, type Gen } from './generation.ts';
-import { allKnown, earlyEnd, holdOpen, isOutgrown } from './known.ts';
+import { allKnown, earlyEnd, endOf, holdOpen, isOutgrown } from './known.ts';
 import type { LineageOwner, LineageParts } from './lineage-parts.ts';
 import { Notes } from './notes.ts';
 import { asDated, forget, inOrder, placeOf, REMEMBERED } from './order.ts';
@@ -133,7 +133,7 @@ export class Lineage extends Notes {
     log.info(`${found.path} ${what}`, about);
     gen.ended = false;
     gen.size = size;
-    if (gen.end && gen.end.offset > size) gen.end = undefined;
+    if (gen.end && gen.end.offset > size) gen.end = endOf(found, size);
     const { dev, ino, birth } = found;
     const head = found.head();
     const short = head && head.length < gen.clues.headBytes;

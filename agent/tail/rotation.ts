@@ -6,7 +6,7 @@ import type { FileId, InputConfig } from '../types.ts';
 import { CLUE_BYTES, HEAD_BYTES } from '../wire/clue.ts';
 import { CLUE_OF_NOTHING, CLUE_OF_NULS, sameHead } from './fingerprint.ts';
 import { gapsOf, isUnfinished, missedAfter } from './missed.ts';
-import type { Found, Known, Sighting } from './rotation-parts.ts';
+import type { Found, Known, Mark, Sighting } from './rotation-parts.ts';
 
 type Shape = { readonly dev: number; readonly ino: number; readonly size: number; readonly modified: number };
 
@@ -83,8 +83,12 @@ function isCopy(known: Known, found: Found, ended: boolean): boolean {
   const marks = known.marks.filter(({ clue }) => clue !== CLUE_OF_NULS && clue !== CLUE_OF_NOTHING);
   if (known.clues.headBytes === 0 && (marks.length === 0 || found.head()?.length !== 0)) return false;
   // A hole of NUL bytes has no head that proves anything, so an archive of it has to be unpacked up to what was read.
-  const blind = known.clues.headBytes === 0 && found.size === undefined;
-  if (blind && marks.some((mark) => found.clue(mark.offset) !== mark.clue)) return false;
+  if (
+    known.clues.headBytes === 0 &&
+    found.size === undefined &&
+    !holds(found, known.end ? [...marks, known.end] : marks)
+  )
+    return false;
   const proven = known.clues.headBytes > 0 && known.marks.some((mark) => mark.offset >= HEAD_BYTES);
   if (found.live && (ended || !proven)) return false;
   if (!unlike(known, found)) return true;
@@ -93,6 +97,12 @@ function isCopy(known: Known, found: Found, ended: boolean): boolean {
   const head = found.head()?.length ?? HEAD_BYTES;
   const shorter = found.size === undefined ? head < known.clues.headBytes : found.size < furthest;
   return ended && shorter && (beginsAlike(known, found) || marks.some((mark) => found.clue(mark.offset) === mark.clue));
+}
+
+/** Whether the bytes before these places stand in `found` too, as far as it goes; it may be a copy that lacks the last of them. */
+function holds(found: Found, places: readonly Mark[]): boolean {
+  const clues = places.map((place) => found.clue(place.offset));
+  return clues.some(Boolean) && clues.every((clue, at) => clue === undefined || clue === places[at]!.clue);
 }
 
 /** Whether `found` was seen to be the copy of `known` when that could still be compared byte by byte. */

@@ -146,6 +146,41 @@ test('a copy of a file with a hole that lacks the last lines gives nothing twice
     assert.equal(stage.readers[1]!.read(), 'one\n');
   }));
 
+for (const when of ['before it is looked at', 'after it was recognised'] as const) {
+  test(`the copy of a file with a hole that lacks lines that were read gives nothing twice when it is packed ${when}`, () =>
+    scene({ before: { 'app.log': '' } }, async (stage) => {
+      stage.reader.read();
+      writeAt(stage.live, 'one\n', 5000);
+      if (when === 'before it is looked at') assert.equal(stage.look(), 'one\n');
+      await tick(stage.folder);
+      fs.copyFileSync(stage.live, `${stage.live}.1`);
+      fs.appendFileSync(stage.live, 'two\n');
+      assert.equal(stage.look(), when === 'before it is looked at' ? 'two\n' : 'one\ntwo\n');
+      fs.truncateSync(stage.live, 0);
+      if (when === 'after it was recognised') assert.equal(stage.look(), '');
+      fs.writeFileSync(`${stage.live}.1.gz`, gzipSync(fs.readFileSync(`${stage.live}.1`)));
+      fs.rmSync(`${stage.live}.1`);
+      stage.write('three\n');
+      assert.equal(await stage.until(6), 'three\n');
+      assert.equal(await stage.until(0), '');
+      assert.deepEqual(stage.losses, []);
+    }));
+}
+
+test('nothing of a file is taken for the rest of a hole that it lost meanwhile to a truncation and a longer hole', () =>
+  scene({ before: { 'app.log': '' } }, (stage) => {
+    stage.reader.read();
+    writeAt(stage.live, 'one\n', 900);
+    stage.clock.advance(1000);
+    // The hole is a chunk of its own, behind which nothing was read yet.
+    assert.equal(stage.reader.read({ most: 1 }), '');
+    fs.copyFileSync(stage.live, `${stage.live}.1`);
+    fs.truncateSync(stage.live, 0);
+    writeAt(stage.live, 'two\n', 904);
+    assert.equal(stage.reader.read(), 'one\ntwo\n');
+    assert.deepEqual(stage.losses, []);
+  }));
+
 test('a live file that ends a line with the same bytes is no copy of an older file with a hole', () =>
   scene({ before: { 'app.log': '' } }, async (stage) => {
     const line = `${'x'.repeat(300)}\n`;
