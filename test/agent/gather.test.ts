@@ -13,8 +13,11 @@ function batchOf(file: number, offset: number, messages: readonly string[], limi
     text += '\n';
   }
   const count = (lines: number) => ({ lines, bytes: lines * 10 });
+  // Memory of its own, as a shaper's batches have.
+  const payload = Buffer.allocUnsafeSlow(text.length);
+  payload.write(text, 'latin1');
   return {
-    ...{ input: 'app', payload: Buffer.from(text), ends: Uint32Array.from(ends) },
+    ...{ input: 'app', payload, ends: Uint32Array.from(ends) },
     marks: [{ file, offset, skip: 0, clue: '' }],
     tally: {
       ...{ sent: count(messages.length), filtered: count(1), dropped: count(2) },
@@ -63,6 +66,18 @@ test('small batches become one, with all messages in order, the last mark of eac
     dropped: { lines: 8, bytes: 80 },
     limited: { lines: 3, bytes: 30 },
   });
+});
+
+test('what was put together gives its memory back, and what is carried on as it is keeps it', () => {
+  const small = [batchOf(1, 10, ['a']), batchOf(2, 5, ['b'])];
+  gathered([...small], 1e6);
+  assert.deepEqual(
+    small.map(({ payload }) => payload.buffer.byteLength),
+    [0, 0],
+  );
+  const alone = batchOf(1, 10, ['a']);
+  gathered([alone], 1e6);
+  assert.equal(alone.payload.toString(), 'a\n');
 });
 
 test('it ends once there is enough; one alone is carried on as it is; and nothing is nothing', () => {
