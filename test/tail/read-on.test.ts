@@ -115,6 +115,15 @@ test('a file that has rested is looked at first, for the year of its lines is th
     assert.equal(stage.reader.chunks.at(-1)?.modified, fs.statSync(stage.live).mtimeMs);
   }));
 
+test('a file whose last change lies ahead of the clock is looked at first too', () =>
+  heard({ 'app.log': 'one\n' }, (stage, tell, calls) => {
+    stage.clock.jump(-120_000);
+    stage.write('two\n');
+    tell();
+    assert.equal(calls()[0], 'stat');
+    assert.equal(stage.reader.read(), 'two\n');
+  }));
+
 test('a file of which no byte was seen, and one that is rotated, are looked at first', () =>
   heard({ 'app.log': '' }, (stage, tell, calls) => {
     stage.write('one\n');
