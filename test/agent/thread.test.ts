@@ -6,24 +6,16 @@ import path from 'node:path';
 import { test } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import { createThread } from '../../agent/thread.ts';
+import { createTurnedClock } from '../harness/clock.ts';
 import { toldLog } from '../harness/log.ts';
 import { partsOf } from '../shape/shaped.ts';
 
 /** A clock whose hands are turned, and a thread that does nothing but start. */
 function stage(cores: number) {
   const said: string[] = [];
-  const due: { at: number; run: () => void }[] = [];
   const workers: (EventEmitter & { ended: boolean })[] = [];
-  let ticks = 0;
   let refusal: Error | undefined;
-  const clock = {
-    now: () => ticks,
-    ticks: () => ticks,
-    after(ms: number, run: () => void) {
-      due.push({ at: ticks + ms, run });
-      return () => {};
-    },
-  };
+  const clock = createTurnedClock();
   const start = () => {
     if (refusal) throw refusal;
     const worker = Object.assign(new EventEmitter(), {
@@ -40,16 +32,10 @@ function stage(cores: number) {
   const log = toldLog((_level, sentence) => void said.push(sentence));
   const thread = createThread({ clock, log }, { cores, start });
   const seat = () => thread.seat({ ...partsOf(), answered() {}, lost() {} });
-  const turn = (ms: number) => {
-    ticks += ms;
-    for (const one of due.splice(0))
-      if (one.at <= ticks) one.run();
-      else due.push(one);
-  };
   const refuse = (problem: Error | undefined) => {
     refusal = problem;
   };
-  return { workers, said, seat, turn, refuse };
+  return { workers, said, seat, turn: clock.turn, refuse };
 }
 
 test('where there is one processor no second thread is started', () => {

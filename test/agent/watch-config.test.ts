@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { watchConfig } from '../../agent/watch-config.ts';
+import { createTurnedClock } from '../harness/clock.ts';
 import { scene } from '../harness/temp.ts';
-import { createTurnedClock } from '../ops/parts.ts';
 
 function watch(t: TestContext, name = 'config.conf') {
   const s = scene(t);

@@ -4,8 +4,9 @@ import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { type HttpParts, openHttp } from '../../agent/ops/http.ts';
 import type { Status } from '../../agent/ops/status.ts';
+import { createTurnedClock } from '../harness/clock.ts';
 import { toldLog } from '../harness/log.ts';
-import { createTurnedClock, DRAINING } from './parts.ts';
+import { DRAINING } from './parts.ts';
 
 const TOKEN = 'correct-horse';
 const ILL: Status = { ...DRAINING, health: { state: 'unhealthy', reasons: ['syslog: nothing moves.'] } };

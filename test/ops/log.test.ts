@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLog } from '../../agent/ops/log.ts';
-import { createTurnedClock } from './parts.ts';
+import { createTurnedClock } from '../harness/clock.ts';
 
 function start(options: { level?: 'debug' | 'info' | 'warn' | 'error'; isTTY?: boolean; journal?: boolean } = {}) {
   const clock = createTurnedClock();
@@ -133,7 +133,7 @@ test('a flood of different sentences neither is lost nor grows without bound', (
   const { log, clock, written } = start();
   for (let i = 0; i < 5_000; i++) log.info(`sentence ${i}`);
   assert.equal(written.length, 5_000);
-  assert.ok(clock.pending() <= 256, `${clock.pending()} sentences are remembered`);
+  assert.ok(clock.waiting() <= 256, `${clock.waiting()} sentences are remembered`);
   clock.turn(60_000);
   assert.equal(written.length, 5_000);
 });

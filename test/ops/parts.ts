@@ -1,33 +1,6 @@
-/** Parts that the tests of this room share: a clock whose hands they turn, and a status of an agent in the middle of a drain. */
+/** What the tests of this room share: a status of an agent in the middle of a drain. */
 import type { Ledger, Status } from '../../agent/ops/status.ts';
-import type { Clock } from '../../agent/types.ts';
-
-const NOON = Date.parse('2026-11-23T12:00:00Z');
-
-export type TurnedClock = Clock & { turn(ms: number): void; pending(): number };
-
-export function createTurnedClock(): TurnedClock {
-  let ticks = 0;
-  let timers: { at: number; run: () => void }[] = [];
-  return {
-    now: () => NOON + ticks,
-    ticks: () => ticks,
-    after(ms, run) {
-      const timer = { at: ticks + ms, run };
-      timers.push(timer);
-      return () => {
-        timers = timers.filter((one) => one !== timer);
-      };
-    },
-    pending: () => timers.length,
-    turn(ms) {
-      ticks += ms;
-      const due = timers.filter((timer) => timer.at <= ticks);
-      timers = timers.filter((timer) => timer.at > ticks);
-      for (const timer of due) timer.run();
-    },
-  };
-}
+import { NOON } from '../harness/clock.ts';
 
 const count = (lines: number) => ({ lines, bytes: lines * 100 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createProgress } from '../../agent/ops/progress.ts';
-import { createTurnedClock } from './parts.ts';
+import { createTurnedClock } from '../harness/clock.ts';
 
 const MIB = 2 ** 20;
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createSupervisor, type SupervisorParts } from '../../agent/ops/supervisor.ts';
 import type { Code } from '../../agent/wire/codes.ts';
+import { createTurnedClock } from '../harness/clock.ts';
 import { toldLog } from '../harness/log.ts';
-import { createTurnedClock } from './parts.ts';
 
 const PID = 4711;
 /** systemd wants a sign of life every 40 s. */

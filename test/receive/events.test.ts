@@ -4,7 +4,8 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { createEvents, EventsProblem, openEvents } from '../../agent/receive/events.ts';
-import { folder, GEN, journal, PLANTED, records, testClock, until } from './records.ts';
+import { createTurnedClock } from '../harness/clock.ts';
+import { folder, GEN, journal, PLANTED, records, until } from './records.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 /** The query that the manual gives for SQLite. */
@@ -20,7 +21,7 @@ function events(t: TestContext) {
     db.close();
   });
   const failed: string[] = [];
-  const made = createEvents({ db, clock: testClock(), failed: (problem) => void failed.push(problem.message) });
+  const made = createEvents({ db, clock: createTurnedClock(), failed: (problem) => void failed.push(problem.message) });
   return {
     ...made,
     ...{ db, file, failed },
@@ -70,7 +71,7 @@ test('the file is readable by its owner alone, and one that is there is appended
   const rights = (name: string) => fs.statSync(name).mode & 0o777;
   const append = (text: string) => {
     const db = openEvents(file);
-    const output = createEvents({ db, clock: testClock(), failed: assert.fail });
+    const output = createEvents({ db, clock: createTurnedClock(), failed: assert.fail });
     output.add(Buffer.from(text), 0, text.length);
     void output.written();
     assert.equal(rights(`${file}-wal`), rights(file));

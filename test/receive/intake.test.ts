@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createIntake } from '../../agent/receive/intake.ts';
 import { createVerifier } from '../../agent/receive/verify.ts';
-import { cutRecord, GEN, records, testClock } from './records.ts';
+import { createTurnedClock } from '../harness/clock.ts';
+import { cutRecord, GEN, records } from './records.ts';
 
 function intake() {
-  const clock = testClock();
+  const clock = createTurnedClock();
   const written: string[] = [];
   const verifier = createVerifier({ fromFirst: false });
   const made = createIntake({

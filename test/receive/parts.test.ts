@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { createJoiner, type IncompleteRecord, type JoinerLimits } from '../../agent/receive/parts.ts';
-import { cutRecord, GEN, record, testClock } from './records.ts';
+import { createTurnedClock } from '../harness/clock.ts';
+import { cutRecord, GEN, record } from './records.ts';
 
 const LIMITS: JoinerLimits = { records: 100, bytes: 1_000_000, age: 5000 };
 
 function joiner(limits: Partial<JoinerLimits> = {}) {
-  const clock = testClock();
+  const clock = createTurnedClock();
   const given: IncompleteRecord[] = [];
   const made = createJoiner({ clock, limits: { ...LIMITS, ...limits }, incomplete: (one) => void given.push(one) });
   /** Hands in part `n` of the record of line `line`. */

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turnLoop } from 'node:timers/promises';
 import { untilQuiet } from '../../agent/receive/quiet.ts';
-import { testClock } from './records.ts';
+import { createTurnedClock } from '../harness/clock.ts';
 
 /** Waits with a clock that the test turns; `over` is set when the wait is. */
 function wait() {
-  const clock = testClock();
+  const clock = createTurnedClock();
   const state = { last: 0, over: false, ended: false };
   const done = untilQuiet({ clock, quiet: 50, grace: 1000, last: () => state.last, over: () => state.ended });
   void done.then(() => {

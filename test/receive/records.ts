@@ -1,10 +1,9 @@
-/** Records as tailship writes them, a folder, a clock whose hands a test turns, and waiting for a condition. */
+/** Records as tailship writes them, a folder, and waiting for a condition. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createVerifier, type VerifyReport } from '../../agent/receive/verify.ts';
-import type { Clock } from '../../agent/types.ts';
 import { type Identity, writeIdentity } from '../../agent/wire/identity.ts';
 import { newIdentitySpan, scanIdentity } from '../../agent/wire/identity-scan.ts';
 
@@ -88,29 +87,6 @@ export function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'tailship-'));
   t.after(() => rmSync(path, { recursive: true }));
   return path;
-}
-
-export type TestClock = Clock & { turn(ms: number): void };
-
-/** A clock that stands still until it is turned. */
-export function testClock(): TestClock {
-  let now = 1000;
-  const timers = new Set<{ at: number; run: () => void }>();
-  return {
-    now: () => now,
-    ticks: () => now,
-    after(ms, run) {
-      const timer = { at: now + ms, run };
-      timers.add(timer);
-      return () => void timers.delete(timer);
-    },
-    turn(ms) {
-      now += ms;
-      for (const timer of [...timers].sort((a, b) => a.at - b.at)) {
-        if (timer.at <= now && timers.delete(timer)) timer.run();
-      }
-    },
-  };
 }
 
 /** Resolves as soon as the condition holds; a test that waits in vain is ended by the runner. */

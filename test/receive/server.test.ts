@@ -8,7 +8,8 @@ import type { Taker } from '../../agent/receive/listener.ts';
 import { createCollector } from '../../agent/receive/server.ts';
 import type { Clock } from '../../agent/types.ts';
 import type { Fault } from '../../agent/wire/framing.ts';
-import { testClock, until } from './records.ts';
+import { createTurnedClock } from '../harness/clock.ts';
+import { until } from './records.ts';
 
 type Setup = {
   readonly listen?: readonly string[];
@@ -233,7 +234,7 @@ test('datagrams that come while the output is blocked are dropped and told', asy
 });
 
 test('closing takes what is still coming in, and resets who has not half-closed', async (t) => {
-  const clock = testClock();
+  const clock = createTurnedClock();
   const { collector, messages, port } = await collect(t, { clock });
   const address = port();
   const { socket, over } = await client(address);

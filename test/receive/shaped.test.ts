@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { createIntake } from '../../agent/receive/intake.ts';
 import { verdict } from '../../agent/receive/verdict.ts';
 import { createVerifier } from '../../agent/receive/verify.ts';
+import { createTurnedClock } from '../harness/clock.ts';
 import { chunkOf, contextOf, messagesOf, type Setup, shaperOf } from '../shape/shaped.ts';
-import { testClock } from './records.ts';
 
 /** Shapes the whole file and gives its messages. */
 function shape(file: Buffer, setup: Setup): Buffer[] {
@@ -21,7 +21,7 @@ function receive(messages: readonly Buffer[], mayLack = false) {
   const written: string[] = [];
   const verifier = createVerifier({ fromFirst: false });
   const intake = createIntake({
-    clock: testClock(),
+    clock: createTurnedClock(),
     limits: { records: 1000, bytes: 10_000_000, age: 1000 },
     write: (bytes, start, end) => void written.push(bytes.toString('utf8', start, end)),
     verifier,

@@ -3,14 +3,15 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openDatabase } from '../../agent/store/database.ts';
 import { createStore, StoreProblem } from '../../agent/store/store.ts';
-import { addFile, batch, configFor, count, live, mark, rowsOf, temporaryFolder, testClock, testLog } from './help.ts';
+import { createTurnedClock } from '../harness/clock.ts';
+import { addFile, batch, configFor, count, live, mark, rowsOf, temporaryFolder, testLog } from './help.ts';
 
 /** A store whose SQLite connection the test can make fail. */
 function breakable(t: TestContext) {
   const file = path.join(temporaryFolder(t), 'spool.db');
   const db = openDatabase(file, { sync: 'normal', walLimit: 2 ** 20, check: false });
   const lock = { left: undefined, markDamaged() {}, release() {} };
-  const parts = { config: configFor(file), clock: testClock(), log: testLog(), command: 'tailship run' };
+  const parts = { config: configFor(file), clock: createTurnedClock(), log: testLog(), command: 'tailship run' };
   const store = createStore(parts, db, lock, 2 ** 30, 2 ** 20);
   t.after(() => store.close());
   const app = addFile(store);

@@ -1,49 +1,18 @@
-/** What the store's tests share: a folder that goes away, a clock whose hands are turned, and batches of any size. */
+/** What the store's tests share: a folder that goes away, and batches of any size. */
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { openStore, type Store, type StoreParts } from '../../agent/store/store.ts';
-import type { Batch, Checkpoint, Clock, Count, Log, Sent, SpoolConfig } from '../../agent/types.ts';
+import type { Batch, Checkpoint, Count, Log, Sent, SpoolConfig } from '../../agent/types.ts';
+import { createTurnedClock, type TurnedClock } from '../harness/clock.ts';
 import { toldLog } from '../harness/log.ts';
 
 export function temporaryFolder(t: TestContext): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tailship-'));
   t.after(() => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
   return folder;
-}
-
-export type TestClock = Clock & {
-  /** Moves both clocks on and runs what has become due, in order. */
-  turn(ms: number): void;
-  waiting(): number;
-};
-
-export function testClock(start = Date.UTC(2026, 10, 22, 9, 30)): TestClock {
-  let passed = 0;
-  const waiting = new Set<{ readonly due: number; readonly run: () => void }>();
-  return {
-    now: () => start + passed,
-    ticks: () => passed,
-    after(ms, run) {
-      const timer = { due: passed + ms, run };
-      waiting.add(timer);
-      return () => waiting.delete(timer);
-    },
-    turn(ms) {
-      const end = passed + ms;
-      for (;;) {
-        const [next] = [...waiting].filter(({ due }) => due <= end).sort((a, b) => a.due - b.due);
-        if (!next) break;
-        waiting.delete(next);
-        passed = next.due;
-        next.run();
-      }
-      passed = end;
-    },
-    waiting: () => waiting.size,
-  };
 }
 
 /** A log that keeps what it is told, as `LEVEL SENTENCE`. */
@@ -56,7 +25,7 @@ export function configFor(file: string, change: Partial<SpoolConfig> = {}): Spoo
   return { path: file, maxSize: 2 ** 30, maxAge: undefined, full: 'block', sync: 'normal', ...change };
 }
 
-export type Opened = { readonly store: Store; readonly clock: TestClock; readonly log: ReturnType<typeof testLog> };
+export type Opened = { readonly store: Store; readonly clock: TurnedClock; readonly log: ReturnType<typeof testLog> };
 
 /** A store at `file` that is closed with the test. */
 export function open(
@@ -65,7 +34,7 @@ export function open(
   change: Partial<SpoolConfig> = {},
   more: Partial<StoreParts> = {},
 ): Opened {
-  const clock = testClock();
+  const clock = createTurnedClock();
   const log = testLog();
   const store = openStore({ config: configFor(file, change), clock, log, command: 'tailship run', ...more });
   t.after(() => store.close());

@@ -7,7 +7,8 @@ import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { inspectStore } from '../../agent/store/inspect.ts';
 import { openStore, StoreProblem } from '../../agent/store/store.ts';
-import { configFor, open, temporaryFolder, testClock, testLog } from './help.ts';
+import { createTurnedClock } from '../harness/clock.ts';
+import { configFor, open, temporaryFolder, testLog } from './help.ts';
 
 /** Another process that opens the state at `file` and holds it until it is killed. */
 async function holder(t: TestContext, file: string): Promise<ChildProcess> {
@@ -21,7 +22,7 @@ async function holder(t: TestContext, file: string): Promise<ChildProcess> {
 
 function refusal(file: string): StoreProblem {
   try {
-    openStore({ config: configFor(file), clock: testClock(), log: testLog(), command: 'tailship run' }).close();
+    openStore({ config: configFor(file), clock: createTurnedClock(), log: testLog(), command: 'tailship run' }).close();
   } catch (error) {
     assert.ok(error instanceof StoreProblem, `${error}`);
     return error;
@@ -41,7 +42,7 @@ test('a second process on the same state is told who holds it: pid, command and 
 test('a second store in the same process is told so too, and the first goes on', (t) => {
   const file = path.join(temporaryFolder(t), 'spool.db');
   const { store } = open(t, file);
-  assert.ok(refusal(file).message.includes(`process ${process.pid} (tailship run), which began at 2026-11-22T09:30`));
+  assert.ok(refusal(file).message.includes(`process ${process.pid} (tailship run), which began at 2026-11-23T12:00`));
   store.begin('main', { file: store.add(generation()).file, offset: 1, skip: 0, clue: 'c' });
   assert.equal(refusal(file).code, 'held');
 });
@@ -85,7 +86,12 @@ test('a failed opening gives the lock back', (t) => {
   const failing = () => {
     throw new Error('no answer');
   };
-  const parts = { config: configFor(file, { maxSize: undefined }), clock: testClock(), log: testLog(), command: 'x' };
+  const parts = {
+    config: configFor(file, { maxSize: undefined }),
+    clock: createTurnedClock(),
+    log: testLog(),
+    command: 'x',
+  };
   assert.throws(() => openStore({ ...parts, freeBytes: failing }), /no answer/);
   open(t, file);
 });

@@ -6,12 +6,13 @@ import Database from 'better-sqlite3';
 import { openDatabase } from '../../agent/store/database.ts';
 import { setAside } from '../../agent/store/place.ts';
 import { openStore, StoreProblem } from '../../agent/store/store.ts';
-import { addFile, batch, configFor, count, live, mark, open, temporaryFolder, testClock, testLog } from './help.ts';
+import { createTurnedClock } from '../harness/clock.ts';
+import { addFile, batch, configFor, count, live, mark, open, temporaryFolder, testLog } from './help.ts';
 
 /** The problem that opening `file` gives. */
 function problemAt(file: string): StoreProblem {
   try {
-    openStore({ config: configFor(file), clock: testClock(), log: testLog(), command: 'tailship run' }).close();
+    openStore({ config: configFor(file), clock: createTurnedClock(), log: testLog(), command: 'tailship run' }).close();
   } catch (error) {
     assert.ok(error instanceof StoreProblem, `${error}`);
     return error;
@@ -107,9 +108,9 @@ test('a file that is not SQLite is kept aside, reported, and a new one is begun'
   const rubbish = 'not SQLite'.repeat(1000);
   for (const end of ['', '-wal', '-shm']) fs.writeFileSync(file + end, rubbish);
   const { store, log } = open(t, file);
-  assert.equal(fs.readFileSync(`${file}.broken-20261122-093000`, 'utf8'), rubbish);
+  assert.equal(fs.readFileSync(`${file}.broken-20261123-120000`, 'utf8'), rubbish);
   assert.equal(log.said.length, 1);
-  assert.match(log.said[0]!, /^error .*cannot be used .*spool\.db\.broken-20261122-093000.*as at a first start/);
+  assert.match(log.said[0]!, /^error .*cannot be used .*spool\.db\.broken-20261123-120000.*as at a first start/);
   assert.deepEqual(store.generations('app'), []);
   addFile(store);
   assert.equal(store.generations('app').length, 1);

@@ -8,7 +8,8 @@ import { readSpool } from '../../agent/store/look.ts';
 import { createPacker } from '../../agent/store/packing.ts';
 import { StoreProblem } from '../../agent/store/store.ts';
 import type { Batch } from '../../agent/types.ts';
-import { addFile, batch, count, live, mark, open, rowsOf, temporaryFolder, testClock } from './help.ts';
+import { createTurnedClock } from '../harness/clock.ts';
+import { addFile, batch, count, live, mark, open, rowsOf, temporaryFolder } from './help.ts';
 
 /** Messages as applications write them: much alike, each followed by a LF. */
 function messages(from: number, lines: number): Batch {
@@ -70,7 +71,7 @@ test('in a small spool, and where nothing is saved, messages are stored as they 
 });
 
 test('what was compressed for a row is given back once it is written, and messages that are stored as they are stay', async () => {
-  const packer = createPacker(() => 2 ** 30, testClock());
+  const packer = createPacker(() => 2 ** 30, createTurnedClock());
   const large = Buffer.concat([randomBytes(100_000), Buffer.alloc(400_000)]);
   const [ahead, small] = [{ ...messages(0, 5), payload: large }, messages(0, 5)];
   await packer.ahead(ahead);

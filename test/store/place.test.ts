@@ -7,7 +7,8 @@ import { countSpool } from '../../agent/store/look.ts';
 import { fleeting } from '../../agent/store/place.ts';
 import { StoreProblem } from '../../agent/store/problem.ts';
 import { openStore } from '../../agent/store/store.ts';
-import { configFor, open, temporaryFolder, testClock, testLog } from './help.ts';
+import { createTurnedClock } from '../harness/clock.ts';
+import { configFor, open, temporaryFolder, testLog } from './help.ts';
 
 const TMPFS = 0x01021994;
 const OVERLAY = 0x794c7630;
@@ -41,7 +42,7 @@ function problemOf(run: () => unknown): StoreProblem {
 }
 
 const begin = (file: string) =>
-  openStore({ config: configFor(file), clock: testClock(), log: testLog(), command: 'tailship run' });
+  openStore({ config: configFor(file), clock: createTurnedClock(), log: testLog(), command: 'tailship run' });
 
 test('a place that can never hold a file is refused with the cure, before anything is touched', (t) => {
   const folder = temporaryFolder(t);

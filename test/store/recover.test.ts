@@ -6,7 +6,8 @@ import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { StoreProblem } from '../../agent/store/store.ts';
 import type { Batch } from '../../agent/types.ts';
-import { addFile, batch, count, live, mark, type Opened, open, rowsOf, temporaryFolder, testClock } from './help.ts';
+import { createTurnedClock } from '../harness/clock.ts';
+import { addFile, batch, count, live, mark, type Opened, open, rowsOf, temporaryFolder } from './help.ts';
 
 const ROWS = 30;
 
@@ -234,7 +235,7 @@ test('one damaged row in the middle costs that row and no other', (t) => {
 test('a saving that takes long says now and then how far it is', (t) => {
   const file = filled(t);
   fs.truncateSync(file, fs.statSync(file).size - 8192);
-  const clock = testClock();
+  const clock = createTurnedClock();
   const slow = {
     ...clock,
     ticks() {

@@ -277,6 +277,6 @@ test('lost bytes are summed by input and cause, with the last ranges in words', 
   const [deleted, unreadable] = store.losses();
   assert.equal(deleted?.bytes, 24);
   assert.equal(deleted?.ranges.length, 10);
-  assert.equal(deleted?.ranges.at(-1), '2026-11-22T09:30:00.000Z /log/app.log bytes 11 to 13: deleted');
+  assert.equal(deleted?.ranges.at(-1), '2026-11-23T12:00:00.000Z /log/app.log bytes 11 to 13: deleted');
   assert.deepEqual([unreadable?.input, unreadable?.cause, unreadable?.bytes], ['app', 'unreadable', 5]);
 });

@@ -6,19 +6,8 @@ import fc from 'fast-check';
 import { openDatabase } from '../../agent/store/database.ts';
 import { createStore, type Store } from '../../agent/store/store.ts';
 import type { SpoolConfig } from '../../agent/types.ts';
-import {
-  addFile,
-  batch,
-  configFor,
-  count,
-  live,
-  mark,
-  open,
-  rowsOf,
-  temporaryFolder,
-  testClock,
-  testLog,
-} from './help.ts';
+import { createTurnedClock } from '../harness/clock.ts';
+import { addFile, batch, configFor, count, live, mark, open, rowsOf, temporaryFolder, testLog } from './help.ts';
 
 const MIB = 2 ** 20;
 
@@ -232,7 +221,12 @@ function stayWithin(t: TestContext, limit: number, full: SpoolConfig['full'], ac
     within(sql);
     return result;
   };
-  const parts = { config: configFor(file, { full }), clock: testClock(), log: testLog(), command: 'tailship run' };
+  const parts = {
+    config: configFor(file, { full }),
+    clock: createTurnedClock(),
+    log: testLog(),
+    command: 'tailship run',
+  };
   const store = createStore(parts, db, { left: undefined, markDamaged() {}, release() {} }, limit, walLimit);
   const app = addFile(store);
   let offset = 0;
