@@ -4,15 +4,14 @@ import type { Clock } from '../types.ts';
 import type { Chain } from './chain-parts.ts';
 import { chainOf } from './names.ts';
 
-/**
- * A hint is looked into at once, or right after the file was read on, but not sooner than so many ms after the one before; those
- * that come meanwhile go together.
- */
+/** Hints are taken up at once, but not sooner than so many ms after the ones before; those that come meanwhile go together. */
 const GATHER = 5;
+/** A live file that is written to and nothing else is read on at every hint, and looked at no sooner than so many ms after the last look. */
+const CALM = 100;
 
 export type Hints = {
-  /** Takes note that something may have happened to a path. */
-  take(file: string): void;
+  /** Takes note that something may have happened to a path. `written`: nothing but a write, or a change of its size or times. */
+  take(file: string, written?: boolean): void;
   /** To be called when everything was looked at. */
   clear(): void;
 };
@@ -29,10 +28,17 @@ export type HintsParts = {
 };
 
 export function createHints({ clock, chains, names, readOn, look }: HintsParts): Hints {
+  /** Chains to look at: those that were read on since their hint, and those that were not yet. */
+  const calm = new Set<Chain>();
   const hinted = new Set<Chain>();
   let all = false;
-  let gathering = false;
+  /** Something else than a write may have happened. */
+  let urgent = false;
+  /** When hints were taken up last, when chains were looked at last, and when it is to be the next time. */
+  let taken = Number.NEGATIVE_INFINITY;
   let looked = Number.NEGATIVE_INFINITY;
+  let due = Number.POSITIVE_INFINITY;
+  let cancel = () => {};
 
   function chainFor(file: string): Chain | undefined {
     const known = chains.get(file);
@@ -44,27 +50,51 @@ export function createHints({ clock, chains, names, readOn, look }: HintsParts):
   }
 
   function clear(): void {
-    all = false;
+    all = urgent = false;
     hinted.clear();
+    calm.clear();
+  }
+
+  function plan(at: number): void {
+    cancel();
+    due = at;
+    cancel = clock.after(Math.max(0, at - clock.ticks()), takeUp);
   }
 
   function lookInto(): void {
-    gathering = false;
+    cancel();
+    due = Number.POSITIVE_INFINITY;
     looked = clock.ticks();
-    look(all ? 'all' : [...hinted]);
+    // Where all was read on before, a look is no reason to let the next line wait.
+    if (all || hinted.size > 0) taken = looked;
+    look(all ? 'all' : [...calm, ...hinted]);
     clear();
   }
 
+  function takeUp(): void {
+    const now = clock.ticks();
+    if (urgent || now >= looked + CALM || ![...hinted].every(readOn)) lookInto();
+    else readSince(now);
+  }
+
+  function readSince(now: number): void {
+    taken = now;
+    for (const chain of hinted) calm.add(chain);
+    hinted.clear();
+    plan(urgent ? now : Math.max(now, looked + CALM));
+  }
+
   return {
-    take(file) {
+    take(file, written = false) {
       const chain = chainFor(file);
       if (chain) hinted.add(chain);
       else if (names(file)) all = true;
       else return;
-      if (gathering) return;
-      const rest = looked + GATHER - clock.ticks();
-      gathering = rest > 0 || (chain?.path === file && readOn(chain));
-      if (gathering) clock.after(Math.max(0, rest), lookInto);
+      urgent ||= !written || chain?.path !== file;
+      const now = clock.ticks();
+      if (due <= Math.max(now, taken + GATHER)) return;
+      if (now < taken + GATHER) plan(taken + GATHER);
+      else if (chain?.path === file && readOn(chain)) readSince(now);
       else lookInto();
     },
     clear,

@@ -15,7 +15,8 @@ export type Watch = {
 };
 
 export type WatchParts = {
-  hint(file: string): void;
+  /** Something may have happened to a file. `written`: it was there before and after, and only its content or its times changed. */
+  hint(file: string, written?: boolean): void;
   /** Called once when events cannot be had, with the reason's code; nothing comes after it. */
   failed(code: string): void;
 };
@@ -47,11 +48,11 @@ export function createWatch(parts: WatchParts): Watch {
     ignored: (file) => !watched.has(file),
     ignorePermissionErrors: true,
   });
-  watcher.on('raw', (_event, name, details) => {
+  watcher.on('raw', (event, name, details) => {
     if (over || typeof name !== 'string') return;
     const directory: unknown =
       details && typeof details === 'object' && 'watchedPath' in details ? details.watchedPath : '';
-    parts.hint(path.resolve(typeof directory === 'string' ? directory : '', name));
+    parts.hint(path.resolve(typeof directory === 'string' ? directory : '', name), event === 'change');
   });
   watcher.on('error', (error) => {
     if (over) return;

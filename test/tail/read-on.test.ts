@@ -8,7 +8,7 @@ import { type Scene, scene } from './scene.ts';
 /** A stage on which the test says what the system tells of, with the names of the calls that were made on the live file. */
 function heard(
   before: Readonly<Record<string, string>>,
-  story: (stage: Scene, tell: (name?: string) => void, calls: () => string[]) => void,
+  story: (stage: Scene, tell: (name?: string, written?: boolean) => void, calls: () => string[]) => void,
 ): Promise<void> {
   let watch: WatchParts | undefined;
   const made: string[] = [];
@@ -35,7 +35,7 @@ function heard(
     made.length = 0;
     story(
       stage,
-      (name = 'app.log') => watch!.hint(`${stage.folder}/${name}`),
+      (name = 'app.log', written = false) => watch!.hint(`${stage.folder}/${name}`, written),
       () => made.splice(0),
     );
   });
@@ -135,4 +135,62 @@ test('a file of which no byte was seen, and one that is rotated, are looked at f
     stage.rename('app.log.1');
     tell('app.log.1');
     assert.equal(calls()[0], 'stat');
+  }));
+
+test('a live file that is written to and nothing else is read on at each event, and looked at ten times a second', () =>
+  heard({ 'app.log': 'one\n' }, (stage, tell, calls) => {
+    let looks = 0;
+    for (let n = 0; n < 50; n += 1) {
+      stage.write(`${n}\n`);
+      tell('app.log', true);
+      assert.equal(stage.reader.read(), `${n}\n`);
+      stage.clock.advance(10);
+      looks += calls().filter((call) => call === 'stat').length;
+    }
+    assert.ok(looks >= 5 && looks <= 6, `${looks} looks`);
+  }));
+
+test('writes that follow close on each other are read together', () =>
+  heard({ 'app.log': 'one\n' }, (stage, tell) => {
+    tell('app.log', true);
+    stage.clock.advance(0);
+    stage.reader.read();
+    for (const text of ['two\n', 'three\n']) {
+      stage.write(text);
+      tell('app.log', true);
+    }
+    assert.equal(stage.reader.read(), '');
+    stage.clock.advance(5);
+    assert.equal(stage.reader.read(), 'two\nthree\n');
+  }));
+
+test('a rotation among writes is looked into at once', () =>
+  heard({ 'app.log': 'one\n' }, (stage, tell, calls) => {
+    stage.write('two\n');
+    tell('app.log', true);
+    stage.clock.advance(20);
+    stage.write('three\n');
+    tell('app.log', true);
+    assert.equal(stage.reader.read(), 'two\nthree\n');
+    stage.clock.advance(20);
+    calls();
+    stage.rename('app.log.1');
+    stage.write('four\n');
+    tell('app.log.1');
+    assert.ok(calls().includes('stat'));
+    assert.equal(stage.reader.read(), 'four\n');
+  }));
+
+test('a copy and truncation among writes is read on from the beginning, though no look came between', () =>
+  heard({ 'app.log': 'one\n' }, (stage, tell) => {
+    stage.write('two\n');
+    tell('app.log', true);
+    stage.clock.advance(20);
+    assert.equal(stage.reader.read(), 'two\n');
+    stage.write('three\n');
+    fs.copyFileSync(stage.live, `${stage.live}.1`);
+    fs.writeFileSync(stage.live, 'four, which is longer than all before it\n');
+    tell('app.log', true);
+    assert.equal(stage.reader.read() + stage.pass(1000), 'three\nfour, which is longer than all before it\n');
+    assert.deepEqual(stage.losses, []);
   }));

@@ -10,7 +10,7 @@ import { until } from '../harness/wait.ts';
 export type StoryEvents = {
   readonly watch: (parts: WatchParts) => Watch;
   /** Tells the agent of a change; undefined where only the file system does. */
-  readonly hint?: (file: string) => void;
+  readonly hint?: (file: string, written: boolean) => void;
   /** Waits until the agent was told of all that happened in the folder; undefined where only the story tells of it. */
   readonly arrived?: (folder: string) => Promise<void>;
 };
@@ -28,7 +28,7 @@ export function toldEvents(): StoryEvents {
         },
       };
     },
-    hint: (file) => current?.hint(file),
+    hint: (file, written) => current?.hint(file, written),
   };
 }
 
@@ -39,9 +39,9 @@ export function realEvents(): StoryEvents {
     watch: (parts) =>
       createWatch({
         ...parts,
-        hint(file) {
+        hint(file, written) {
           heard.push(file);
-          parts.hint(file);
+          parts.hint(file, written);
         },
       }),
     // The system tells of changes in their order: what happened before the probe was told of before it.

@@ -11,7 +11,7 @@ export type Stage = {
   /** A second destination. */
   readonly other?: { read(options: { settle: boolean; most?: number }): string };
   /** Tells the agent of a change, where it listens to events. */
-  readonly hint?: (file: string) => void;
+  readonly hint?: (file: string, written: boolean) => void;
   kill(): void;
   start(): void;
 };
@@ -229,12 +229,12 @@ export class World {
     content.name = undefined;
   }
 
-  /** Some of the events come: late, twice, or not at all. */
+  /** Some of the events come: late, twice, or not at all; and the first of two says that nothing but a write has happened. */
   event(): void {
     if (!this.running) return;
     const { hint } = this.stage;
     for (const file of this.events.splice(0, 1 + this.pick(this.events.length))) {
-      for (let times = this.pick(3); times > 0; times -= 1) hint?.(file);
+      for (let times = this.pick(3); times > 0; times -= 1) hint?.(file, times === 2);
     }
     this.stage.clock.advance(10);
   }
