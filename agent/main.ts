@@ -44,14 +44,15 @@ process.on('SIGUSR2', () => orders.emit('tell'));
 
 const { isJournal } = await import('./cli/journal.ts');
 const { runCli } = await import('./cli/cli.ts');
-process.exit(
-  await runCli(process.argv.slice(2), {
-    stdin: process.stdin,
-    stdout: process.stdout,
-    stderr: Object.assign(process.stderr, { journal: isJournal(process.env, process.stderr.fd) }),
-    env: process.env,
-    cwd: process.cwd(),
-    stop: stop.signal,
-    on: (order, run) => void orders.on(order, run),
-  }),
-);
+const code = await runCli(process.argv.slice(2), {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: Object.assign(process.stderr, { journal: isJournal(process.env, process.stderr.fd) }),
+  env: process.env,
+  cwd: process.cwd(),
+  stop: stop.signal,
+  on: (order, run) => void orders.on(order, run),
+});
+// What was written into a pipe whose reader is slow still waits in this process, and would end with it.
+await new Promise<unknown>((flushed) => process.stdout.write('', flushed));
+process.exit(code);
