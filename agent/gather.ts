@@ -3,7 +3,7 @@
  * settle, not one for each file.
  */
 import type { Batch, Checkpoint, Count, Tally } from './types.ts';
-import { free } from './wire/free.ts';
+import { freeBatch } from './wire/free.ts';
 
 /** A batch counts as so many bytes at least: to read a file takes its time however little is in it. */
 const LEAST = 4096;
@@ -50,8 +50,8 @@ function merge(batches: readonly Batch[]): Batch {
     payload.set(batch.payload, at);
     for (const end of batch.ends) ends[message++] = at + end;
     at += batch.payload.length;
-    free(batch.payload);
     for (const mark of batch.marks) marks.set(mark.file, mark);
+    freeBatch(batch);
   }
   return { input: first.input, payload, ends, marks: [...marks.values()], tally: sumOf(batches) };
 }

@@ -8,7 +8,7 @@
  * itself what was posted and never answered.
  */
 import type { Bell } from './bell.ts';
-import { type Answer, type LaidChunk, lookAtBatch, takeBatch, takeChunk } from './shape/remote.ts';
+import { type Answer, isFull, type LaidChunk, lookAtBatch, takeBatch, takeChunk } from './shape/remote.ts';
 import { createShaper } from './shape/shaper.ts';
 import { addStatus, NOTHING_SHAPED, type ShapeStatus } from './shape/status.ts';
 import type { TailWalk } from './tail/tail.ts';
@@ -97,10 +97,11 @@ export function createShaping({ input, record, warn, bell, thread, walk }: Shapi
     },
   };
 
-  /** What goes into the spool soon is left where it stands; what may wait long for the server has to be copied. */
+  /** Messages stay where they stand until they are settled. But few of them that may wait long are copied: they would hold much memory. */
   function taken(answer: Answer, giveBack: () => void): Batch {
-    const batch = toSpool ? lookAtBatch(answer) : takeBatch(answer);
-    if (toSpool) lend(batch.payload, giveBack);
+    const stays = toSpool || isFull(answer);
+    const batch = stays ? lookAtBatch(answer) : takeBatch(answer);
+    if (stays) lend(batch.payload, giveBack);
     else giveBack();
     return batch;
   }

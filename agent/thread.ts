@@ -8,16 +8,7 @@ import path from 'node:path';
 import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { hasLimitedAddressSpace } from './limits.ts';
-import {
-  type Answer,
-  type Desk,
-  fitsDesk,
-  isCommon,
-  type LaidChunk,
-  layChunk,
-  newDesk,
-  type Order,
-} from './shape/remote.ts';
+import { type Answer, createDesks, type Desks, type LaidChunk, layChunk, type Order } from './shape/remote.ts';
 import type { Chunk, Clock, InputConfig, Log, RecordConfig } from './types.ts';
 import { wordsOf } from './wire/words.ts';
 
@@ -70,6 +61,7 @@ type Running = {
   readonly sitters: Map<number, Sitter>;
   /** What was posted and not answered yet, in order. */
   readonly posted: LaidChunk[];
+  readonly desks: Desks;
   used: number;
 };
 
@@ -79,14 +71,12 @@ export function createThread({ clock, log }: { clock: Clock; log: Log }, setup: 
     after = HEAVY,
     start = startWorker,
   } = setup;
-  /** Desks of common size that nobody uses. */
-  const free: Desk[] = [];
   let running: Running | undefined;
   let resting = Number.NEGATIVE_INFINITY;
   let seats = 0;
 
   function doWithout(what: string, problem: unknown): void {
-    end();
+    running = undefined;
     resting = clock.ticks() + REST;
     const reason = problem instanceof Error ? wordsOf(problem) : `exit code ${problem}`;
     log.warn(
@@ -103,7 +93,10 @@ export function createThread({ clock, log }: { clock: Clock; log: Log }, setup: 
       doWithout('cannot be started', problem);
       return undefined;
     }
-    const one: Running = { worker, ready: false, sitters: new Map(), posted: [], used: clock.ticks() };
+    const one: Running = {
+      ...{ worker, ready: false, used: clock.ticks() },
+      ...{ sitters: new Map(), posted: [], desks: createDesks() },
+    };
     const failed = (problem: unknown) => {
       if (running !== one) return;
       doWithout('has ended', problem);
@@ -116,9 +109,8 @@ export function createThread({ clock, log }: { clock: Clock; log: Log }, setup: 
         return;
       }
       const { desk } = one.posted.shift()!;
-      const giveBack = () => {
-        if (running === one && isCommon(desk)) free.push(desk);
-      };
+      one.desks.shaped(desk);
+      const giveBack = () => one.desks.done(answer.payload);
       const sitter = one.sitters.get(answer.seat);
       if (sitter) sitter.answered(answer, giveBack);
       else giveBack();
@@ -130,11 +122,6 @@ export function createThread({ clock, log }: { clock: Clock; log: Log }, setup: 
     return one;
   }
 
-  function end(): void {
-    running = undefined;
-    free.length = 0;
-  }
-
   function endWhenQuiet(one: Running): void {
     if (running !== one) return;
     const quiet = clock.ticks() - one.used;
@@ -142,7 +129,7 @@ export function createThread({ clock, log }: { clock: Clock; log: Log }, setup: 
       clock.after(Math.max(QUIET - quiet, 1), () => endWhenQuiet(one));
       return;
     }
-    end();
+    running = undefined;
     void one.worker.terminate();
   }
 
@@ -156,7 +143,7 @@ export function createThread({ clock, log }: { clock: Clock; log: Log }, setup: 
       gone: () => running !== one,
       tell: (order) => post({ ...order, seat } as Order),
       shape(chunk) {
-        const laid = layChunk(chunk, fitsDesk(chunk) ? (free.pop() ?? newDesk()) : newDesk(chunk));
+        const laid = layChunk(chunk, one.desks.take(chunk));
         one.posted.push(laid);
         one.used = clock.ticks();
         post({ seat, what: 'shape', chunk: laid });
@@ -178,7 +165,7 @@ export function createThread({ clock, log }: { clock: Clock; log: Log }, setup: 
     },
     async close() {
       const one = running;
-      end();
+      running = undefined;
       await one?.worker.terminate();
     },
   };

@@ -16,7 +16,7 @@ import { type Store, StoreProblem } from './store/store.ts';
 import type { Shared, Tail, TailWalk } from './tail/tail.ts';
 import type { Thread, ThreadSetup } from './thread.ts';
 import type { Clock, Config, DestinationConfig, Log, Loss, Sent } from './types.ts';
-import { free } from './wire/free.ts';
+import { freeBatch } from './wire/free.ts';
 import { formatSize } from './wire/units.ts';
 
 export type AgentParts = {
@@ -114,7 +114,7 @@ export function spool(walk: Walk, store: Store, sent: readonly Sent[]): void {
   try {
     stored = store.spool(walk.destination.name, sent);
     // Nobody has a settled batch any more.
-    if (stored) for (const { batch } of sent) free(batch.payload);
+    if (stored) for (const { batch } of sent) freeBatch(batch);
   } finally {
     if (!stored) walk.held.push(...sent);
   }
@@ -124,7 +124,7 @@ export function spool(walk: Walk, store: Store, sent: readonly Sent[]): void {
 export function spoolHeld(walk: Walk, store: Store, log: Log): boolean {
   if (walk.held.length > 0) spool(walk, store, walk.held.splice(0));
   for (let one = walk.held[0]; one && store.spool(walk.destination.name, [one]); one = walk.held[0]) {
-    free(one.batch.payload);
+    freeBatch(one.batch);
     walk.held.shift();
   }
   const full = walk.held.length > 0;
@@ -152,7 +152,7 @@ export function sendHeld(walk: Walk): boolean {
 export function writeDown(walk: Walk, store: Store): boolean {
   if (walk.settled.length === 0) return false;
   store.settle(walk.destination.name, walk.settled);
-  for (const { batch } of walk.settled) free(batch.payload);
+  for (const { batch } of walk.settled) freeBatch(batch);
   walk.settled = [];
   return true;
 }

@@ -17,7 +17,9 @@ export type LaidChunk = Omit<Chunk, 'bytes' | 'before'> & {
 };
 
 /** A read of common size fits in. */
-const DESK_BYTES = 264 * 1024;
+const CHUNK_BYTES = 264 * 1024;
+/** Memory for messages that is larger is not kept. */
+const KEPT_BYTES = 4 * 1024 * 1024;
 
 /** `seat`: the shaper that is meant. They are carried out in order. */
 export type Order = { readonly seat: number } & (
@@ -43,20 +45,32 @@ export type Answer = {
   readonly sample: string | undefined;
 };
 
-/** A desk for a chunk of common size, or for this very one. */
-export function newDesk(chunk?: Chunk): Desk {
-  const size = Math.max(DESK_BYTES, chunk ? chunk.before.length + chunk.bytes.length : 0);
-  return { chunk: new SharedArrayBuffer(size), payload: new SharedArrayBuffer(2 * size) };
-}
+/** Memory for desks that serves again and again: a chunk's once that is shaped, a payload's once that is needed no more. */
+export type Desks = {
+  /** A desk that the chunk fits on. */
+  take(chunk: Chunk): Desk;
+  /** What was laid on it is shaped. */
+  shaped(desk: Desk): void;
+  /** What was made there is needed no more. It may be larger than what the desk had. */
+  done(payload: SharedArrayBuffer): void;
+};
 
-/** Whether a chunk fits on a common desk. */
-export function fitsDesk({ before, bytes }: Chunk): boolean {
-  return before.length + bytes.length <= DESK_BYTES;
-}
-
-/** Whether a desk may serve for other chunks too. */
-export function isCommon({ chunk }: Desk): boolean {
-  return chunk.byteLength === DESK_BYTES;
+export function createDesks(): Desks {
+  const chunks: SharedArrayBuffer[] = [];
+  const payloads: SharedArrayBuffer[] = [];
+  return {
+    take({ before, bytes }) {
+      const size = Math.max(CHUNK_BYTES, before.length + bytes.length);
+      const [chunk, payload] = size === CHUNK_BYTES ? [chunks.pop(), payloads.pop()] : [];
+      return { chunk: chunk ?? new SharedArrayBuffer(size), payload: payload ?? new SharedArrayBuffer(2 * size) };
+    },
+    shaped({ chunk }) {
+      if (chunk.byteLength === CHUNK_BYTES) chunks.push(chunk);
+    },
+    done(payload) {
+      if (payload.byteLength <= KEPT_BYTES) payloads.push(payload);
+    },
+  };
 }
 
 export function layChunk({ before, bytes, ...plain }: Chunk, desk: Desk): LaidChunk {
@@ -69,6 +83,11 @@ export function layChunk({ before, bytes, ...plain }: Chunk, desk: Desk): LaidCh
 /** The chunk as it was, its bytes where they were laid. */
 export function takeChunk({ desk, lead, length, ...plain }: LaidChunk): Chunk {
   return { ...plain, before: Buffer.from(desk.chunk, 0, lead), bytes: Buffer.from(desk.chunk, lead, length) };
+}
+
+/** Whether the messages take at least half of the memory that they stand in. */
+export function isFull({ payload, bytes }: Answer): boolean {
+  return 2 * bytes >= payload.byteLength;
 }
 
 /** The batch with its messages in memory of their own. */

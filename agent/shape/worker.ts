@@ -4,6 +4,7 @@
  */
 import { parentPort } from 'node:worker_threads';
 import type { FileId } from '../types.ts';
+import { free } from '../wire/free.ts';
 import { type Answer, type LaidChunk, type Order, takeChunk } from './remote.ts';
 import { createShaper, type Shaper } from './shaper.ts';
 
@@ -30,7 +31,7 @@ function carryOut(order: Order): void {
   if (order.what === 'open') shaper.open(order.context);
   else if (order.what === 'adopt') shaper.adopt(order.memory);
   else if (order.what === 'close') shaper.close(order.file);
-  else if (order.what === 'shape') parentPort!.postMessage(shape(order.seat, sitting, order.chunk));
+  else if (order.what === 'shape') tell(shape(order.seat, sitting, order.chunk));
   else sittings.delete(order.seat);
 }
 
@@ -44,6 +45,12 @@ function shape(seat: number, sitting: Sitting, laid: LaidChunk): Answer {
   sitting.samples = samples;
   const memories = files.map(shaper.recall);
   return { seat, batch, payload: room, bytes: payload.length, memories, status: shaper.status(), sample };
+}
+
+/** A message is a copy: what it was made of is given back. */
+function tell(answer: Answer): void {
+  parentPort!.postMessage(answer);
+  free(answer.batch.ends);
 }
 
 /**

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { gather } from '../../agent/gather.ts';
 import type { Store } from '../../agent/store/store.ts';
 import { StoreProblem } from '../../agent/store/store.ts';
-import type { Sent } from '../../agent/types.ts';
+import type { Batch, Sent } from '../../agent/types.ts';
 import { spool, type Walk, writeDown } from '../../agent/walk.ts';
 import { lend } from '../../agent/wire/free.ts';
 
@@ -23,6 +24,28 @@ test("a settled batch's memory is given back, and memory that it shares with oth
   assert.equal(own.buffer.byteLength, 0);
   assert.equal(shared.buffer.byteLength, pool);
   assert.equal(String(shared), 'one of many in the pool');
+});
+
+test('so is the memory of where its messages end, before or after it was put together with others', () => {
+  const [one, two] = [sent(Buffer.from('<1>a\n<1>b\n')), sent(Buffer.from('<1>c\n'))];
+  const batches = [
+    { ...one.batch, ends: Uint32Array.of(4, 9) },
+    { ...two.batch, ends: Uint32Array.of(4) },
+  ];
+  const left = batches.map((batch) => [batch]);
+  const whole: Batch[] = [];
+  gather(
+    () => left.shift() ?? [],
+    1_000_000,
+    ([batch]) => void whole.push(batch!),
+  );
+  assert.deepEqual([...whole[0]!.ends], [4, 9, 14]);
+  assert.deepEqual(
+    batches.map(({ ends }) => ends.buffer.byteLength),
+    [0, 0],
+  );
+  writeDown(walkWith([{ ...one, batch: whole[0]! }]), { settle() {} } as unknown as Store);
+  assert.equal(whole[0]!.ends.buffer.byteLength, 0);
 });
 
 test('a batch whose settle the disk refuses is kept as it is', () => {

@@ -248,6 +248,50 @@ describe('lines that are shaped in another thread', () => {
     shaping.leave();
   });
 
+  test('stay in the memory that both threads use until they are given back, but few of them that may wait long do not', async () => {
+    const bell = createBell();
+    const line = 'Jul 15 11:30:35 host app: [12][INFO] one\n';
+    const [large, small] = [5_000, 1].map((count) => Buffer.from(line.repeat(count))) as [Buffer, Buffer];
+    const next: Buffer[] = [];
+    let at = 0;
+    const tail: TailWalk = {
+      next() {
+        const bytes = next.shift();
+        if (!bytes) return undefined;
+        at += bytes.length;
+        return { ...chunkOf(bytes), start: at - bytes.length, end: at };
+      },
+      finished: () => next.length === 0,
+      status: () => [],
+      revision: () => 0,
+    };
+    let opened!: (context: FileContext) => void;
+    const walk = (open: (context: FileContext) => void) => {
+      opened = open;
+      return tail;
+    };
+    const shaping = createShaping({ ...partsOf(), warn() {}, bell, thread, walk });
+    opened(contextOf());
+    const shaped = async (bytes: Buffer): Promise<Batch> => {
+      next.push(bytes);
+      for (;;) {
+        const [batch] = shaping.next(0, {});
+        if (batch) return batch;
+        await bell.rung(5_000);
+      }
+    };
+    const [first, second] = [await shaped(large), await shaped(large)];
+    assert.deepEqual([first.ends.length, second.ends.length], [5_000, 5_000]);
+    assert.ok(first.payload.buffer instanceof SharedArrayBuffer);
+    assert.notEqual(String(second.payload), String(first.payload));
+    free(first.payload);
+    const few = await shaped(small);
+    assert.deepEqual([few.ends.length, few.payload.buffer.byteLength], [1, few.payload.length]);
+    const third = await shaped(large);
+    assert.ok(String(third.payload).startsWith(String(first.payload)), 'it stands where the first one stood');
+    shaping.leave();
+  });
+
   test('come out as they do in the main thread, byte for byte and in the same order', async () => {
     await fc.assert(
       fc.asyncProperty(stories, setups, async (steps, setup) => {
