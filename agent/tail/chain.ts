@@ -211,7 +211,7 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
     return this.live() !== undefined || !this.lineage.surveyed;
   }
 
-  /** Long after a rotation a worker that is about to end may still write to the old file: now and then the newest is looked at. */
+  /** Long after a rotation a worker that is about to end may still write to the old file: of those let go the newest is looked at. */
   private lookBack(): void {
     const now = this.parts.clock.ticks();
     // A chain at rest is polled less often, so that the next time may be too late.
@@ -219,8 +219,9 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
     this.polledAt = now;
     if (now + slack < this.lookedBack + LOOK_BACK) return;
     this.lookedBack = now;
-    const old = this.gens().findLast((gen) => gen.place === 'rotated' && gen.packed === undefined && !gen.ended);
-    if (old && old.readers.length === 0) this.refresh(old);
+    const isLetGo = (gen: Gen): boolean => gen.readers.length === 0 && gen.packed === undefined && !gen.ended;
+    const old = this.gens().findLast((gen) => gen.place === 'rotated' && isLetGo(gen));
+    if (old) this.refresh(old);
   }
 
   poll(): boolean {

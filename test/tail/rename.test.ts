@@ -87,6 +87,24 @@ test('a worker that writes to the old file long after the rotation is heard with
     assert.equal(stage.pass(60_000), '');
   }));
 
+test('a worker that writes to an old file is heard though a younger one is still read', () =>
+  scene({ before: { 'app.log': 'one\n' }, destinations: ['server', 'other'] }, (stage) => {
+    stage.reader.read();
+    stage.readers[1]!.read();
+    stage.rename('app.log.1');
+    stage.write('two\n');
+    stage.pass(10_000);
+    stage.readers[1]!.read();
+    stage.rename('app.log.2', 'app.log.1');
+    stage.rename('app.log.1');
+    // The other destination is away: it reads no more, and so holds the younger one open.
+    stage.write('three\n');
+    stage.pass(30_000);
+    assert.equal(stage.reader.closed.length, 2);
+    stage.write('very late\n', 'app.log.2');
+    assert.equal(stage.pass(16_000), 'very late\n');
+  }));
+
 test('an unterminated last line holds the new file back until its newline comes', () =>
   scene({ before: { 'app.log': 'one\nhal' } }, (stage) => {
     assert.equal(stage.reader.read(), 'one\n');
