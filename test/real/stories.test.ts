@@ -13,7 +13,8 @@ import { assertCloses } from '../harness/ledger.ts';
 import type { Running } from '../harness/processes.ts';
 import { scene } from '../harness/temp.ts';
 import { until } from '../harness/wait.ts';
-import { choose, randomOf } from '../tail/stories.ts';
+import { choose } from '../tail/stories.ts';
+import { randomOf } from '../tail/story-dice.ts';
 import { Story } from '../tail/story-steps.ts';
 
 const STORIES = 20;

@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { scene } from './scene.ts';
-import { randomOf } from './stories.ts';
+import { randomOf } from './story-dice.ts';
 
 /** A file by its names, and whether the agent has seen it under each of them. */
 type Inode = { readonly names: Map<string, boolean> };

@@ -8,6 +8,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { type Files, realFiles, type Stat } from '../../agent/tail/files.ts';
 import type { Loss } from '../../agent/types.ts';
 import { type Scene, scene } from './scene.ts';
+import { dice } from './story-dice.ts';
 import { realEvents, toldEvents } from './story-events.ts';
 import { interrupted, TAKING_AWAY } from './story-interrupts.ts';
 import { Books } from './story-ledger.ts';
@@ -15,17 +16,6 @@ import { Story } from './story-steps.ts';
 import type { Stage, World } from './story-world.ts';
 
 export type Verdict = { readonly seed: number; readonly problems: string[]; readonly steps: string[] };
-
-/** Numbers from 0 to 1 that follow from a seed. */
-export function randomOf(seed: number): () => number {
-  let state = (seed * 2654435761) >>> 0 || 1;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 const STEPS: readonly [keyof Story & string, number][] = [
   ['write', 30],
@@ -146,6 +136,15 @@ function bornIn(births: ReadonlyMap<number, number>): Files {
   };
 }
 
+export type StoryOptions = {
+  readonly real?: boolean | undefined;
+  readonly meanwhile?: boolean | undefined;
+  readonly without?: ReadonlySet<number>;
+};
+
+/** Steps of a story. */
+export const LENGTH = 60;
+
 const DESTINATIONS = ['server', 'other'];
 
 /** A scene as a world sees it, with the books of each destination. */
@@ -173,24 +172,27 @@ function stageOf(stage: Scene, hint: Stage['hint'], books: readonly Books[]): St
 /**
  * Plays the story of a seed and says what was wrong with it. Every other story has events, the rest polls alone. With `real` every
  * story has those of the file system, which come when they come, so that it is not quite the same each time. With `meanwhile` the
- * application goes on in the middle of a look.
+ * application goes on in the middle of a look. `without` are steps that are left out.
  */
-export async function playStory(seed: number, { length = 60, real = false, meanwhile = false } = {}): Promise<Verdict> {
-  const random = randomOf(seed);
+export async function playStory(seed: number, options: StoryOptions = {}): Promise<Verdict> {
+  const { real = false, meanwhile = false, without } = options;
+  const { random, begin } = dice(seed);
   const verdict: Verdict = { seed, problems: [], steps: [] };
   const births = new Map<number, number>();
   const { watch, hint, arrived } = real ? realEvents() : toldEvents();
   const events = real || seed % 2 === 0;
-  const interrupts = interrupted(bornIn(births), meanwhile ? randomOf(seed + 0.5) : () => 1);
-  const options = { files: interrupts.files, watch, largest: random() < 0.5 ? 4096 : 256 * 1024 };
+  const interrupts = interrupted(bornIn(births), meanwhile ? random : () => 1);
+  const parts = { files: interrupts.files, watch, largest: random() < 0.5 ? 4096 : 256 * 1024 };
   const input = { start: 'oldest', watch: events ? 'auto' : 'poll' } as const;
-  await scene({ ...options, input, destinations: DESTINATIONS }, async (stage) => {
+  await scene({ ...parts, input, destinations: DESTINATIONS }, async (stage) => {
     const books = DESTINATIONS.map((name) => new Books(name));
     const world = new Story(stageOf(stage, events ? hint : undefined, books), random, births);
     const check = (): void => {
       for (const [at, one] of books.entries()) one.check(stage, world.running ? stage.readers[at]?.walk : undefined);
     };
-    for (let i = 0; i < length; i += 1) {
+    for (let i = 0; i < LENGTH; i += 1) {
+      if (without?.has(i)) continue;
+      begin(i);
       const chosen = choose(random);
       const step = meanwhile && TAKING_AWAY.has(chosen) ? 'write' : chosen;
       if (step === 'event' && world.running) await arrived?.(stage.folder);
@@ -199,11 +201,12 @@ export async function playStory(seed: number, { length = 60, real = false, meanw
       check();
       verdict.steps.push(
         `${step} (${world.next - 1})`,
-        ...interrupts.steps.splice(0),
+        ...world.steps.splice(0),
         ...stage.sentences.splice(0).map((one) => `    ${one}`),
       );
       if (step.startsWith('read')) await breathe();
     }
+    begin(LENGTH);
     world.begin();
     world.calm = true;
     world.dropLate();

@@ -17,12 +17,9 @@ export type Interrupts = {
   readonly files: Files;
   /** Runs a step of the agent, in the middle of which things happen. */
   during(world: Story, step: () => void): void;
-  /** What happened since it was last taken out. */
-  readonly steps: string[];
 };
 
 export function interrupted(files: Files, random: () => number): Interrupts {
-  const steps: string[] = [];
   let disturbed: Story | undefined;
   let left = 0;
 
@@ -34,7 +31,7 @@ export function interrupted(files: Files, random: () => number): Interrupts {
     world.calm = true;
     const step = STEPS[Math.floor(random() * STEPS.length)]!;
     world[step]();
-    steps.push(`    meanwhile: ${step} (${world.next - 1})`);
+    world.steps.push(`    meanwhile: ${step} (${world.next - 1})`);
     world.calm = false;
     disturbed = world;
   }
@@ -58,7 +55,7 @@ export function interrupted(files: Files, random: () => number): Interrupts {
   }
 
   return {
-    ...{ files: wrapped(), steps },
+    files: wrapped(),
     during(world, step) {
       disturbed = world;
       left = MOST;

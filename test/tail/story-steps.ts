@@ -17,16 +17,19 @@ export class Story extends World {
   /** Something that happens in the middle of something else. */
   between(): void {
     if (this.calm || this.random() < 0.7) return;
-    const steps = [
-      () => this.look(),
-      () => this.read(true),
-      () => this.read(false),
-      () => this.read(false, 1),
-      () => this.event(),
-      () => this.kill(),
-      () => this.begin(),
-    ];
-    steps[this.pick(steps.length)]!();
+    const steps = {
+      look: () => this.look(),
+      readSettled: () => this.read(true),
+      readUnsettled: () => this.read(false),
+      readOne: () => this.read(false, 1),
+      event: () => this.event(),
+      kill: () => this.kill(),
+      begin: () => this.begin(),
+    };
+    const names = Object.keys(steps) as (keyof typeof steps)[];
+    const chosen = names[this.pick(names.length)]!;
+    steps[chosen]();
+    this.steps.push(`    in between: ${chosen}`);
     this.between();
   }
 

@@ -35,6 +35,7 @@ export class World {
   readonly stage: Stage;
   readonly random: () => number;
   readonly dated: boolean;
+  /** What happened in the middle of a step, in words; whoever tells the story takes it out. */
   readonly steps: string[] = [];
   readonly delivered: number[] = [];
   /** What the second destination got. */

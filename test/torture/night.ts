@@ -15,7 +15,7 @@ import { freePort, type Running } from '../harness/processes.ts';
 import type { Scene } from '../harness/temp.ts';
 import { until } from '../harness/wait.ts';
 import { logLine } from '../harness/writer.ts';
-import { randomOf } from '../tail/stories.ts';
+import { randomOf } from '../tail/story-dice.ts';
 import { sumUp } from './cases.ts';
 import type { Transport } from './senders.ts';
 import { numbersInFile } from './servers.ts';
