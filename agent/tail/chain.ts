@@ -7,7 +7,7 @@ import type { Clues, Generation } from '../types.ts';
 import { troubleOf } from './cures.ts';
 import { codeOf, type Stat } from './files.ts';
 import { clueBefore, readHead, sameHead, sameInode } from './fingerprint.ts';
-import { Elsewhere, type Gen } from './generation.ts';
+import { Elsewhere, type Gen, isLetGo } from './generation.ts';
 import { Lineage } from './lineage.ts';
 import type { ChainParts, LineageOwner } from './lineage-parts.ts';
 import { LivePath } from './live-path.ts';
@@ -177,10 +177,12 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
   }
 
   failed(gen: Gen, error: unknown): void {
-    const damaged =
-      gen.packed !== undefined && (codeOf(error).startsWith('Z_') || codeOf(error) === 'ERR_BUFFER_TOO_LARGE');
-    if (error instanceof Elsewhere) this.survey(this.parts.listings(), error.message);
-    else if (damaged) this.lineage.abandon(gen, `the archive is damaged (${codeOf(error)})`);
+    const code = codeOf(error);
+    const isDamaged = gen.packed !== undefined && (code.startsWith('Z_') || code === 'ERR_BUFFER_TOO_LARGE');
+    // Its file server let it go for good.
+    if (code === 'ESTALE') this.parts.handles.drop(gen);
+    if (code === 'ESTALE' || error instanceof Elsewhere) this.survey(this.parts.listings(), troubleOf(gen.path, error));
+    else if (isDamaged) this.lineage.abandon(gen, `the archive is damaged (${code})`);
     else this.complain(troubleOf(gen.path, error));
   }
 
@@ -219,8 +221,7 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
     this.polledAt = now;
     if (now + slack < this.lookedBack + LOOK_BACK) return;
     this.lookedBack = now;
-    const isLetGo = (gen: Gen): boolean => gen.readers.length === 0 && gen.packed === undefined && !gen.ended;
-    const old = this.gens().findLast((gen) => gen.place === 'rotated' && isLetGo(gen));
+    const old = this.gens().findLast(isLetGo);
     if (old) this.refresh(old);
   }
 

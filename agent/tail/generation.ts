@@ -51,6 +51,10 @@ export function removeReader(gen: Gen, destination: string): void {
   gen.readers = gen.readers.filter((reader) => reader !== destination);
 }
 
+/** Whether a rotated file was read to its end and closed, though it may still grow. */
+export const isLetGo = (gen: Gen): boolean =>
+  gen.place === 'rotated' && gen.readers.length === 0 && gen.packed === undefined && !gen.ended;
+
 /** A generation that the registry knows and nobody has found yet. `now`: ticks. */
 export function fromRow(row: Generation, now: number): Gen {
   return {

@@ -2,24 +2,40 @@
  * What a generation is known by, gathered for `rotation.ts` to decide on.
  */
 import { HEAD_BYTES } from '../wire/clue.ts';
-import type { Files, Stat } from './files.ts';
+import { codeOf, type Files, type Stat } from './files.ts';
 import { CLUE_OF_NOTHING, CLUE_OF_NULS, clueBefore, readHead, sameHead } from './fingerprint.ts';
 import type { Gen, Handles } from './generation.ts';
 import type { Found, Known, Mark } from './rotation-parts.ts';
 import type { Candidate } from './survey.ts';
 
 /**
+ * What an open file says; undefined where it is not open, or the file system does not let it say anything. A file server may have let
+ * it go for good: then it is open no more.
+ */
+export function ask<T>(gen: Gen, handles: Handles, question: (fd: number) => T): T | undefined {
+  if (!handles.isOpen(gen)) return undefined;
+  try {
+    return question(handles.fd(gen));
+  } catch (error) {
+    if (codeOf(error) === 'ESTALE') handles.drop(gen);
+    else if (codeOf(error) === '') throw error;
+    return undefined;
+  }
+}
+
+/**
  * The head with what was written since the last look; by it the file is known in an archive or a copy. Undefined where there is
  * no more.
  */
 function grownHead(gen: Gen, marks: readonly Mark[], files: Files, handles: Handles): Seen | undefined {
-  if (!handles.isOpen(gen) || gen.packed !== undefined || gen.clues.headBytes >= HEAD_BYTES) return undefined;
-  const fd = handles.fd(gen);
-  const head = readHead(files, fd, false);
-  const stat = files.fstat(fd);
-  if (head.length <= gen.clues.headBytes || stat.size < gen.size || !sameHead(gen.clues, head)) return undefined;
-  if (marks.some((mark) => clueBefore(files, fd, mark.offset) !== mark.clue)) return undefined;
-  return { stat, head };
+  if (gen.packed !== undefined || gen.clues.headBytes >= HEAD_BYTES) return undefined;
+  return ask(gen, handles, (fd) => {
+    const head = readHead(files, fd, false);
+    const stat = files.fstat(fd);
+    if (head.length <= gen.clues.headBytes || stat.size < gen.size || !sameHead(gen.clues, head)) return undefined;
+    if (marks.some((mark) => clueBefore(files, fd, mark.offset) !== mark.clue)) return undefined;
+    return { stat, head };
+  });
 }
 
 /**
@@ -27,10 +43,11 @@ function grownHead(gen: Gen, marks: readonly Mark[], files: Files, handles: Hand
  * `most`: the bytes that it had when it was looked at, for it may have grown since.
  */
 export function earlyEnd(gen: Gen, files: Files, handles: Handles, most = Infinity): Mark | undefined {
-  if (gen.clues.headBytes > 0 || gen.packed !== undefined || !handles.isOpen(gen)) return undefined;
-  const fd = handles.fd(gen);
-  const offset = Math.min(files.fstat(fd).size, most);
-  return provenBy(offset, clueBefore(files, fd, offset));
+  if (gen.clues.headBytes > 0 || gen.packed !== undefined) return undefined;
+  return ask(gen, handles, (fd) => {
+    const offset = Math.min(files.fstat(fd).size, most);
+    return provenBy(offset, clueBefore(files, fd, offset));
+  });
 }
 
 /** As `earlyEnd`, of a copy of `size` bytes. */
@@ -42,8 +59,8 @@ const provenBy = (offset: number, clue: string | undefined): Mark | undefined =>
 
 /** Whether a file without a name holds less than its copy, as after an editor saved it anew and the result was rotated at once. */
 export function isOutgrown(gen: Gen, size: number, files: Files, handles: Handles): boolean {
-  const own = files.fstat(handles.fd(gen));
-  return gen.packed === undefined && own.links === 0 && own.size < size;
+  const own = ask(gen, handles, files.fstat);
+  return gen.packed === undefined && (own === undefined || (own.links === 0 && own.size < size));
 }
 
 /** Holds a file open that has bytes to read, so that they stay within reach whatever becomes of its name. */
@@ -64,13 +81,15 @@ type Parts = {
 
 /** Whether an open file holds something else by now than what it is known for: it was truncated, and perhaps refilled. */
 function isOverwritten(gen: Gen, { files, handles, marks }: Parts): boolean {
-  if (!handles.isOpen(gen) || gen.packed !== undefined) return false;
-  const fd = handles.fd(gen);
-  const { size } = files.fstat(fd);
-  if (size < gen.size || !sameHead(gen.clues, readHead(files, fd, false))) return true;
-  const all = gen.end ? [...marks(gen), gen.end] : marks(gen);
-  // A copy may lack the last lines that were read of the original.
-  return all.some((mark) => mark.offset <= size && clueBefore(files, fd, mark.offset) !== mark.clue);
+  if (gen.packed !== undefined) return false;
+  const isOther = ask(gen, handles, (fd) => {
+    const { size } = files.fstat(fd);
+    if (size < gen.size || !sameHead(gen.clues, readHead(files, fd, false))) return true;
+    const all = gen.end ? [...marks(gen), gen.end] : marks(gen);
+    // A copy may lack the last lines that were read of the original.
+    return all.some((mark) => mark.offset <= size && clueBefore(files, fd, mark.offset) !== mark.clue);
+  });
+  return isOther === true;
 }
 
 const foundOf = ({ clues }: Gen, found: readonly Found[]): Found | undefined =>

@@ -7,7 +7,7 @@ import { HEAD_BYTES } from '../wire/clue.ts';
 import { realPath, type Stat } from './files.ts';
 import { cluesOf } from './fingerprint.ts';
 import { fromRow, type Gen } from './generation.ts';
-import { allKnown, earlyEnd, endOf, holdOpen, isOutgrown } from './known.ts';
+import { allKnown, ask, earlyEnd, endOf, holdOpen, isOutgrown } from './known.ts';
 import type { LineageOwner, LineageParts } from './lineage-parts.ts';
 import { Notes } from './notes.ts';
 import { asDated, forget, inOrder, placeOf, REMEMBERED } from './order.ts';
@@ -145,7 +145,11 @@ export class Lineage extends Notes {
   /** No file of the chain is this generation any more, but it is open. */
   private nameless(gen: Gen): void {
     const { files, log, about, handles } = this.parts;
-    const stat = files.fstat(handles.fd(gen));
+    const stat = ask(gen, handles, files.fstat);
+    if (!stat) {
+      if (!handles.isOpen(gen)) this.vanished(gen);
+      return;
+    }
     if (gen.packed === undefined && stat.size > gen.size) this.note(gen, stat);
     const place = stat.links === 0 ? 'deleted' : 'rotated';
     if (gen.place !== place) {

@@ -2,7 +2,27 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { test } from 'node:test';
+import { type Files, realFiles } from '../../agent/tail/files.ts';
 import { scene } from './scene.ts';
+
+/** The real file system, but that an open file with the inode number `refused.ino` gives the error `refused.code`. */
+function refusing(refused: { ino?: number; code: string }): Files {
+  const ask = (fd: number): void => {
+    if (realFiles.fstat(fd).ino !== refused.ino) return;
+    throw Object.assign(new Error(`${refused.code}: refused`), { code: refused.code });
+  };
+  return {
+    ...realFiles,
+    fstat(fd) {
+      ask(fd);
+      return realFiles.fstat(fd);
+    },
+    read(fd, into, position) {
+      ask(fd);
+      return realFiles.read(fd, into, position);
+    },
+  };
+}
 
 test('a file that a glob matches and whose name is not UTF-8 is told of once, by name, and the others are read', () =>
   scene({ start: false, before: { 'app.log': 'one\n' } }, (stage) => {
@@ -81,3 +101,42 @@ test('what cannot be read, and what is read under another name, is told as somet
     step(undefined);
     assert.equal(new Set(told).size, told.length);
   }));
+
+test('a deleted file that its file server lets go of is counted as lost, and all others are read on', () => {
+  const refused: { ino?: number; code: string } = { code: 'ESTALE' };
+  return scene({ files: refusing(refused), start: false, before: { 'app.log': 'one\n', 'b.log': 'b1\n' } }, (stage) => {
+    stage.start({ paths: [`${stage.folder}/*.log`] });
+    assert.equal(stage.look(), 'one\nb1\n');
+    stage.write('two\n');
+    stage.clock.advance(1000);
+    refused.ino = realFiles.stat(stage.live)!.ino;
+    fs.rmSync(stage.live);
+    stage.write('three\n');
+    stage.rename('b.log.1', 'b.log');
+    stage.write('b2\n', 'b.log');
+    assert.deepEqual(stage.pass(2000).split('\n').sort(), ['', 'b2', 'three']);
+    assert.deepEqual(
+      stage.losses.map(({ from, to, cause }) => [from, to, cause]),
+      [[4, 8, 'deleted']],
+    );
+  });
+});
+
+test('a deleted file that cannot be read for a while is read when it can be, and all others meanwhile', () => {
+  const refused: { ino?: number; code: string } = { code: 'EIO' };
+  return scene({ files: refusing(refused), start: false, before: { 'app.log': 'one\n', 'b.log': 'b1\n' } }, (stage) => {
+    stage.start({ paths: [`${stage.folder}/*.log`] });
+    assert.equal(stage.look(), 'one\nb1\n');
+    stage.write('two\n');
+    stage.clock.advance(1000);
+    refused.ino = realFiles.stat(stage.live)!.ino;
+    fs.rmSync(stage.live);
+    stage.write('three\n');
+    stage.rename('b.log.1', 'b.log');
+    stage.write('b2\n', 'b.log');
+    assert.equal(stage.pass(10_000), 'b2\n');
+    delete refused.ino;
+    assert.equal(stage.pass(2000), 'two\nthree\n');
+    assert.deepEqual(stage.losses, []);
+  });
+});
