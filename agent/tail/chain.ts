@@ -29,9 +29,9 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
   /** Inode of the live file at the last look. */
   private polled: number | undefined;
   /** Ticks at which a rotated file was last looked at that had been let go. */
-  private lookedBack: number;
+  private lookedBack = this.parts.clock.ticks();
   /** Ticks of the last poll. */
-  private polledAt: number;
+  private polledAt = this.lookedBack;
   /** Inode of a live file that could not be opened, so that its directory is not listed at every poll. */
   private barred: number | undefined;
 
@@ -39,8 +39,6 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
   constructor(parts: ChainParts, path: string, known: readonly Generation[], fresh: boolean) {
     super(parts, path);
     this.isFresh = fresh;
-    this.lookedBack = parts.clock.ticks();
-    this.polledAt = this.lookedBack;
     this.lineage = new Lineage(parts, this, known);
   }
 
@@ -235,10 +233,12 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
     this.isFresh ||= !stat && this.gens().length === 0;
     this.polled = stat?.ino;
     if (!stat) this.isAlias(undefined);
-    const before = this.live();
-    for (const gen of this.gens()) if (gen !== before && gen.readers.length > 0) this.refresh(gen);
-    this.lookBack();
     const live = this.live();
+    const gens = this.gens();
+    for (const gen of gens) if (gen !== live && gen.readers.length > 0) this.refresh(gen);
+    this.lookBack();
+    // Something was looked into, and the live file then, which may have grown since `stat`.
+    if (this.gens() !== gens) return false;
     const verdict = look(live && { ...live.clues, size: live.size, modified: live.modified }, stat);
     if (verdict.what === 'nothing') return !this.lineage.surveyed;
     if (verdict.what === 'gone' || !live || !stat) return verdict.what === 'gone' || this.admitted(stat!);

@@ -266,3 +266,33 @@ test('a file that is replaced between the look at its name and the opening is no
     assert.equal(stage.registry.rows.length, 3);
   });
 });
+
+test('what is written while an older file is looked for is no truncation', () => {
+  let live = '';
+  let meanwhile: (() => void) | undefined;
+  const files: Files = {
+    ...realFiles,
+    stat(file) {
+      const stat = realFiles.stat(file);
+      const happens = file === live ? meanwhile : undefined;
+      if (happens) meanwhile = undefined;
+      happens?.();
+      return stat;
+    },
+  };
+  return scene({ files, before: { 'app.log': 'one\n' } }, async (stage) => {
+    stage.reader.read();
+    stage.rename('app.log.1');
+    stage.write('two\n');
+    stage.look();
+    // After a restart the old file, of which nothing is unread, is not held open.
+    stage.kill();
+    stage.start();
+    fs.writeFileSync(`${stage.live}.1.gz`, gzipSync('one\n'));
+    fs.rmSync(`${stage.live}.1`);
+    live = stage.live;
+    meanwhile = () => stage.write('three\n');
+    assert.equal(await stage.until(6), 'three\n');
+    assert.deepEqual(stage.losses, []);
+  });
+});
