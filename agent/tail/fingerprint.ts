@@ -47,6 +47,13 @@ export const cluesOf = (stat: Stat, head: Uint8Array): Clues => ({
   head: clue(head),
 });
 
+/** Of files below this size, in bytes, the first bytes are kept in memory, not their hash alone. */
+export const SMALL = 16 * 1024;
+
+/** The head of a small file as latin1. */
+export const startOf = (stat: Stat, head: Uint8Array): string | undefined =>
+  stat.size < SMALL ? Buffer.from(head).toString('latin1') : undefined;
+
 /**
  * Whether a file that was not held open meanwhile may still be the one with these clues: an inode number is given again after a
  * deletion.

@@ -89,6 +89,8 @@ export type Handles = {
   /** Takes over a file that is open already. */
   adopt(gen: Gen, fd: number): void;
   drop(gen: Gen): void;
+  /** Closes a quarter of the files, and keeps to fewer from now on, for the process may open no more; false where none can be spared. */
+  makeRoom(): boolean;
   close(): void;
 };
 
@@ -98,6 +100,7 @@ const OPEN_FILES = 2048;
 export function createHandles(files: Files, limit = OPEN_FILES): Handles {
   /** Least recently used first. */
   const open = new Map<Gen, number>();
+  let most = limit;
 
   function drop(gen: Gen): void {
     const fd = open.get(gen);
@@ -106,19 +109,17 @@ export function createHandles(files: Files, limit = OPEN_FILES): Handles {
     files.close(fd);
   }
 
-  /** Closes the file that was idle longest, sparing those whose bytes no name leads to. */
-  function makeRoom(): void {
-    if (open.size < limit) return;
+  /** Closes files that were idle longest until there are fewer than `most`, sparing those whose bytes no name leads to. */
+  function shrink(): void {
     for (const gen of open.keys()) {
-      if (gen.place !== 'live') continue;
-      drop(gen);
-      return;
+      if (open.size < most) return;
+      if (gen.place === 'live') drop(gen);
     }
   }
 
   function adopt(gen: Gen, fd: number): void {
     drop(gen);
-    makeRoom();
+    shrink();
     open.set(gen, fd);
   }
 
@@ -151,6 +152,12 @@ export function createHandles(files: Files, limit = OPEN_FILES): Handles {
     isOpen: (gen) => open.has(gen),
     adopt,
     drop,
+    makeRoom() {
+      const { size } = open;
+      most = Math.max(1, Math.floor(size * 0.75));
+      shrink();
+      return open.size < size;
+    },
     close() {
       for (const gen of [...open.keys()]) drop(gen);
     },

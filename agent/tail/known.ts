@@ -3,7 +3,7 @@
  */
 import { HEAD_BYTES } from '../wire/clue.ts';
 import { codeOf, type Files, type Stat } from './files.ts';
-import { CLUE_OF_NOTHING, CLUE_OF_NULS, clueBefore, readHead, sameHead } from './fingerprint.ts';
+import { CLUE_OF_NOTHING, CLUE_OF_NULS, clueBefore, cluesOf, readHead, sameHead, startOf } from './fingerprint.ts';
 import type { Gen, Handles } from './generation.ts';
 import type { Found, Known, Mark } from './rotation-parts.ts';
 import type { Candidate } from './survey.ts';
@@ -76,7 +76,12 @@ type Parts = {
   readonly files: Files;
   readonly handles: Handles;
   marks(gen: Gen): readonly Mark[];
-  learn(gen: Gen, stat: Stat, head: Uint8Array): void;
+};
+
+/** Nothing of it is kept of the generation itself before it is said who is who, for the look may have to be made again. */
+export type KnownNow = Known & {
+  /** The head, where it has grown. */
+  readonly grown: Seen | undefined;
 };
 
 /** Whether an open file holds something else by now than what it is known for: it was truncated, and perhaps refilled. */
@@ -105,17 +110,16 @@ function endOverwritten(gens: readonly Gen[], found: readonly Found[], parts: Pa
   }
 }
 
-function knownOf(gen: Gen, found: readonly Found[], parts: Parts): Known {
+function knownOf(gen: Gen, found: readonly Found[], parts: Parts): KnownNow {
   const read = parts.marks(gen);
   const unseen = gen.clues.headBytes === 0 && gen.end === undefined;
   // It may have been written to, rotated and packed since the last look, all at once.
-  gen.end ??= earlyEnd(gen, parts.files, parts.handles, foundOf(gen, found)?.size);
+  const end = gen.end ?? earlyEnd(gen, parts.files, parts.handles, foundOf(gen, found)?.size);
   const headless =
     gen.clues.headBytes === 0 && read.every(({ clue }) => clue === CLUE_OF_NULS || clue === CLUE_OF_NOTHING);
-  const marks = headless && gen.end ? [...read, gen.end] : read;
+  const marks = headless && end ? [...read, end] : read;
   const empty = unseen && read.every((mark) => mark.offset === 0);
   const grown = grownHead(gen, marks, parts.files, parts.handles);
-  if (grown) parts.learn(gen, grown.stat, grown.head);
   const { file, firstSeen } = gen.row;
   const lost = gen.lost && read.every((mark) => mark.offset === 0);
   const size = gen.packed === undefined ? gen.size : 0;
@@ -123,9 +127,10 @@ function knownOf(gen: Gen, found: readonly Found[], parts: Parts): Known {
   const wasLive = gen.place === 'live' || gen.path === gen.row.chain;
   return {
     file,
-    clues: gen.clues,
-    start: gen.start,
-    end: gen.end,
+    clues: grown ? cluesOf(grown.stat, grown.head) : gen.clues,
+    start: grown ? startOf(grown.stat, grown.head) : gen.start,
+    end,
+    grown,
     copy: gen.copy,
     marks,
     held,
@@ -139,7 +144,7 @@ function knownOf(gen: Gen, found: readonly Found[], parts: Parts): Known {
 }
 
 /** What all generations of a chain are known by, when `found` is what lies there now. */
-export function allKnown(gens: readonly Gen[], found: readonly Found[], parts: Parts): Known[] {
+export function allKnown(gens: readonly Gen[], found: readonly Found[], parts: Parts): KnownNow[] {
   endOverwritten(gens, found, parts);
   return gens.map((gen) => knownOf(gen, found, parts));
 }

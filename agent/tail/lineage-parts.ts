@@ -3,9 +3,10 @@
  */
 import type { Clock, Generation, InputConfig, Log } from '../types.ts';
 import type { Chain, Origins } from './chain-parts.ts';
-import type { Files, Stat } from './files.ts';
+import type { Stat } from './files.ts';
 import type { Gen, Handles } from './generation.ts';
 import type { Losses } from './losses.ts';
+import type { PatientFiles } from './patience.ts';
 import type { Registry } from './registry.ts';
 import type { Found, Mark } from './rotation-parts.ts';
 import type { Candidate, Listings } from './survey.ts';
@@ -14,7 +15,7 @@ import type { Twins } from './twins.ts';
 /** What the lineages of an input share. */
 export type LineageParts = {
   readonly input: InputConfig;
-  readonly files: Files;
+  readonly files: PatientFiles;
   readonly clock: Clock;
   readonly log: Log;
   /** Goes with each line of the log. */

@@ -4,7 +4,7 @@
  */
 import type { FileId, Generation } from '../types.ts';
 import { HEAD_BYTES } from '../wire/clue.ts';
-import { realPath, type Stat } from './files.ts';
+import { realPath } from './files.ts';
 import { cluesOf } from './fingerprint.ts';
 import { fromRow, type Gen } from './generation.ts';
 import { allKnown, ask, earlyEnd, endOf, holdOpen, isOutgrown } from './known.ts';
@@ -15,7 +15,7 @@ import { inWords, recognise } from './rotation.ts';
 import type { Sighting } from './rotation-parts.ts';
 import { areMoved, type Candidate, type Listings, survey, wasOvertaken } from './survey.ts';
 
-/** So many looks that fall into the middle of a rotation are put off in a row. */
+/** So many looks that did not see all, or fell into the middle of a rotation, are put off in a row. */
 const PATIENCE = 10;
 
 export class Lineage extends Notes {
@@ -24,7 +24,7 @@ export class Lineage extends Notes {
   live: Gen | undefined;
   /** True once it is known of every generation where it is, or that it is gone. */
   surveyed = false;
-  /** Looks in a row that fell into the middle of a rotation, so that nothing was decided. */
+  /** Looks in a row that did not see all at once, so that nothing was decided. */
   postponed = 0;
   /** Generations that are missing, and from where they are unread, as long as another chain may have them. */
   private undecided: Map<Gen, number> | undefined;
@@ -50,22 +50,25 @@ export class Lineage extends Notes {
     const real = realPath(files, chain.path) ?? this.real;
     this.real = real === chain.path ? chain.path : real;
     const paths = this.gens.filter((gen) => gen.place !== 'gone' || !this.surveyed).map((gen) => gen.path);
+    const refusals = files.refusals();
     const all = survey(files, chain.path, this.real, paths, { listings, polled });
     const candidates = all.filter((one) => !chain.isForeign(one.stat));
     this.busy = true;
     try {
-      const learn = (gen: Gen, stat: Stat, head: Uint8Array): void => this.learn(gen, stat, head);
       const marks = (gen: Gen) => this.parts.marks(chain, gen);
-      const known = allKnown(this.gens, candidates, { files, handles, learn, marks });
+      const known = allKnown(this.gens, candidates, { files, handles, marks });
       const sightings = recognise(known, candidates, input.start, (found) => chain.isKnown(found));
-      if (again > 0 && wasOvertaken(files, all, listings, this.real)) {
+      const isWhole = files.refusals() === refusals;
+      if (again > 0 && isWhole && wasOvertaken(files, all, listings, this.real)) {
         this.survey(listings, why, undefined, again - 1);
         return;
       }
-      // What is said of half a rotation is wrong: it is better said at the next poll.
-      this.postponed = again === 0 && areMoved(files, all) && this.postponed < PATIENCE ? this.postponed + 1 : 0;
+      // What is said of half a rotation, or without what was refused for the moment, is wrong: it is better said at the next poll.
+      const isTorn = !isWhole || (again === 0 && areMoved(files, all));
+      this.postponed = isTorn && this.postponed < PATIENCE ? this.postponed + 1 : 0;
       if (this.postponed > 0) return;
       log.debug(`${chain.path} was looked into, because ${why}: ${inWords(sightings)}`, about);
+      for (const [at, one] of known.entries()) this.keep(this.gens[at]!, one);
       this.apply(sightings, candidates, new Set(known.filter((one) => one.empty).map((one) => one.file)));
     } finally {
       this.busy = false;

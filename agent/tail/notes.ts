@@ -3,13 +3,10 @@
  */
 import type { Clues } from '../types.ts';
 import type { Stat } from './files.ts';
-import { cluesOf } from './fingerprint.ts';
+import { cluesOf, SMALL, startOf } from './fingerprint.ts';
 import type { Gen } from './generation.ts';
-import { earlyEnd } from './known.ts';
+import { earlyEnd, type KnownNow } from './known.ts';
 import type { LineageOwner, LineageParts } from './lineage-parts.ts';
-
-/** Of files below this size the first bytes are kept in memory, not their hash alone. */
-const SMALL = 16 * 1024;
 
 export abstract class Notes {
   protected readonly parts: LineageParts;
@@ -35,8 +32,14 @@ export abstract class Notes {
 
   /** Knows a generation by the head that it has now, here and in the registry. */
   learn(gen: Gen, stat: Stat, head: Uint8Array): void {
-    gen.start = stat.size < SMALL ? Buffer.from(head).toString('latin1') : undefined;
+    gen.start = startOf(stat, head);
     if (head.length > gen.clues.headBytes) this.remember(gen, { clues: cluesOf(stat, head) });
+  }
+
+  /** Keeps what a look has found out about a generation. */
+  protected keep(gen: Gen, { end, grown }: KnownNow): void {
+    gen.end ??= end;
+    if (grown) this.learn(gen, grown.stat, grown.head);
   }
 
   protected unread(gen: Gen): number | undefined {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { codeOf, type Files, type Stat } from './files.ts';
 import { clueBefore, readHead, unpackedClueBefore, unpackedSize } from './fingerprint.ts';
 import { chainOf, placeIn, type Rotated, sortByAge } from './names.ts';
+import type { PatientFiles } from './patience.ts';
 import type { Found } from './rotation-parts.ts';
 
 type Member = { readonly path: string; readonly place: Rotated | undefined };
@@ -20,7 +21,7 @@ export type Listings = {
 type Listed = { readonly changed: number | undefined; readonly chains: ReadonlyMap<string, readonly Member[]> };
 
 /** Directories are listed when first asked for: make it anew for every look. `elsewhere` are the files of `rotated`. */
-export function createListings(files: Files, elsewhere: () => readonly string[]): Listings {
+export function createListings(files: PatientFiles, elsewhere: () => readonly string[]): Listings {
   const directories = new Map<string, Listed>();
   let others: readonly string[] | undefined;
 
@@ -48,6 +49,7 @@ export function createListings(files: Files, elsewhere: () => readonly string[])
   return {
     steady: (live) => steady(path.dirname(live)),
     members(live, anew) {
+      const refusals = files.refusals();
       const directory = path.dirname(live);
       if (anew || !steady(directory)) directories.set(directory, index(directory));
       const { chains } = directories.get(directory)!;
@@ -57,6 +59,11 @@ export function createListings(files: Files, elsewhere: () => readonly string[])
         const place = placeIn(name, path.basename(other));
         return place ? [{ path: other, place }] : [];
       });
+      // Another chain is not to go by what could not be listed.
+      if (files.refusals() !== refusals) {
+        directories.delete(directory);
+        others = undefined;
+      }
       return [...(chains.get(name) ?? []), ...far];
     },
   };

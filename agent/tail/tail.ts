@@ -18,6 +18,7 @@ import type { ChainParts } from './lineage-parts.ts';
 import { createLosses } from './losses.ts';
 import { createOrigins } from './origins.ts';
 import { createOwners } from './owners.ts';
+import { patient } from './patience.ts';
 import { expectMore } from './read-on.ts';
 import type { Mark } from './rotation-parts.ts';
 import { createListings, type Listings } from './survey.ts';
@@ -37,8 +38,9 @@ export type { TailWalk } from './walk.ts';
 const AT_ONCE = 256;
 
 export function createTail(parts: TailParts): Tail {
-  const { input, files, clock, log, registry } = parts;
+  const { input, clock, log, registry } = parts;
   const name = { input: input.name };
+  const files = patient(parts.files, () => handles.makeRoom());
   const handles = createHandles(files, parts.openFiles);
   const lines = linesOf(input);
   const harvesters: HarvesterParts = { ...parts, input: input.name, maxLine: input.maxLine, lines };
@@ -197,12 +199,8 @@ export function createTail(parts: TailParts): Tail {
     try {
       work();
     } catch (error) {
-      const reason = wordsOf(error);
-      log.error(
-        'files-unseen',
-        `The files could not be looked at: ${reason} It is tried again at the next poll.`,
-        name,
-      );
+      const what = `The files could not be looked at: ${wordsOf(error)} It is tried again at the next poll.`;
+      log.error('files-unseen', what, name);
     }
   }
 
@@ -229,7 +227,7 @@ export function createTail(parts: TailParts): Tail {
   return {
     walk(destination, opened, closed) {
       const walk = createWalk({
-        ...{ ...parts, destination, opened, closed, handles, lines, harvesters },
+        ...{ ...parts, files, destination, opened, closed, handles, lines, harvesters },
         chains: () => chains.values(),
         started: () => phase !== 'new',
       });

@@ -140,3 +140,103 @@ test('a deleted file that cannot be read for a while is read when it can be, and
     assert.deepEqual(stage.losses, []);
   });
 });
+
+type Refused = { open: number; list: number };
+
+/** The real file system, which refuses so many calls of each of these verbs that concern a path that ends so. */
+function refusingSome(refused: Refused, ending: string): Files {
+  const ask = (verb: 'open' | 'list', path: string): void => {
+    if (!path.endsWith(ending) || refused[verb] === 0) return;
+    refused[verb] -= 1;
+    throw Object.assign(new Error('EIO: refused'), { code: 'EIO' });
+  };
+  return {
+    ...realFiles,
+    open(path) {
+      ask('open', path);
+      return realFiles.open(path);
+    },
+    list(directory) {
+      ask('list', directory);
+      return realFiles.list(directory);
+    },
+  };
+}
+
+for (const verb of ['open', 'list'] as const) {
+  test(`a rotated file that is not to be had for a moment is read when it is: ${verb}`, () => {
+    const refused = { open: 0, list: 0 };
+    const files = refusingSome(refused, verb === 'open' ? '.1' : '');
+    return scene({ files, before: { 'app.log': 'one\n' } }, (stage) => {
+      stage.reader.read();
+      stage.rename('app.log.2');
+      stage.write('two\n');
+      stage.rename('app.log.1');
+      stage.write('three\n');
+      // Who looks for new files lists the folder before it is said who is who.
+      refused[verb] = verb === 'open' ? 1 : 2;
+      assert.equal(stage.pass(2000), 'two\nthree\n');
+      assert.equal(refused[verb], 0);
+      assert.deepEqual(stage.losses, []);
+    });
+  });
+}
+
+test('a look that did not see all forgets nothing for the next one: what an empty file got and lost to a copy goes first', () => {
+  const refused = { open: 0, list: 0 };
+  return scene({ files: refusingSome(refused, '.1'), before: { 'app.log': '' } }, (stage) => {
+    stage.reader.read();
+    stage.write('one\n');
+    fs.copyFileSync(stage.live, `${stage.live}.1`);
+    fs.truncateSync(stage.live, 0);
+    stage.write('two\n');
+    refused.open = 1;
+    assert.equal(stage.pass(2000), 'one\ntwo\n');
+    assert.equal(refused.open, 0);
+  });
+});
+
+test('where no more files may be opened, those at rest make room: all are read, and nothing is called unreadable or lost', () => {
+  const FEW = 6;
+  const open = new Set<number>();
+  const ask = (): void => {
+    if (open.size >= FEW) throw Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
+  };
+  const files: Files = {
+    ...realFiles,
+    open(path) {
+      ask();
+      const fd = realFiles.open(path);
+      open.add(fd);
+      return fd;
+    },
+    close(fd) {
+      open.delete(fd);
+      realFiles.close(fd);
+    },
+    list(directory) {
+      ask();
+      return realFiles.list(directory);
+    },
+  };
+  const names = Array.from({ length: 10 }, (_, at) => `f${at}.log`);
+  const linesOf = (text: string): string[] => text.split('\n').filter(Boolean).sort();
+  return scene(
+    { files, start: false, before: Object.fromEntries(names.map((name) => [name, `old ${name}\n`])) },
+    (stage) => {
+      stage.start({ paths: [`${stage.folder}/*.log`] });
+      assert.deepEqual(
+        linesOf(stage.pass(5000)),
+        names.map((name) => `old ${name}`),
+      );
+      for (const name of names) {
+        stage.write(`late ${name}\n`, name);
+        stage.rename(`${name}.1`, name);
+        stage.write(`new ${name}\n`, name);
+      }
+      assert.deepEqual(linesOf(stage.pass(30_000)), names.flatMap((name) => [`late ${name}`, `new ${name}`]).sort());
+      assert.deepEqual(stage.losses, []);
+      assert.doesNotMatch(stage.sentences.join('\n'), /cannot be read|never read/);
+    },
+  );
+});
