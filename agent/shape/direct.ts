@@ -1,6 +1,6 @@
 /**
- * The hot path: a line that the scanner can take apart and of which nothing has to be changed becomes its record byte by byte,
- * without a string. Whatever is out of the ordinary is left to the writer, whose records these are to the byte.
+ * The hot path: a line that the scanner can take apart and of which nothing but escapes has to be changed becomes its record byte by
+ * byte, without a string. Whatever is out of the ordinary is left to the writer, whose records these are to the byte.
  */
 import type { Chunk, RecordConfig } from '../types.ts';
 import { headerField } from '../wire/rfc5424.ts';
@@ -12,14 +12,24 @@ import type { Piece as Member } from './members.ts';
 import type { Pattern } from './pattern.ts';
 import type { Payload } from './payload.ts';
 import { createPriorityCache } from './pricache.ts';
-import { type Memory, memoryOf, type Piece, pieceOf, putBytes, putPiece, SPILL } from './put.ts';
+import {
+  LONGEST_ESCAPE,
+  type Memory,
+  memoryOf,
+  type Piece,
+  pieceOf,
+  putBytes,
+  putEscaped,
+  putPiece,
+  SPILL,
+} from './put.ts';
 import { createScanner } from './scanner.ts';
 import { createStampBytes } from './stampbytes.ts';
 
 export type DirectWriter = {
   /**
-   * Writes the record of a line that is valid UTF-8 and in which nothing needs an escape: its text from `begin` up to `to`, its bytes
-   * from `from` up to `next`. `filtered`: its priority is not selected.
+   * Writes the record of a line that is valid UTF-8: its text from `begin` up to `to`, its bytes from `from` up to `next`. `special`:
+   * where the first byte of it stands that needs an escape, or any place behind the line. `filtered`: its priority is not selected.
    * `no`: nothing was done, and the line goes the long way.
    */
   write(
@@ -29,6 +39,7 @@ export type DirectWriter = {
     to: number,
     from: number,
     next: number,
+    special: number,
   ): 'sent' | 'filtered' | 'no';
 };
 
@@ -49,6 +60,8 @@ const NOTHING = pieceOf('');
 const NIL = pieceOf('-');
 const END = pieceOf(`"}`);
 const NO_MEMBERS = pieceOf('{}');
+/** A longer line takes too much room once each of its bytes may become six. */
+const LONGEST_ESCAPED = 16 * 1024;
 /** More than all that a message has beside the line, the names of its members and the element's start. */
 const AROUND = 512;
 
@@ -94,7 +107,7 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
     return isPlain(line.bytes, from, to) ? putBytes(out, at + 1, line, from, to) : -1;
   }
 
-  function putJson(out: Memory, start: number, line: Memory, begin: number, to: number): number {
+  function putJson(out: Memory, start: number, line: Memory, begin: number, to: number, special: number): number {
     let at = start;
     for (let i = 0; i < members.length; i += 1) {
       const member = members[i]!;
@@ -107,14 +120,16 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
       }
       if (from === end && !member.always) continue;
       at = putPiece(out, at, at === start ? member.first : member.next);
-      if (from < end) at = putBytes(out, at, line, from, end);
+      if (special < end) at = putEscaped(out, at, line, from, end, special);
+      else if (from < end) at = putBytes(out, at, line, from, end);
     }
     return putPiece(out, at, at === start ? NO_MEMBERS : END);
   }
 
   return {
-    write(state, chunk, begin, to, from, next) {
+    write(state, chunk, begin, to, from, next, special) {
       const { bytes } = chunk;
+      if (special < to && to - begin > LONGEST_ESCAPED) return 'no';
       // The first record of a generation tells of the one before it.
       if ((!state.begun && state.context.after) || !scan(bytes, begin, to)) return 'no';
       if (state !== current) enter(state);
@@ -126,7 +141,8 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
       if (!head) return 'filtered';
       if (!appName) return 'no';
 
-      const out = payload.room(around + state.element.length + copies * (to - begin));
+      const room = special < to ? LONGEST_ESCAPE * (to - begin) : to - begin;
+      const out = payload.room(around + state.element.length + copies * room);
       const start = payload.size();
       let at = putPiece(out, putPiece(out, start, head), stamp);
       at = putField(out, at, line, bounds[host]!, bounds[host + 1]!, hostname);
@@ -137,7 +153,7 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
       if (at < 0) return 'no';
       at = element.put(out, at, chunk.start + from, next - from, state.skip);
       out.bytes[at++] = BLANK;
-      at = putJson(out, at, line, begin, to);
+      at = putJson(out, at, line, begin, to, special);
       if (at - start > limit) return 'no';
       payload.close(at);
       state.begun = true;

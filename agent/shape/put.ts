@@ -4,6 +4,7 @@
  * Pieces are copied eight bytes at a time, so what stands up to seven bytes behind a piece is overwritten too: whoever writes goes
  * from left to right and leaves SPILL bytes of room at the end.
  */
+import { COMPACT } from './json.ts';
 
 /** The same bytes twice: by themselves, and to be taken and written eight at a time. */
 export type Memory = { readonly bytes: Buffer; readonly view: DataView };
@@ -43,6 +44,35 @@ export function putBytes(into: Memory, at: number, from: Memory, start: number, 
   const [to, source] = [into.view, from.view];
   for (let i = 0; i < length; i += WORD) to.setBigInt64(at + i, source.getBigInt64(start + i));
   return at + length;
+}
+
+/** What stands for a byte in a string of JSON, where that is not the byte itself. */
+const ESCAPES: readonly (Piece | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
+  const text = byte < 0x80 ? COMPACT.escape(String.fromCharCode(byte)) : '';
+  return text.length > 1 ? pieceOf(text) : undefined;
+});
+const NEEDS_ESCAPE = Uint8Array.from(ESCAPES, (piece) => (piece ? 1 : 0));
+/** Bytes that one byte becomes at most. */
+export const LONGEST_ESCAPE = 6;
+
+/** The same, as they stand in a string of JSON. `special`: none before it needs an escape. */
+export function putEscaped(
+  into: Memory,
+  at: number,
+  from: Memory,
+  start: number,
+  end: number,
+  special: number,
+): number {
+  const [to, source] = [into.bytes, from.bytes];
+  const first = Math.max(start, special);
+  let next = putBytes(into, at, from, start, first);
+  for (let i = first; i < end; i += 1) {
+    const byte = source[i]!;
+    if (NEEDS_ESCAPE[byte] === 0) to[next++] = byte;
+    else next = putPiece(into, next, ESCAPES[byte]!);
+  }
+  return next;
 }
 
 /** Whether so many bytes are the same here and there; compared four at a time. */

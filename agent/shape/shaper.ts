@@ -55,10 +55,18 @@ export function createShaper(parts: Parts): Shaper {
   let unmatched = 0;
   let ms = 0;
 
-  /** The short way, where a line in which nothing needs an escape can go it. */
-  function takeDirect(state: FileState, chunk: Chunk, begin: number, to: number, from: number, next: number): boolean {
+  /** The short way, where a line can go it. */
+  function takeDirect(
+    state: FileState,
+    chunk: Chunk,
+    begin: number,
+    to: number,
+    from: number,
+    next: number,
+    special: number,
+  ): boolean {
     if (!direct || !text.valid() || (chunk.cut && next === chunk.bytes.length)) return false;
-    const outcome = direct.write(state, chunk, begin, to, from, next);
+    const outcome = direct.write(state, chunk, begin, to, from, next, special);
     if (outcome === 'no') return false;
     tally[outcome](1, next - from);
     if (outcome !== 'sent') state.skip += next - from;
@@ -144,10 +152,10 @@ export function createShaper(parts: Parts): Shaper {
       let to = marks[mark]!;
       const next = Math.min(to + 1, bytes.length);
       if (to > begin && bytes[to - 1] === CR) to -= 1;
-      const clean = text.clean(marks[mark + 1]!, to);
+      const special = marks[mark + 1]!;
       if (to === begin) passBlank(state, from, next);
-      else if (!clean || !takeDirect(state, chunk, begin, to, from, next))
-        take(state, chunk, text.slice(begin, to, draft.wide), clean, from, next);
+      else if (!takeDirect(state, chunk, begin, to, from, next, special))
+        take(state, chunk, text.slice(begin, to, draft.wide), text.clean(special, to), from, next);
       from = next;
       begin = next;
     }

@@ -144,6 +144,30 @@ test('a long line has room in its record for each of the groups that stand in on
   }
 });
 
+test('each byte that needs an escape gets the one that it has in a string, wherever it stands', () => {
+  const lines = Array.from({ length: 128 }, (_, byte) => Buffer.from([byte]))
+    .filter((byte) => byte[0] !== 0x0a)
+    .flatMap((byte) => [
+      `INFO app u ${byte}text`,
+      `INFO app u日${byte} te${byte}xt${byte}`,
+      `${byte}INFO app ${byte} text`,
+    ]);
+  const content = Buffer.from(`${lines.join('\n')}\n`);
+  assert.deepEqual(
+    shaped(content, 0, false, {}, { regex: OWN }),
+    shaped(content, 0, false, {}, { regex: `(?=)${OWN}` }),
+  );
+});
+
+test('a line of nothing but bytes that need an escape has room for all of them', () => {
+  for (const length of [100, 16_000, 17_000, 100_000])
+    for (const byte of ['"', '\x01']) {
+      const content = Buffer.from(`INFO app u first\n${`INFO app u ${byte.repeat(length)}\n`.repeat(3)}`);
+      const expected = shaped(content, 0, false, {}, { regex: `(?=)${OWN}` });
+      assert.deepEqual(shaped(content, 0, false, {}, { regex: OWN }), expected, `${length} bytes`);
+    }
+});
+
 describe('records written byte by byte', () => {
   test('are those of the long way, with the pattern app', () => {
     assert.equal(createScanner(compilePattern({ regex: LONG }).regex!), undefined);
