@@ -13,7 +13,9 @@ export type Rotated = {
   readonly packed: string | undefined;
 };
 
-const DATE = String.raw`(\d{4}[-_.]?\d{2}[-_.]?\d{2}|\d{2}-\d{2}-\d{4}|\d{9,11}|\d{6})((?:[-_.T:]?\d+)*)`;
+/** A year and a month that can be meant: else seconds since the epoch would be taken for a date, and be none. */
+const MONTH = String.raw`(?:19[7-9]|2[01]\d)\d[-_.]?(?:0[1-9]|1[0-2])`;
+const DATE = String.raw`(${MONTH}[-_.]?\d{2}|\d{2}-\d{2}-\d{4}|\d{9,11}|\d{6})((?:[-_.T:]?\d+)*)`;
 const NAME_DATE = new RegExp(`^(.+?)[-._]${DATE}$`);
 const STEM_DATE_EXT = new RegExp(String.raw`^(.+?)[-._]${DATE}(\.[^.\d][^.]*)$`);
 const NAME_NUMBER = /^(.+)\.(\d{1,5})$/;

@@ -8,6 +8,9 @@ const GENERATIONS: readonly [name: string, live: string][] = [
   ['app.log-20261122-1030', 'app.log'],
   ['app.log-2026112210', 'app.log'],
   ['app.log-2026-11-22-1793500000', 'app.log'],
+  ['app.log-1793500000', 'app.log'],
+  ['app.log-1999999999.gz', 'app.log'],
+  ['app-1793500000.log', 'app.log'],
   ['app.log.2026-11-22', 'app.log'],
   ['app.log.2026-11-22_13-45-00', 'app.log'],
   ['app.log.2026-11-22.1', 'app.log'],
@@ -40,6 +43,7 @@ const ORDERS: readonly [by: string, oldestFirst: readonly string[]][] = [
     "Python's TimedRotatingFileHandler by the second",
     ['app.log.2026-11-22_09-59-59', 'app.log.2026-11-22_10-00-00', 'app.log.2026-11-23_00-00-00'],
   ],
+  ["logrotate's dateformat -%s", ['app.log-1699999999.gz', 'app.log-1700000000.gz', 'app.log-1793500000']],
   ["log4j's RollingFileAppender", ['app.log.3', 'app.log.2', 'app.log.1']],
   ["log4j's DailyRollingFileAppender", ['app.log.2026-11-21-23', 'app.log.2026-11-22-00', 'app.log.2026-11-22-13']],
   [
