@@ -6,6 +6,8 @@ import { tellLoss } from '../../agent/own-records.ts';
 import { verdict } from '../../agent/receive/verdict.ts';
 import { loadConfig } from '../../agent/sections.ts';
 import { createOwnWriter } from '../../agent/shape/own.ts';
+import { inspectStore } from '../../agent/store/inspect.ts';
+import type { Store } from '../../agent/store/store.ts';
 import type { Walk } from '../../agent/walk.ts';
 import { freePort } from '../harness/processes.ts';
 import { until } from '../harness/wait.ts';
@@ -69,8 +71,17 @@ test('a loss is told even where the agent is killed right after it was counted',
   const own = createOwnWriter(destination!.record, 'app', 'UTC');
   // Of a walk this needs no more.
   const walk = { destination, own, held: [] } as unknown as Walk;
+  let outside: readonly unknown[] | undefined;
+  const watched: Store = {
+    ...store,
+    spool(...given) {
+      outside = inspectStore(file)?.losses;
+      return store.spool(...given);
+    },
+  };
   const loss = { input: 'app', file: undefined, path: '/a', from: 3, to: 10, cause: 'deleted' } as const;
-  tellLoss(loss, { clock, store }, [walk]);
+  tellLoss(loss, { clock, store: watched }, [walk]);
+  assert.deepEqual(outside, [], 'nobody sees the loss before its record');
   // Killed: nothing of it was closed, and another opens what it left.
   cpSync(dirname(file), `${dirname(file)}-left`, { recursive: true });
   t.after(() => rmSync(`${dirname(file)}-left`, { recursive: true }));

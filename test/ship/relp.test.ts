@@ -1,12 +1,14 @@
 /** What only RELP knows: answers by number, refusals, the server's own word, and what of a batch was not answered. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { createRelpSession } from '../../agent/ship/relp-session.ts';
 import { createTransactions } from '../../agent/ship/relp-transactions.ts';
+import type { TcpSocket } from '../../agent/ship/sockets.ts';
 import type { LinkConfig } from '../../agent/types.ts';
-import { LAST_TXNR } from '../../agent/wire/relp.ts';
+import { createRelpParser, frameRelp, LAST_TXNR } from '../../agent/wire/relp.ts';
 import { until } from '../harness/wait.ts';
 import { type Carrier, startCarrier } from './carrier.ts';
-import { batchOf, targetOf } from './parts.ts';
+import { batchOf, createKeptEvents, createKeptLog, createTurnedClock, linkOf, noSockets, targetOf } from './parts.ts';
 import { startStream, TLS } from './secure.ts';
 import type { Answers, Server } from './servers.ts';
 
@@ -116,6 +118,18 @@ for (const scheme of ['relp', 'relps'] as const) {
       assert.deepEqual(carrier.refused, [3, 10, 17]);
     });
 
+    test('what the server has not answered by the end of a stop is given back, though the server closes in order', async (t) => {
+      const { carrier, server } = await carried(t, (number) => (number === 9 ? undefined : '200 OK'));
+      carrier.offer(10, 10);
+      await until('the others have arrived', () => server.received.length === 9);
+      const left = await carrier.shipper.stop(50);
+      assert.deepEqual(
+        left.map(({ batch }) => batch.ends.length),
+        [1],
+      );
+      assert.deepEqual(carrier.settled, []);
+    });
+
     test('what the server does not take is said when the session is opened', async (t) => {
       for (const [answer, reason] of [
         ['1 rsp 14 500 no licence\n', /the server refused the session: 500 no licence/],
@@ -133,6 +147,73 @@ for (const scheme of ['relp', 'relps'] as const) {
     });
   });
 }
+
+/** A session on a socket that takes all, and a clock whose hands are turned. */
+function played() {
+  const clock = createTurnedClock();
+  const events = createKeptEvents();
+  const sent: string[] = [];
+  const socket = {
+    writableLength: 0,
+    write(bytes: Uint8Array, done: (error?: Error) => void) {
+      sent.push(Buffer.from(bytes).toString());
+      done();
+    },
+    destroy() {},
+    end() {},
+  } as unknown as TcpSocket;
+  const link = linkOf(targetOf('relp', 2514), { timeout: 60_000 });
+  const parts = { link, sockets: noSockets, clock, log: createKeptLog(), socket, address: '127.0.0.2:2514', events };
+  const { session, take } = createRelpSession(parts);
+  const { push } = createRelpParser(take.frame, 1_000_000);
+  const answer = (txnr: number, text: string) => {
+    push(frameRelp(txnr, 'rsp', text));
+    take.pushed();
+  };
+  return { clock, events, sent, session, answer };
+}
+
+test('a refused record is sent again after 250 ms, 1 s and 4 s, and is set aside at its fourth refusal where others were taken', async () => {
+  const { clock, events, sent, session, answer } = played();
+  session.write(batchOf(['refused', 'taken']));
+  answer(2, '500 no');
+  answer(3, '200 OK');
+  for (const [tries, wait] of [250, 1_000, 4_000].entries()) {
+    await clock.turn(wait - 1);
+    assert.equal(sent.length, 1 + tries);
+    await clock.turn(1);
+    assert.equal(sent[1 + tries], `${4 + tries} syslog 7 refused\n`);
+    assert.equal(events.settledBatches, 0);
+    answer(4 + tries, '500 no');
+  }
+  assert.deepEqual([events.settledBatches, events.refusals], [1, ['the server refused it 4 times (500 no)']]);
+});
+
+test('while the server takes nothing, what it refused is sent again every 10 s, and nothing is set aside', async () => {
+  const { clock, events, sent, session, answer } = played();
+  session.write(batchOf(['refused']));
+  for (const [tries, wait] of [250, 1_000, 4_000, 10_000, 10_000].entries()) {
+    answer(2 + tries, '500 no');
+    await clock.turn(wait - 1);
+    assert.equal(sent.length, 1 + tries);
+    await clock.turn(1);
+    assert.equal(sent.length, 2 + tries);
+  }
+  assert.deepEqual([events.settledBatches, events.end], [0, undefined]);
+});
+
+test('a session that is finished says close once everything was answered, and ends in order with the answer to that', () => {
+  const { events, sent, session, answer } = played();
+  session.write(batchOf(['one', 'two']));
+  session.finish();
+  answer(3, '200 OK');
+  assert.equal(sent.length, 1);
+  answer(2, '200 OK');
+  assert.equal(sent[1], '4 close 0\n');
+  assert.equal(events.end, undefined);
+  answer(4, '');
+  assert.deepEqual([events.end?.orderly, events.settledBatches], [true, 1]);
+});
 
 test('answers in any order settle batches in order, and what is left holds what was not answered', () => {
   const transactions = createTransactions(LAST_TXNR - 1);

@@ -60,6 +60,24 @@ for (const way of WAYS) {
   });
 }
 
+test('each batch settles when 250 ms have passed since its own last datagram, and not with the one before it', async () => {
+  const { clock, events, session } = await connectPlayed();
+  session.write(batchOf(['one']));
+  await clock.turn(249);
+  assert.equal(events.settledBatches, 0);
+  await clock.turn(1);
+  assert.equal(events.settledBatches, 1);
+  session.write(batchOf(['two']));
+  await clock.turn(100);
+  session.write(batchOf(['three']));
+  await clock.turn(150);
+  assert.equal(events.settledBatches, 2);
+  await clock.turn(99);
+  assert.equal(events.settledBatches, 2);
+  await clock.turn(1);
+  assert.equal(events.settledBatches, 3);
+});
+
 test('a refusal that waits to be read is heard before anything settles, even if the process slept', async () => {
   const { played, clock, events, session } = await connectPlayed();
   session.write(batchOf(['one']));
