@@ -240,6 +240,7 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
     // Something was looked into, and the live file then, which may have grown since `stat`.
     if (this.gens() !== gens) return false;
     const verdict = look(live && { ...live.clues, size: live.size, modified: live.modified }, stat);
+    if (verdict.what === 'nothing' && !this.gens().some((gen) => gen.readers.length > 0)) this.forgive();
     if (verdict.what === 'nothing') return !this.lineage.surveyed;
     if (verdict.what === 'gone' || !live || !stat) return verdict.what === 'gone' || this.admitted(stat!);
     if (verdict.what === 'replaced') return this.admitted(stat);

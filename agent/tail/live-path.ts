@@ -42,6 +42,12 @@ export abstract class LivePath<P extends Parts = Parts> {
     this.parts.noted();
   }
 
+  /** What could not be read is gone, and nothing is left to be complained of. */
+  protected forgive(): void {
+    if (this.problem !== undefined) this.parts.noted();
+    this.problem = undefined;
+  }
+
   protected tryOpen(): boolean {
     try {
       this.parts.files.close(this.parts.files.open(this.path));

@@ -62,7 +62,7 @@ test('what stands before the place is skipped and told, so that the receiver mis
 });
 
 test('a time stands for the first line that is as young, a byte for the beginning of its line', async (t) => {
-  const { file, conf, run, ship } = await shipped(t);
+  const { file, server, conf, run, ship } = await shipped(t);
   const year = new Date().getMonth() * 31 + new Date().getDate() > 6 * 31 + 15 ? 0 : -1;
   const day = `${new Date().getFullYear() + year}-07-15`;
   assert.equal((await run('rewind', '-c', conf, 'input', '--to', `${day}T11:30:30`)).code, 0);
@@ -70,6 +70,7 @@ test('a time stands for the first line that is as young, a byte for the beginnin
   const byte = Buffer.byteLength(text(0, 40)) + 10;
   assert.equal((await run('rewind', '-c', conf, file, '--to', String(byte))).code, 0);
   assert.deepEqual(await ship(), numbers(40, 60));
+  assert.equal(received(server.lines().at(-20)!).at, Buffer.byteLength(text(0, 40)));
 });
 
 test('with a time the rotated files are sent again too, in order', async (t) => {

@@ -209,8 +209,7 @@ test('a session that is finished says close once everything was answered, and en
   answer(3, '200 OK');
   assert.equal(sent.length, 1);
   answer(2, '200 OK');
-  assert.equal(sent[1], '4 close 0\n');
-  assert.equal(events.end, undefined);
+  assert.deepEqual([sent[1], events.end], ['4 close 0\n', undefined]);
   answer(4, '');
   assert.deepEqual([events.end?.orderly, events.settledBatches], [true, 1]);
 });

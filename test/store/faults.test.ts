@@ -1,17 +1,24 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openDatabase } from '../../agent/store/database.ts';
-import { createStore, StoreProblem } from '../../agent/store/store.ts';
+import { createStore, type StoreParts, StoreProblem } from '../../agent/store/store.ts';
 import { createTurnedClock } from '../harness/clock.ts';
 import { addFile, batch, configFor, count, live, mark, rowsOf, temporaryFolder, testLog } from './help.ts';
 
 /** A store whose SQLite connection the test can make fail. */
-function breakable(t: TestContext) {
+function breakable(t: TestContext, more: Pick<StoreParts, 'freeBytes'> = {}) {
   const file = path.join(temporaryFolder(t), 'spool.db');
   const db = openDatabase(file, { sync: 'normal', walLimit: 2 ** 20, check: false });
   const lock = { left: undefined, markDamaged() {}, release() {} };
-  const parts = { config: configFor(file), clock: createTurnedClock(), log: testLog(), command: 'tailship run' };
+  const parts = {
+    config: configFor(file),
+    clock: createTurnedClock(),
+    log: testLog(),
+    command: 'tailship run',
+    ...more,
+  };
   const store = createStore(parts, db, lock, 2 ** 30, 2 ** 20);
   t.after(() => store.close());
   const app = addFile(store);
@@ -43,6 +50,29 @@ test('a full disk is a StoreProblem that leaves nothing half done, and the same 
   assert.equal(store.spool('main', sent), true);
   assert.equal(store.checkpoint('main', app)?.offset, 30);
   assert.equal(store.spooled('main').rows, 3);
+});
+
+test('the reserve is given up on a full disk, and kept again once the disk has room for it twice over', (t) => {
+  let free = 0;
+  const { db, store, app, clock, file } = breakable(t, { freeBytes: () => free });
+  const kept = () => fs.statSync(`${file}.reserve`, { throwIfNoEntry: false })?.size;
+  const sent = live(batch({ marks: [mark(app, 20)], sent: count(1, 10), payload: 400_000 }));
+  assert.equal(kept(), 2 ** 20);
+  const pages = Number(db.pragma('page_count', { simple: true }));
+  db.pragma(`max_page_count = ${pages + 20}`);
+  assert.throws(() => store.spool('main', [sent]), StoreProblem);
+  assert.equal(kept(), undefined);
+  db.pragma(`max_page_count = ${pages + 1000}`);
+  for (const [room, reserve] of [
+    [2 ** 21 - 1, undefined],
+    [2 ** 21, 2 ** 20],
+  ] as const) {
+    free = room;
+    clock.turn(1_000);
+    store.tend();
+    assert.equal(kept(), reserve);
+  }
+  assert.equal(store.spool('main', [sent]), true);
 });
 
 test('on a full disk rows can still be settled, which makes room', (t) => {

@@ -273,6 +273,22 @@ test('rows that are younger than the copy of the positions, and are read again, 
   assert.equal(book.read.lines, known);
 });
 
+test('a second copy that is not whole, or has a changed byte, is not believed', (t) => {
+  for (const spoil of [
+    (text: string) => text.replace(/"offset":1200\b/, '"offset":1201'),
+    (text: string) => text.slice(0, -100),
+  ]) {
+    const file = filled(t);
+    const text = fs.readFileSync(`${file}.positions`, 'utf8');
+    assert.notEqual(spoil(text), text);
+    fs.writeFileSync(`${file}.positions`, spoil(text));
+    fs.truncateSync(file, fs.statSync(file).size - 8192 * 10);
+    const { store, log } = open(t, file, {}, { check: true });
+    assert.equal(store.checkpoint('main', 1)?.offset, 40 * ROWS);
+    assert.match(log.said.join(), /Positions were taken from what can still be read of it/);
+  }
+});
+
 test('without the second copy positions come from what can be read of the damaged file', (t) => {
   const file = filled(t);
   fs.rmSync(`${file}.positions`);
@@ -299,4 +315,7 @@ test('the second copy is written once a second while something changes, for its 
   store.tend();
   assert.equal(copied(), 20);
   assert.equal(fs.statSync(`${file}.positions`).mode & 0o777, 0o600);
+  settle(30);
+  store.close();
+  assert.equal(copied(), 30, 'and at an orderly stop');
 });

@@ -43,6 +43,10 @@ for (const name of NAMES) {
         assert.equal(stage.pass(10_000), 'two\n');
         stage.write('three\n', name);
         assert.equal(stage.pass(10_000), 'three\n');
+        const { offset, skip } = stage.reader.opened.at(-1)!;
+        // A running agent reads it on through the file that it has open.
+        const passed = how === 'away' ? 'one\n'.length : 0;
+        assert.deepEqual([offset, skip], [passed, passed], 'what was shipped under the old name is passed over');
         again(stage);
         stage.write('four\n', name);
         stage.rename(`${name}.1`, name);

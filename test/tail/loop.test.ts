@@ -28,6 +28,18 @@ test('a file into which the server writes the records made of it is stopped and 
     assert.equal(stage.look(), 'three\n');
   }));
 
+test('every destination hears that a file is not read any more, also one that has not come to those records', () =>
+  scene({ before: { 'app.log': 'one\n' }, destinations: ['one', 'two'] }, (stage) => {
+    const [first, second] = stage.readers;
+    for (const reader of stage.readers) reader.read();
+    stage.write(record(stage.registry.rows[0]!.gen));
+    stage.clock.advance(1000);
+    const before = second!.walk.revision();
+    assert.equal(first!.read(), '');
+    assert.equal(second!.walk.status().at(-1)?.state, 'unreadable');
+    assert.notEqual(second!.walk.revision(), before);
+  }));
+
 test('records that another agent made are lines like any others', () =>
   scene({ before: { 'app.log': record('0123456789abcdef') } }, (stage) => {
     assert.equal(stage.reader.read(), record('0123456789abcdef'));

@@ -77,6 +77,24 @@ test('what a glob matches and is no file, such as a pipe, is told of', () =>
     assert.equal(stage.sentences.filter((sentence) => /pipe is a device or a pipe/.test(sentence)).length, 1);
   }));
 
+test('what could not be read and is gone is told as something new', () =>
+  scene({ start: false }, (stage) => {
+    const paths = ['glob/*.log', 'named.log'].map((name) => `${stage.folder}/${name}`);
+    fs.mkdirSync(`${stage.folder}/glob`);
+    const pipes = [`${stage.folder}/glob/a.log`, paths[1]!];
+    execFileSync('mkfifo', pipes);
+    stage.start({ paths });
+    stage.look();
+    const { walk } = stage.reader;
+    const states = () => walk.status().map(({ path, state }) => [path, state]);
+    assert.deepEqual(states().sort(), pipes.map((pipe) => [pipe, 'unreadable']).sort());
+    const before = walk.revision();
+    for (const pipe of pipes) fs.rmSync(pipe);
+    stage.pass(2000);
+    assert.deepEqual(states(), []);
+    assert.notEqual(walk.revision(), before);
+  }));
+
 test('what cannot be read, and what is read under another name, is told as something new', () =>
   scene({ start: false, before: { 'app.log': 'one\n' } }, (stage) => {
     const other = `${stage.folder}/other.log`;

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createObserver, type Lens } from '../../agent/ops/observer.ts';
+import type { FileLine, Status } from '../../agent/ops/status.ts';
+import { createTurnedClock } from '../harness/clock.ts';
+import { DRAINING } from './parts.ts';
+
+/** An observer of one file, of which the test says how it stands; its lists are new ones where `change` was called. */
+function watching() {
+  const clock = createTurnedClock();
+  const [destination] = DRAINING.destinations;
+  const [input] = destination!.inputs;
+  let files: readonly FileLine[] = [{ ...input!.files[1]!, gen: 'a', size: 1_000, settled: 500 }];
+  let lens: Lens | undefined;
+  let looks = 0;
+  const look = (given: Lens): Status => {
+    lens = given;
+    looks += 1;
+    const destinations = [{ ...destination!, inputs: [{ ...input!, files }] }];
+    return { ...DRAINING, agent: { ...DRAINING.agent, now: clock.now() }, destinations };
+  };
+  const { close } = createObserver({ clock, after: () => 60_000, look });
+  clock.turn(0);
+  return {
+    clock,
+    close,
+    lens: lens!,
+    looks: () => looks,
+    change(change: Partial<FileLine>) {
+      files = files.map((file) => ({ ...file, ...change }));
+    },
+  };
+}
+
+test('it looks once a second where a look takes no time', () => {
+  const { clock, close, looks } = watching();
+  clock.turn(10_000);
+  assert.equal(looks(), 11);
+  close();
+  clock.turn(10_000);
+  assert.equal(looks(), 11);
+});
+
+test('its revision is another one wherever the speed of a file or the age of its bytes may be, and else stays', () => {
+  const { clock, lens, change } = watching();
+  const told = new Map<number, string>();
+  const step = (): number => {
+    clock.turn(1_000);
+    const says = JSON.stringify([lens.speed('syslog', 'a'), lens.since('a', 999), lens.since('a', 1_999)]);
+    assert.equal(told.get(lens.revision()) ?? says, says);
+    told.set(lens.revision(), says);
+    return lens.revision();
+  };
+  const rest = step();
+  assert.equal(step(), rest);
+  change({ settled: 900 });
+  assert.notEqual(step(), rest);
+  assert.ok(lens.speed('syslog', 'a') > 0);
+  for (let seconds = 0; seconds < 12; seconds += 1) step();
+  assert.equal(lens.speed('syslog', 'a'), 0);
+  const still = step();
+  assert.equal(step(), still);
+  change({ size: 2_000 });
+  assert.notEqual(step(), still);
+  assert.notEqual(lens.since('a', 1_999), undefined);
+});
