@@ -233,14 +233,13 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
     this.isFresh ||= !stat && this.gens().length === 0;
     this.polled = stat?.ino;
     if (!stat) this.isAlias(undefined);
-    const live = this.live();
-    const gens = this.gens();
+    const [live, gens] = [this.live(), this.gens()];
     for (const gen of gens) if (gen !== live && gen.readers.length > 0) this.refresh(gen);
     this.lookBack();
     // Something was looked into, and the live file then, which may have grown since `stat`.
     if (this.gens() !== gens) return false;
     const verdict = look(live && { ...live.clues, size: live.size, modified: live.modified }, stat);
-    if (verdict.what === 'nothing' && !this.gens().some((gen) => gen.readers.length > 0)) this.forgive();
+    if (verdict.what === 'nothing' && !gens.some((gen) => gen.readers.length > 0)) this.forgive();
     if (verdict.what === 'nothing') return !this.lineage.surveyed;
     if (verdict.what === 'gone' || !live || !stat) return verdict.what === 'gone' || this.admitted(stat!);
     if (verdict.what === 'replaced') return this.admitted(stat);

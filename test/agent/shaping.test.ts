@@ -4,9 +4,10 @@ import type { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { createBell } from '../../agent/bell.ts';
 import { realClock } from '../../agent/ops/clock.ts';
+import { layChunk, newDesk } from '../../agent/shape/remote.ts';
 import { createShaping, type Shaping } from '../../agent/shaping.ts';
 import type { TailWalk } from '../../agent/tail/tail.ts';
-import { createThread, startWorker, type Thread } from '../../agent/thread.ts';
+import { createThread, type Sitter, startWorker, type Thread } from '../../agent/thread.ts';
 import type { Batch, Chunk, FileContext, FileId } from '../../agent/types.ts';
 import { free } from '../../agent/wire/free.ts';
 import { toldLog } from '../harness/log.ts';
@@ -320,6 +321,39 @@ test('when the thread ends in the middle of the work, nothing is lost, repeated 
     }),
     { numRuns: 10, endOnFailure: true },
   );
+});
+
+test('whoever waits for it to come home is not kept waiting by a thread that has ended, and gets what that had in hand', async () => {
+  const content = Buffer.from('Jul 15 11:30:35 host app: [12][INFO] one\n');
+  const bell = createBell();
+  let sitter: Sitter | undefined;
+  let gone = false;
+  const thread: Thread = {
+    after: 0,
+    seat(one) {
+      sitter = one;
+      const shape = (chunk: Chunk) => layChunk(chunk, newDesk(chunk));
+      return { gone: () => gone, tell() {}, shape, end() {} };
+    },
+    close: async () => {},
+  };
+  const chunks = [chunkOf(content)];
+  const walk = (open: (context: FileContext) => void): TailWalk => {
+    open(contextOf());
+    return { next: () => chunks.shift(), finished: () => chunks.length === 0, status: () => [], revision: () => 0 };
+  };
+  const shaping = createShaping({ ...partsOf(), warn() {}, bell, thread, walk });
+  assert.deepEqual(shaping.next(0, {}), []);
+  const home = shaping.home();
+  const rung = bell.rung(60_000);
+  gone = true;
+  sitter!.lost();
+  await home;
+  await rung;
+  assert.equal(shaping.finished(), false);
+  const [batch] = shaping.next(0, {});
+  assert.match(batch!.payload.toString(), /one/);
+  assert.equal(shaping.finished(), true);
 });
 
 test('the second thread is asked for sooner while the spool is filled, for the main thread has that to do as well', () => {

@@ -31,11 +31,19 @@ function stage(cores: number) {
   };
   const log = toldLog((_level, sentence) => void said.push(sentence));
   const thread = createThread({ clock, log }, { cores, start });
-  const seat = () => thread.seat({ ...partsOf(), answered() {}, lost() {} });
+  let lost = 0;
+  const sitter = {
+    ...partsOf(),
+    answered() {},
+    lost() {
+      lost += 1;
+    },
+  };
+  const seat = () => thread.seat(sitter);
   const refuse = (problem: Error | undefined) => {
     refusal = problem;
   };
-  return { workers, said, seat, turn: clock.turn, refuse };
+  return { workers, said, seat, turn: clock.turn, refuse, lost: () => lost };
 }
 
 test('where there is one processor no second thread is started', () => {
@@ -86,12 +94,15 @@ test('a second thread that nobody uses is ended after ten seconds, and the next 
 });
 
 test('one that ends by itself is told of, and is not started again for a minute', () => {
-  const { workers, said, seat, turn } = stage(2);
+  const { workers, said, seat, turn, lost } = stage(2);
   seat();
+  workers[0]!.emit('message', 'ready');
+  const taken = seat();
   workers[0]!.emit('error', new Error('it ran out of memory'));
   workers[0]!.emit('exit', 1);
   assert.equal(said.length, 1);
   assert.match(said[0]!, /it ran out of memory.*Nothing is lost/);
+  assert.deepEqual([taken?.gone(), lost()], [true, 1], 'whoever sat in it hears of it');
   turn(59_999);
   seat();
   assert.equal(workers.length, 1);
