@@ -4,7 +4,7 @@ import type { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { createBell } from '../../agent/bell.ts';
 import { realClock } from '../../agent/ops/clock.ts';
-import { layChunk, newDesk } from '../../agent/shape/remote.ts';
+import { createDesks, layChunk } from '../../agent/shape/remote.ts';
 import { createShaping, type Shaping } from '../../agent/shaping.ts';
 import type { TailWalk } from '../../agent/tail/tail.ts';
 import { createThread, type Sitter, startWorker, type Thread } from '../../agent/thread.ts';
@@ -332,7 +332,7 @@ test('whoever waits for it to come home is not kept waiting by a thread that has
     after: 0,
     seat(one) {
       sitter = one;
-      const shape = (chunk: Chunk) => layChunk(chunk, newDesk(chunk));
+      const shape = (chunk: Chunk) => layChunk(chunk, createDesks().take(chunk));
       return { gone: () => gone, tell() {}, shape, end() {} };
     },
     close: async () => {},
