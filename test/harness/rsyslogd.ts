@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { growingLines } from './growing.ts';
+import { cutHalfLine, growingLines } from './growing.ts';
 import { freePort, listens, programPath, type Running, start } from './processes.ts';
 import type { Scene } from './temp.ts';
 import { until } from './wait.ts';
@@ -11,7 +11,7 @@ export type Rsyslogd = {
   lines(): readonly string[];
   /** Ends it in order: what it has read is then in its file. */
   stop(): Promise<void>;
-  /** Kills it at once. */
+  /** Kills it at once. What it had written half of by then is cut off, for it would go on in the same line. */
   kill(): Promise<void>;
   /** Holds it still: it reads no more, while its kernel goes on accepting. */
   freeze(): void;
@@ -60,7 +60,11 @@ export async function startRsyslogd(
     port,
     lines: growingLines(out),
     stop: () => end('SIGTERM'),
-    kill: () => end('SIGKILL'),
+    async kill() {
+      await end('SIGKILL');
+      if (fs.existsSync(out)) cutHalfLine(out);
+      rsyslogd.lines();
+    },
     freeze: () => running?.signal('SIGSTOP'),
     async start() {
       const fresh = start(scene, program, ['-n', '-f', `${work}/rsyslog.conf`, '-i', `${work}/pid-${Date.now()}`]);
