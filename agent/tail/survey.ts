@@ -14,7 +14,7 @@ type Member = { readonly path: string; readonly place: Rotated | undefined };
 export type Listings = {
   /** The files that may be rotated generations of the live file at this (real) path. Listed `anew`, or where the directory has changed. */
   members(live: string, anew: boolean): readonly Member[];
-  /** Whether the directory of this path is still as it was when it was listed. */
+  /** Whether the directory of this path, and those of `rotated`, are still as they were when they were listed. */
   steady(live: string): boolean;
 };
 
@@ -23,7 +23,7 @@ type Listed = { readonly changed: number | undefined; readonly chains: ReadonlyM
 /** Directories are listed when first asked for: make it anew for every look. `elsewhere` are the files of `rotated`. */
 export function createListings(files: PatientFiles, elsewhere: () => readonly string[]): Listings {
   const directories = new Map<string, Listed>();
-  let others: readonly string[] | undefined;
+  let others: readonly string[] = [];
 
   const changedAt = (directory: string): number | undefined => anyStat(files, directory)?.modified;
 
@@ -46,24 +46,27 @@ export function createListings(files: PatientFiles, elsewhere: () => readonly st
     return listed !== undefined && listed.changed === changedAt(directory);
   }
 
+  /** Whether the files of other directories are still those that they were. */
+  function steadyElsewhere(): boolean {
+    const now = elsewhere();
+    return now === others || (now.length === others.length && now.every((other, at) => other === others[at]));
+  }
+
   return {
-    steady: (live) => steady(path.dirname(live)),
+    steady: (live) => steady(path.dirname(live)) && steadyElsewhere(),
     members(live, anew) {
       const refusals = files.refusals();
       const directory = path.dirname(live);
       if (anew || !steady(directory)) directories.set(directory, index(directory));
       const { chains } = directories.get(directory)!;
-      others ??= elsewhere();
+      others = elsewhere();
       const name = path.basename(live);
       const far = others.flatMap((other) => {
         const place = placeIn(name, path.basename(other));
         return place ? [{ path: other, place }] : [];
       });
       // Another chain is not to go by what could not be listed.
-      if (files.refusals() !== refusals) {
-        directories.delete(directory);
-        others = undefined;
-      }
+      if (files.refusals() !== refusals) directories.delete(directory);
       return [...(chains.get(name) ?? []), ...far];
     },
   };

@@ -296,3 +296,28 @@ test('what is written while an older file is looked for is no truncation', () =>
     assert.deepEqual(stage.losses, []);
   });
 });
+
+test('a rotation into another folder in the middle of a look hides no file of that folder', () => {
+  let meanwhile: (() => void) | undefined;
+  const files: Files = {
+    ...realFiles,
+    list(directory) {
+      const names = realFiles.list(directory);
+      const happens = directory.endsWith('old') ? meanwhile : undefined;
+      if (happens) meanwhile = undefined;
+      happens?.();
+      return names;
+    },
+  };
+  return scene({ files, start: false, before: { 'app.log': 'one\n' } }, (stage) => {
+    fs.mkdirSync(`${stage.folder}/old`);
+    stage.rename('old/app.log.1');
+    stage.write('two\n');
+    meanwhile = () => {
+      stage.rename('old/app.log.2', 'old/app.log.1');
+      stage.rename('old/app.log.1');
+    };
+    stage.start({ start: 'oldest', rotated: `${stage.folder}/old/*` });
+    assert.equal(stage.look(), 'one\ntwo\n');
+  });
+});
