@@ -30,14 +30,20 @@ async function shrink(full: Verdict, options: StoryOptions): Promise<Verdict> {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { 'real-events': { type: 'boolean' }, meanwhile: { type: 'boolean' }, shrink: { type: 'boolean' } },
+  options: {
+    'real-events': { type: 'boolean' },
+    meanwhile: { type: 'boolean' },
+    refused: { type: 'boolean' },
+    shrink: { type: 'boolean' },
+  },
 });
 const [count, first] = [Number(positionals[0] ?? 1000), Number(positionals[1] ?? 1)];
 if (positionals.length > 2 || !Number.isSafeInteger(count) || !Number.isSafeInteger(first) || count < 1) {
-  console.error('Usage: scripts/stories [COUNT [SEED]] [--real-events | --meanwhile] [--shrink]');
+  console.error('Usage: scripts/stories [COUNT [SEED]] [--real-events | --meanwhile | --refused] [--shrink]');
   process.exit(2);
 }
-const options = { real: values['real-events'], meanwhile: values.meanwhile };
+const disturbance = values.meanwhile ? 'meanwhile' : values.refused ? 'refused' : undefined;
+const options: StoryOptions = { real: values['real-events'], disturbance };
 const failed: number[] = [];
 for (let seed = first; seed < first + count; seed += 1) {
   const full = await playStory(seed, options);

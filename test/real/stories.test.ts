@@ -19,7 +19,13 @@ import { Story } from '../tail/story-steps.ts';
 
 const STORIES = 20;
 const LENGTH = 50;
-const nothing = { clock: { advance() {}, jump() {} }, reader: { read: () => '' }, kill() {}, start() {} };
+const nothing = {
+  clock: { advance() {}, jump() {} },
+  reader: { read: () => '' },
+  kill() {},
+  start() {},
+  refusals: () => 0,
+};
 
 /** Token to the identities of the records that carried it. */
 function tokensOf(messages: readonly string[]): Map<number, Set<string>> {
@@ -59,7 +65,11 @@ test(`${STORIES} random stories with the real agent and kill -9: what was there 
         syslog: 'linger = 50ms',
       });
       const random = randomOf(seed);
-      const world = new Story({ folder, ...nothing }, random, new Map());
+      const world = new Story({ folder, ...nothing }, random, new Map(), {
+        dated: random() < 0.5,
+        inner: false,
+        folder: '',
+      });
       world.calm = true;
       const steps: string[] = [];
       const told: string[] = [];

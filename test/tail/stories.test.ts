@@ -27,7 +27,16 @@ const overtaken = seed === undefined ? Array.from({ length: 200 }, (_, i) => i +
 
 test(`in ${overtaken.length} random stories whose rotations come in the middle of a look the same holds`, async () => {
   for (const one of overtaken) {
-    const { problems, steps } = await playStory(one, { meanwhile: true });
+    const { problems, steps } = await playStory(one, { disturbance: 'meanwhile' });
     assert.deepEqual(problems, [], `replay with scripts/stories 1 ${one} --meanwhile\n${steps.join('\n')}`);
+  }
+});
+
+const refused = seed === undefined ? Array.from({ length: 200 }, (_, i) => i + 1) : [Number(seed)];
+
+test(`in ${refused.length} random stories whose file system refuses some calls for the moment the same holds`, async () => {
+  for (const one of refused) {
+    const { problems, steps } = await playStory(one, { disturbance: 'refused' });
+    assert.deepEqual(problems, [], `replay with scripts/stories 1 ${one} --refused\n${steps.join('\n')}`);
   }
 });

@@ -10,7 +10,7 @@ import type { Loss } from '../../agent/types.ts';
 import { type Scene, scene } from './scene.ts';
 import { dice } from './story-dice.ts';
 import { realEvents, toldEvents } from './story-events.ts';
-import { interrupted, TAKING_AWAY } from './story-interrupts.ts';
+import { type Disturbance, interrupted, TAKING_AWAY } from './story-interrupts.ts';
 import { Books } from './story-ledger.ts';
 import { Story } from './story-steps.ts';
 import type { Stage, World } from './story-world.ts';
@@ -138,7 +138,8 @@ function bornIn(births: ReadonlyMap<number, number>): Files {
 
 export type StoryOptions = {
   readonly real?: boolean | undefined;
-  readonly meanwhile?: boolean | undefined;
+  /** What happens in the middle of the agent's steps; nothing where not given. */
+  readonly disturbance?: Disturbance | undefined;
   readonly without?: ReadonlySet<number>;
 };
 
@@ -147,8 +148,17 @@ export const LENGTH = 60;
 
 const DESTINATIONS = ['server', 'other'];
 
+type StageParts = {
+  readonly hint: Stage['hint'];
+  readonly books: readonly Books[];
+  readonly refusals: () => number;
+  /** The glob of rotated files. */
+  readonly rotated: string | undefined;
+};
+
 /** A scene as a world sees it, with the books of each destination. */
-function stageOf(stage: Scene, hint: Stage['hint'], books: readonly Books[]): Stage {
+function stageOf(stage: Scene, parts: StageParts): Stage {
+  const { hint, books, refusals, rotated } = parts;
   const readerOf = (index: number): Stage['reader'] => ({
     read(options) {
       const reader = stage.readers[index]!;
@@ -165,28 +175,35 @@ function stageOf(stage: Scene, hint: Stage['hint'], books: readonly Books[]): St
       for (const one of books) one.kill();
       stage.kill();
     },
-    start: () => stage.start(),
+    start: () => stage.start({ rotated: rotated && path.join(stage.folder, rotated) }),
+    refusals,
   };
 }
 
 /**
  * Plays the story of a seed and says what was wrong with it. Every other story has events, the rest polls alone. With `real` every
- * story has those of the file system, which come when they come, so that it is not quite the same each time. With `meanwhile` the
- * application goes on in the middle of a look. `without` are steps that are left out.
+ * story has those of the file system, which come when they come, so that it is not quite the same each time. A `disturbance`
+ * comes in the middle of a look. `without` are steps that are left out.
  */
 export async function playStory(seed: number, options: StoryOptions = {}): Promise<Verdict> {
-  const { real = false, meanwhile = false, without } = options;
+  const { real = false, disturbance, without } = options;
   const { random, begin } = dice(seed);
   const verdict: Verdict = { seed, problems: [], steps: [] };
   const births = new Map<number, number>();
   const { watch, hint, arrived } = real ? realEvents() : toldEvents();
   const events = real || seed % 2 === 0;
-  const interrupts = interrupted(bornIn(births), meanwhile ? random : () => 1);
+  const interrupts = interrupted(bornIn(births), random, disturbance);
   const parts = { files: interrupts.files, watch, largest: random() < 0.5 ? 4096 : 256 * 1024 };
   const input = { start: 'oldest', watch: events ? 'auto' : 'poll' } as const;
-  await scene({ ...parts, input, destinations: DESTINATIONS }, async (stage) => {
+  const naming = { dated: random() < 0.5, inner: random() < 0.3, folder: random() < 0.3 ? 'old' : '' };
+  await scene({ ...parts, input, destinations: DESTINATIONS, start: false }, async (stage) => {
     const books = DESTINATIONS.map((name) => new Books(name));
-    const world = new Story(stageOf(stage, events ? hint : undefined, books), random, births);
+    const rotated = naming.folder === '' ? undefined : path.join(naming.folder, '*');
+    const { refusals } = interrupts;
+    const player = stageOf(stage, { hint: events ? hint : undefined, books, refusals, rotated });
+    const world = new Story(player, random, births, naming);
+    player.start();
+    interrupts.world = world;
     const check = (): void => {
       for (const [at, one] of books.entries()) one.check(stage, world.running ? stage.readers[at]?.walk : undefined);
     };
@@ -194,9 +211,9 @@ export async function playStory(seed: number, options: StoryOptions = {}): Promi
       if (without?.has(i)) continue;
       begin(i);
       const chosen = choose(random);
-      const step = meanwhile && TAKING_AWAY.has(chosen) ? 'write' : chosen;
+      const step = disturbance === 'meanwhile' && TAKING_AWAY.has(chosen) ? 'write' : chosen;
       if (step === 'event' && world.running) await arrived?.(stage.folder);
-      if (AGENT_STEPS.has(step)) interrupts.during(world, () => play(world, step));
+      if (AGENT_STEPS.has(step)) interrupts.during(() => play(world, step));
       else play(world, step);
       check();
       verdict.steps.push(
@@ -231,12 +248,11 @@ export async function playStory(seed: number, options: StoryOptions = {}): Promi
       const rows = stage.registry.rows.map((row) =>
         JSON.stringify([row.file, row.path, stage.registry.checkpoint('server', row.file)]),
       );
-      const files = stage
-        .names()
-        .map(
-          (name) =>
-            `${name}: ${fs.statSync(path.join(stage.folder, name)).size} ${name.endsWith('gz') ? '' : fs.readFileSync(path.join(stage.folder, name), 'utf8').replaceAll(/x+/g, 'x').replaceAll('\n', '|')}`,
-        );
+      const files = stage.names().map((name) => {
+        const file = path.join(stage.folder, name);
+        const text = name.endsWith('gz') || name === 'old' ? '' : fs.readFileSync(file, 'utf8');
+        return `${name}: ${fs.statSync(file).size} ${text.replaceAll(/x+/g, 'x').replaceAll(/\0+/g, '0').replaceAll('\n', '|')}`;
+      });
       verdict.steps.push(...stage.sentences, ...status, JSON.stringify(stage.losses), ...rows, ...files);
     }
   });

@@ -14,7 +14,12 @@ export type Stage = {
   readonly hint?: (file: string, written: boolean) => void;
   kill(): void;
   start(): void;
+  /** Calls that the file system has refused to the agent. */
+  refusals(): number;
 };
+
+/** How rotated files are called: by a number or a date, behind the name or before its suffix, beside the live file or in a folder of their own. */
+export type Naming = { readonly dated: boolean; readonly inner: boolean; readonly folder: string };
 
 /** One file's content as the model knows it, wherever it lies by now. */
 type Content = {
@@ -34,7 +39,7 @@ const tokensIn = (text: string): number[] => [...text.matchAll(/\[(\d+)\]/g)].ma
 export class World {
   readonly stage: Stage;
   readonly random: () => number;
-  readonly dated: boolean;
+  readonly naming: Naming;
   /** What happened in the middle of a step, in words; whoever tells the story takes it out. */
   readonly steps: string[] = [];
   readonly delivered: number[] = [];
@@ -69,11 +74,12 @@ export class World {
   /** Times of birth by inode, for the same reason. */
   readonly births: Map<number, number>;
 
-  constructor(stage: Stage, random: () => number, births: Map<number, number>) {
+  constructor(stage: Stage, random: () => number, births: Map<number, number>, naming: Naming) {
     this.stage = stage;
     this.random = random;
     this.births = births;
-    this.dated = random() < 0.5;
+    this.naming = naming;
+    fs.mkdirSync(this.file(naming.folder), { recursive: true });
   }
 
   live(): Content | undefined {
@@ -157,20 +163,27 @@ export class World {
     this.late = undefined;
   }
 
+  /** The name of a rotated file that is told by this number or date. */
+  rotatedAs(told: string | number): string {
+    const { dated, inner, folder } = this.naming;
+    const mark = `${dated ? '-' : '.'}${told}`;
+    return path.join(folder, inner ? `app${mark}.log` : `app.log${mark}`);
+  }
+
   /** The name for the newest rotated file; numbers are shifted up to make room. */
   rotatedName(): string {
-    if (this.dated) return `app.log-20261122-${String(1000 + this.generation++)}`;
+    if (this.naming.dated) return this.rotatedAs(`20261122-${1000 + this.generation++}`);
     const numbered = this.contents
       .filter((one) => one.name !== undefined && one.name !== 'app.log')
-      .map((one) => ({ one, number: Number(/\.(\d+)/.exec(one.name!.slice(7))?.[1]) }))
+      .map((one) => ({ one, number: Number(/\d+/.exec(one.name!)) }))
       .sort((a, b) => b.number - a.number);
     for (const { one, number } of numbered) {
-      const to = `app.log.${number + 1}${one.packed ? '.gz' : ''}`;
+      const to = `${this.rotatedAs(number + 1)}${one.packed ? '.gz' : ''}`;
       fs.renameSync(this.file(one.name!), this.file(to));
       one.name = to;
       this.shifted();
     }
-    return 'app.log.1';
+    return this.rotatedAs(1);
   }
 
   /** Called between the renames of a rotation. */
@@ -259,7 +272,10 @@ export class World {
 
   look(): void {
     if (!this.running) return;
+    const refusals = this.stage.refusals();
     this.stage.clock.advance(1000);
+    // It may not have seen all.
+    if (this.stage.refusals() !== refusals) return;
     for (const one of this.contents) {
       if (one.name !== undefined) one.seen = true;
       if (one.short === 'cut' && this.live()) one.short = undefined;
@@ -301,8 +317,10 @@ export class World {
 
   begin(): void {
     if (this.running) return;
+    const refusals = this.stage.refusals();
     this.stage.start();
     this.running = true;
+    if (this.stage.refusals() !== refusals) return;
     for (const one of this.contents) if (one.name !== undefined) one.seen = true;
   }
 }
