@@ -27,6 +27,8 @@ import { createScanner } from './scanner.ts';
 import { createStampBytes } from './stampbytes.ts';
 
 export type DirectWriter = {
+  /** Whether the pattern surely matches these bytes of a line, valid UTF-8. */
+  matches(bytes: Buffer, begin: number, to: number): boolean;
   /**
    * Writes the record of a line that is valid UTF-8: its text from `begin` up to `to`, its bytes from `from` up to `next`. `special`:
    * where the first byte of it stands that needs an escape, or any place behind the line. `filtered`: its priority is not selected.
@@ -127,6 +129,7 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
   }
 
   return {
+    matches: scan,
     write(state, chunk, begin, to, from, next, special) {
       const { bytes } = chunk;
       if (special < to && to - begin > LONGEST_ESCAPED) return 'no';

@@ -13,6 +13,7 @@ import { createPayload } from './payload.ts';
 import { createRedactor } from './redact.ts';
 import { createSample } from './sample.ts';
 import type { Shaper } from './shaper-types.ts';
+import { createShortWay, lineEnd } from './shortway.ts';
 import { sift } from './sieve.ts';
 import { createSplitters, type Splitter } from './splitter.ts';
 import { createTally } from './tally.ts';
@@ -21,7 +22,6 @@ import { createRecordWriter } from './writer.ts';
 
 export type { Shaper };
 
-const CR = 0x0d;
 const BOM = Buffer.from('\ufeff');
 
 type Parts = {
@@ -49,29 +49,12 @@ export function createShaper(parts: Parts): Shaper {
   const text = createText({ ...writer.reads, bytewise: writer.reads.bytewise && redactor?.bytewise !== false });
   const joiner = createJoiner({ policy, pattern, writer, tally });
   const draft = newDraft();
-  // A record that waits for continuation lines has to be kept, one of a slow pattern takes its turn, and secrets are not copied.
-  const direct = policy === 'join' || budget || redactor ? undefined : writer.direct;
+  // A line of a slow pattern takes its turn, and secrets are not copied.
+  const { direct } = writer;
+  const short = direct && !budget && !redactor ? createShortWay({ direct, policy, text, joiner, tally }) : undefined;
   const sample = createSample();
   let unmatched = 0;
   let ms = 0;
-
-  /** The short way, where a line can go it. */
-  function takeDirect(
-    state: FileState,
-    chunk: Chunk,
-    begin: number,
-    to: number,
-    from: number,
-    next: number,
-    special: number,
-  ): boolean {
-    if (!direct || !text.valid() || (chunk.cut && next === chunk.bytes.length)) return false;
-    const outcome = direct.write(state, chunk, begin, to, from, next, special);
-    if (outcome === 'no') return false;
-    tally[outcome](1, next - from);
-    if (outcome !== 'sent') state.skip += next - from;
-    return true;
-  }
 
   function shipLine(state: FileState, chunk: Chunk, from: number, len: number): void {
     draft.more = '';
@@ -148,14 +131,14 @@ export function createShaper(parts: Parts): Shaper {
     draft.wide = text.wide();
     let begin = chunk.start === 0 && bytes.subarray(0, BOM.length).equals(BOM) ? BOM.length : 0;
     const marks = sift(bytes);
+    short?.load(chunk, marks);
     for (let from = 0, mark = 0; from < bytes.length; mark += 2) {
-      let to = marks[mark]!;
-      const next = Math.min(to + 1, bytes.length);
-      if (to > begin && bytes[to - 1] === CR) to -= 1;
-      const special = marks[mark + 1]!;
+      const lf = marks[mark]!;
+      const next = Math.min(lf + 1, bytes.length);
+      const to = lineEnd(bytes, begin, lf);
       if (to === begin) passBlank(state, from, next);
-      else if (!takeDirect(state, chunk, begin, to, from, next, special))
-        take(state, chunk, text.slice(begin, to, draft.wide), text.clean(special, to), from, next);
+      else if (!short?.take(state, mark, begin, to, from, next))
+        take(state, chunk, text.slice(begin, to, draft.wide), text.clean(marks[mark + 1]!, to), from, next);
       from = next;
       begin = next;
     }

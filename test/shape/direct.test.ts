@@ -43,7 +43,7 @@ const files = fc
 const broken = files.map((bytes) => Buffer.concat([bytes, Buffer.from([0xe6, 0x97, 0x0a])]));
 const setups = fc.record({
   transform: fc.record({
-    unmatched: fc.constantFrom('ship', 'drop'),
+    unmatched: fc.constantFrom('ship', 'drop', 'join'),
     fields: fc.constantFrom(
       new Map(),
       new Map([
@@ -79,6 +79,8 @@ function shaped(
     chunkOf(content, middle, content.length, { cut, modified: NOON + 366 * 86_400_000 }),
   ];
   const batches = chunks.map((chunk): Batch => shaper.shape(chunk));
+  const last = shaper.overdue(Number.POSITIVE_INFINITY);
+  if (last) batches.push(last);
   return [
     ...batches.map(({ payload, ...rest }) => ({ ...rest, text: payload.toString('latin1') })),
     { ...shaper.status(), ms: undefined },
@@ -141,6 +143,16 @@ test('a long line has room in its record for each of the groups that stand in on
     const content = Buffer.from(`first\n${'x'.repeat(length)}\nlast\n`);
     const expected = shaped(content, 0, false, {}, { regex: `(?=)${nested}` });
     assert.deepEqual(shaped(content, 0, false, {}, { regex: nested }), expected, `${length} bytes`);
+  }
+});
+
+test('with unmatched = join the last line of a chunk waits, with an LF behind it or not', () => {
+  const any = '^(?<msg>.*)$';
+  for (const end of ['', '\n']) {
+    const content = Buffer.from(`${'a longer chunk\n'.repeat(20)}last${end}`);
+    const setup = { transform: { unmatched: 'join' } } as const;
+    const expected = shaped(content, 295, false, setup, { regex: `(?=)${any}` });
+    assert.deepEqual(shaped(content, 295, false, setup, { regex: any }), expected);
   }
 });
 
