@@ -8,7 +8,7 @@ import type { Worker } from 'node:worker_threads';
 import { createThread } from '../../agent/thread.ts';
 import { createTurnedClock } from '../harness/clock.ts';
 import { toldLog } from '../harness/log.ts';
-import { partsOf } from '../shape/shaped.ts';
+import { chunkOf, partsOf } from '../shape/shaped.ts';
 
 /** A clock whose hands are turned, and a thread that does nothing but start. */
 function stage(cores: number) {
@@ -32,9 +32,12 @@ function stage(cores: number) {
   const log = toldLog((_level, sentence) => void said.push(sentence));
   const thread = createThread({ clock, log }, { cores, start });
   let lost = 0;
+  let answered = 0;
   const sitter = {
     ...partsOf(),
-    answered() {},
+    answered() {
+      answered += 1;
+    },
     lost() {
       lost += 1;
     },
@@ -43,7 +46,7 @@ function stage(cores: number) {
   const refuse = (problem: Error | undefined) => {
     refusal = problem;
   };
-  return { workers, said, seat, turn: clock.turn, refuse, lost: () => lost };
+  return { workers, said, seat, turn: clock.turn, refuse, lost: () => lost, answered: () => answered };
 }
 
 test('where there is one processor no second thread is started', () => {
@@ -91,6 +94,21 @@ test('a second thread that nobody uses is ended after ten seconds, and the next 
   assert.deepEqual([workers[0]!.ended, taken?.gone()], [true, true]);
   seat();
   assert.equal(workers.length, 2);
+});
+
+test('what a thread says when it has ended reaches nobody, for that is shaped in the main thread by then', () => {
+  const { workers, seat, answered } = stage(2);
+  seat();
+  const [worker] = workers;
+  worker!.emit('message', 'ready');
+  const taken = seat()!;
+  const answer = { seat: 1, payload: new SharedArrayBuffer(8) };
+  for (let n = 0; n < 2; n += 1) taken.shape(chunkOf(Buffer.from('one\n')));
+  worker!.emit('message', answer);
+  assert.equal(answered(), 1);
+  worker!.emit('error', new Error('it ran out of memory'));
+  worker!.emit('message', answer);
+  assert.equal(answered(), 1);
 });
 
 test('one that ends by itself is told of, and is not started again for a minute', () => {
