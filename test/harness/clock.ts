@@ -28,10 +28,11 @@ export function createTurnedClock(): TurnedClock {
         const [next] = [...timers].filter(({ due }) => due <= end).sort((a, b) => a.due - b.due);
         if (!next) break;
         timers.delete(next);
-        ticks = next.due;
+        // What ran before may have turned the hands itself.
+        ticks = Math.max(ticks, next.due);
         next.run();
       }
-      ticks = end;
+      ticks = Math.max(ticks, end);
     },
     waiting: () => timers.size,
   };

@@ -111,6 +111,12 @@ test('the answer to an order is said each time, however often the order comes', 
   assert.equal(said('… 4 more in the last minute: The server is connected again.'), 1);
 });
 
+test('a status has what the log leaves out for its level', () => {
+  const { log, written } = start({ level: 'error' });
+  log.warn('server-away', 'bad');
+  assert.deepEqual([written, log.complaints().map(({ sentence }) => sentence)], [[], ['bad']]);
+});
+
 test('the same sentence about another name is another sentence', () => {
   const { log, written } = start();
   log.warn('server-away', 'No right to read.', { path: '/a' });

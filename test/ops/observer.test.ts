@@ -6,7 +6,7 @@ import { createTurnedClock } from '../harness/clock.ts';
 import { DRAINING } from './parts.ts';
 
 /** An observer of one file, of which the test says how it stands; its lists are new ones where `change` was called. */
-function watching() {
+function watching(takes = 0) {
   const clock = createTurnedClock();
   const [destination] = DRAINING.destinations;
   const [input] = destination!.inputs;
@@ -16,6 +16,7 @@ function watching() {
   const look = (given: Lens): Status => {
     lens = given;
     looks += 1;
+    clock.turn(takes);
     const destinations = [{ ...destination!, inputs: [{ ...input!, files }] }];
     return { ...DRAINING, agent: { ...DRAINING.agent, now: clock.now() }, destinations };
   };
@@ -39,6 +40,19 @@ test('it looks once a second where a look takes no time', () => {
   close();
   clock.turn(10_000);
   assert.equal(looks(), 11);
+});
+
+test('the longer a look takes the longer is the pause behind it, and that is ten seconds at most', () => {
+  for (const [takes, pause] of [
+    [4, 4_000],
+    [400, 10_000],
+  ] as const) {
+    const { clock, looks } = watching(takes);
+    clock.turn(pause - 1);
+    assert.equal(looks(), 1);
+    clock.turn(1);
+    assert.equal(looks(), 2);
+  }
 });
 
 test('its revision is another one wherever the speed of a file or the age of its bytes may be, and else stays', () => {

@@ -29,6 +29,13 @@ describe('[limit]', () => {
     assert.equal(passed('app.* = 10/5m\n', 100, 1), 10);
   });
 
+  test('a pause saves up no more than one span', () => {
+    const limiter = createLimiter(rules('app = 10/s\n'))!;
+    const burst = (now: number) =>
+      Array.from({ length: 50 }, () => limiter.passes('app', INFO, now)).filter(Boolean).length;
+    assert.deepEqual([burst(0), burst(1_000_000)], [10, 10]);
+  });
+
   test('a clock that goes back brings nothing, and takes nothing', () => {
     const limiter = createLimiter(rules('app = 1/s\n'))!;
     assert.deepEqual(
@@ -83,6 +90,14 @@ describe('[limit]', () => {
       { owner: 'app', pri: DEBUG, records: 2, rule: 'app' },
     ]);
     assert.deepEqual(limiter.untold(50_000), []);
+    limiter.passes('app', INFO, 60_000);
+    assert.deepEqual(limiter.untold(70_000), [{ owner: 'app', pri: INFO, records: 1, rule: 'app' }]);
+  });
+
+  test('tells where the clock was put back, too', () => {
+    const limiter = createLimiter(rules('app = 1/h\n'))!;
+    for (let i = 0; i < 2; i += 1) limiter.passes('app', INFO, 50_000);
+    assert.equal(limiter.untold(1_000).length, 1);
   });
 
   test('many owners do not take much memory, and what they suppressed is told all the same', () => {
@@ -120,6 +135,17 @@ describe('[limit]', () => {
       /^<45>1 \S+ agent tailship - - \[tail@32473 suppressed="3" owner="app" severity="info"\] \{"MSG":"app\.info: 3 records of it were suppressed by \[limit\] app\.info"\}$/,
     );
     assert.deepEqual([told.marks, told.tally.sent.lines], [[], 0]);
+  });
+
+  test('tells under a flow that never pauses, too, and stays in the main thread, which remembers it all', () => {
+    const shaper = shaperOf({ transform: { limits: rules('app = 2/h\n') } });
+    assert.equal(shaper.movable, false);
+    shaper.open(contextOf());
+    const bytes = Buffer.from('Jul  5 11:30:35 host app: message\n'.repeat(6));
+    const half = bytes.length / 2;
+    shaper.shape(chunkOf(bytes, 0, half));
+    const second = shaper.shape(chunkOf(bytes, half, bytes.length, { readAt: NOON + 11_000 }));
+    assert.match(messagesOf(second).join(), /suppressed="4"/);
   });
 
   test('goes by the stand-in for an owner where a line names none, and drops a joined record whole', () => {

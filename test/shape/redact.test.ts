@@ -75,11 +75,15 @@ describe('redaction', () => {
     const lines = `${line(`ä card ${secret}`)} at ${secret}\nplain ${secret} ${'x'.repeat(600)}\n`;
     for (const format of ['rfc5424', 'rfc3164', 'script'] as const) {
       for (const unmatched of ['ship', 'join'] as const) {
-        const record = { format, chunk: 480, json: 'all' } as const;
-        const messages = shapeText(lines, { transform: { ...redacted, unmatched }, record });
-        assert.ok(messages.length > 1);
-        for (const message of messages) assert.ok(!message.includes(secret), message);
-        assert.ok(messages.some((message) => message.includes('card ***')));
+        for (const json of ['own', 'all'] as const) {
+          const messages = shapeText(lines, {
+            transform: { ...redacted, unmatched },
+            record: { format, chunk: 480, json },
+          });
+          assert.ok(messages.length > 1);
+          for (const message of messages) assert.ok(!message.includes(secret), message);
+          assert.ok(messages.some((message) => message.includes('card ***')));
+        }
       }
     }
     const shaper = shaperOf({ transform: { ...redacted, unmatched: 'join' } });
@@ -94,6 +98,14 @@ describe('redaction', () => {
     );
     assert.equal(shaper.status().redacted, 1);
   });
+});
+
+test('an own expression sees the text of a line and not its bytes', () => {
+  for (const unmatched of ['ship', 'join'] as const) {
+    const transform = { unmatched, redact: own('schl[üu]ssel') };
+    const [message] = shapeText('Jul  5 11:30:35 host app: der schlüssel\n', { transform });
+    assert.equal(jsonOf(message!).MSG, 'der ***');
+  }
 });
 
 describe('[redact]', () => {
