@@ -95,7 +95,7 @@ type Reading = { readonly splitter: Splitter | undefined; readonly redactor: Red
 /** The lines of a chunk, one after the other. */
 export function* linesOfChunk(chunk: Chunk, { splitter, redactor }: Reading): Generator<Line> {
   for (const { text, from, next } of splitter ? splitLines(chunk, splitter) : textLines(chunk)) {
-    yield { text, seen: redactor ? redactor.redact(text, true) : text, from, next };
+    yield { text, seen: redactor ? redactor.redact(text) : text, from, next };
   }
 }
 

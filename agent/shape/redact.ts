@@ -5,8 +5,8 @@ import { fromPython } from './groups.ts';
 import { isLinear } from './linear.ts';
 
 export type Redactor = {
-  /** The line with its secrets replaced. `wide`: its characters are text, else each is one byte of UTF-8. */
-  redact(line: string, wide: boolean): string;
+  /** The line with its secrets replaced. Its characters are text; or bytes of UTF-8, where it is `bytewise` or they are all ASCII. */
+  redact(line: string): string;
   /** True where it makes no difference whether characters or bytes are seen. */
   readonly bytewise: boolean;
   /** Secrets replaced so far. */
@@ -55,31 +55,30 @@ export function createRedactor({ rules, hashKey }: RedactConfig): Redactor | und
   const compiled = active.map(([name, rule]) => compile(name, rule));
   let count = 0;
 
-  function standIn(secret: string, { plain }: Rule, wide: boolean): string {
+  /** Of bytes a secret is ASCII, so that it is the same as text. */
+  function standIn(secret: string, { plain }: Rule): string {
     if (hashKey === undefined) return '***';
     const text = plain ? plain(secret) : secret;
-    const hash = createHmac('sha256', hashKey)
-      .update(text, wide ? 'utf8' : 'latin1')
-      .digest('hex');
+    const hash = createHmac('sha256', hashKey).update(text, 'utf8').digest('hex');
     return `***${hash.slice(0, HASH_DIGITS)}`;
   }
 
-  function replace(match: string, groups: Groups | undefined, rule: Rule, wide: boolean): string {
+  function replace(match: string, groups: Groups | undefined, rule: Rule): string {
     const secret = groups && SECRET in groups ? groups[SECRET] : rule.find ? rule.find(match) : match;
     if (!secret) return match;
     count += 1;
     // Wherever else in the match the same text stands it goes too: that hides too much at the most, and never too little.
-    return match.replaceAll(secret, () => standIn(secret, rule, wide));
+    return match.replaceAll(secret, () => standIn(secret, rule));
   }
 
   return {
     bytewise: active.every(([, rule]) => rule === 'ready'),
-    redact(line, wide) {
+    redact(line) {
       let text = line;
       for (const rule of compiled) {
         text = text.replace(rule.regex, (match: string, ...rest: unknown[]) => {
           const groups = rest.at(-1);
-          return replace(match, typeof groups === 'object' ? (groups as Groups) : undefined, rule, wide);
+          return replace(match, typeof groups === 'object' ? (groups as Groups) : undefined, rule);
         });
       }
       return text;

@@ -91,7 +91,7 @@ export function createShaper(parts: Parts): Shaper {
 
   /** One line that is not empty. `clean`: none of its bytes needs an escape. */
   function take(state: FileState, chunk: Chunk, line: string, clean: boolean, from: number, next: number): void {
-    draft.line = redactor ? redactor.redact(line, draft.wide) : line;
+    draft.line = redactor ? redactor.redact(line) : line;
     draft.clean = clean;
     if (budget) waiting.push({ line: draft.line, clean, from, next });
     else {

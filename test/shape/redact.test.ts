@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { createRedactor, READY_REDACTIONS } from '../../agent/shape/redact.ts';
@@ -8,7 +9,7 @@ import { chunkOf, contextOf, jsonOf, messagesOf, type Setup, shaperOf, shapeText
 
 const READY = new Map(READY_REDACTIONS.map((name): [string, RedactRule] => [name, 'ready']));
 const all = { rules: READY, hashKey: undefined };
-const redact = (line: string, config = all) => createRedactor(config)!.redact(line, true);
+const redact = (line: string, config = all) => createRedactor(config)!.redact(line);
 const own = (regex: string) => ({ rules: new Map<string, RedactRule>([['own', { regex }]]), hashKey: undefined });
 
 describe('ready redactions', () => {
@@ -43,7 +44,7 @@ describe('ready redactions', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(words, fc.string({ unit: 'binary' }))), (parts) => {
         const line = parts.join('').toWellFormed();
-        const narrow = createRedactor(all)!.redact(Buffer.from(line).toString('latin1'), false);
+        const narrow = createRedactor(all)!.redact(Buffer.from(line).toString('latin1'));
         assert.equal(Buffer.from(narrow, 'latin1').toString(), redact(line));
       }),
     );
@@ -60,15 +61,29 @@ describe('redaction', () => {
 
   test('with a key keeps the same secret recognisable, however it is written, and says nothing of it without the key', () => {
     const keyed = (hashKey: string) => createRedactor({ rules: READY, hashKey })!;
-    const one = keyed('k').redact('4111111111111111', true);
+    const one = keyed('k').redact('4111111111111111');
     assert.match(one, /^\*{3}[0-9a-f]{16}$/);
-    assert.equal(keyed('k').redact('4111-1111-1111-1111', true), one);
-    assert.equal(keyed('k').redact('4111111111111111', false), one);
-    assert.notEqual(keyed('other').redact('4111111111111111', true), one);
+    assert.equal(keyed('k').redact('4111-1111-1111-1111'), one);
+    assert.notEqual(keyed('other').redact('4111111111111111'), one);
+  });
+
+  test('with a key hashes the UTF-8 of a secret', () => {
+    const redactor = createRedactor({ ...own('schl[üu]ssel'), hashKey: 'k' })!;
+    const hash = createHmac('sha256', 'k').update(Buffer.from('schlüssel')).digest('hex');
+    assert.equal(redactor.redact('der schlüssel'), `der ***${hash.slice(0, 16)}`);
+  });
+
+  test('holds for the sample of lines that match no pattern, too', () => {
+    const shaper = shaperOf({ transform: redacted });
+    shaper.open(contextOf());
+    shaper.shape(chunkOf(Buffer.from(`no line of the pattern ${secret}\n`)));
+    assert.deepEqual(shaper.samples(), ['no line of the pattern ***']);
   });
 
   const secret = '4111111111111111';
-  const redacted: Setup['transform'] = { redact: { rules: new Map([['card', 'ready' as const]]), hashKey: undefined } };
+  const redacted: NonNullable<Setup['transform']> = {
+    redact: { rules: new Map([['card', 'ready' as const]]), hashKey: undefined },
+  };
   const line = (text: string) => `Jul  5 11:30:35 host app: ${text}\n`;
 
   test('holds for lines that match, that do not, that are joined, over chunks, in every format and in parts', () => {
