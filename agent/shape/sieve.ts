@@ -22,14 +22,16 @@ const LF = 0x0a;
 /** The module may look at so many bytes behind those that are meant. */
 const BEHIND = 16;
 const FIRST_MARKS = 1024;
+/** The module is made for the first chunk of so many bytes. An agent that never has one does without the megabyte that V8's compiler takes. */
+const WORTH = 16 * 1024;
 
 type Way = (bytes: Buffer) => Marks;
 let chosen: Way | undefined;
 
 /** The marks of these bytes, good until the next call in this thread. */
 export function sift(bytes: Buffer): Marks {
-  chosen ??= createSieve() ?? siftBySearch;
-  return bytes.length > CAPACITY - BEHIND ? siftBySearch(bytes) : chosen(bytes);
+  if (bytes.length >= WORTH) chosen ??= createSieve() ?? siftBySearch;
+  return bytes.length > CAPACITY - BEHIND || !chosen ? siftBySearch(bytes) : chosen(bytes);
 }
 
 /** The same by WebAssembly, for less than CAPACITY. Undefined where the processor or the limits of the process allow none. */
