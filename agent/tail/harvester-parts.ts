@@ -2,6 +2,7 @@
 import type { Chunk, Clock, Clues, FileId } from '../types.ts';
 import type { Lines } from '../wire/lines.ts';
 import type { ReadSpace } from './readspace.ts';
+import type { Mark } from './rotation-parts.ts';
 
 /** Where the bytes of one generation come from: an open file, or an archive that is unpacked on the way. */
 export type Source = {
@@ -32,5 +33,10 @@ export type HarvesterParts = {
   readonly space?: ReadSpace | undefined;
 };
 
-/** What a generation is known by now. */
-export type Harvested = { readonly file: FileId; readonly clues: Clues; readonly modified: number };
+/** What a generation is known by now; `end`, of a file that has no head, is an early end of it. */
+export type Harvested = {
+  readonly file: FileId;
+  readonly clues: Clues;
+  readonly end?: Mark | undefined;
+  readonly modified: number;
+};

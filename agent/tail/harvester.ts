@@ -98,16 +98,21 @@ export class Harvester {
     const seen = buffer.subarray(0, lead);
     const same = this.before ? this.before.equals(seen) : clue(seen) === this.from.clue;
     if (!same) return `the ${lead} bytes before offset ${this.at} are not those that were read`;
-    const { clues } = this.gen;
-    const head = lead === this.at ? buffer.subarray(0, got) : this.headBefore(seen, size);
-    return !head || sameHead(clues, head) ? undefined : `its first ${clues.headBytes} bytes changed`;
+    const { clues, end } = this.gen;
+    // The bytes before the position prove nothing in a hole: they are like those of any other.
+    const isBlind = size < Infinity && nuls(seen, 1) === lead;
+    const head =
+      lead === this.at ? buffer.subarray(0, got) : isBlind ? this.bytesBefore(HEAD_BYTES, HEAD_BYTES) : undefined;
+    if (head && !sameHead(clues, head)) return `its first ${clues.headBytes} bytes changed`;
+    if (!isBlind || !end || end.offset <= this.at) return undefined;
+    const isSame = clue(this.bytesBefore(end.offset, CLUE_BYTES)) === end.clue;
+    return isSame ? undefined : `the bytes before offset ${end.offset} are not those that were there`;
   }
 
-  /** The file's head where the bytes before the position, `seen`, prove nothing, for they are like those of any hole. */
-  private headBefore(seen: Buffer, size: number): Buffer | undefined {
-    if (size === Infinity || nuls(seen, 1) < seen.length) return undefined;
-    const head = Buffer.allocUnsafe(HEAD_BYTES);
-    return head.subarray(0, this.source.read(head, 0));
+  /** So many bytes before `offset`, fewer at the beginning and at the end of the file. */
+  private bytesBefore(offset: number, length: number): Buffer {
+    const bytes = Buffer.allocUnsafe(Math.min(length, offset));
+    return bytes.subarray(0, this.source.read(bytes, offset - bytes.length));
   }
 
   /** Whether the position lies in the rest of a line that was cut: no newline as far back as a cut reaches. */

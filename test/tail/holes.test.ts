@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { type Files, realFiles } from '../../agent/tail/files.ts';
 import { scene } from './scene.ts';
 import { tick } from './ticks.ts';
 
@@ -180,6 +181,36 @@ test('nothing of a file is taken for the rest of a hole that it lost meanwhile t
     assert.equal(stage.reader.read(), 'one\ntwo\n');
     assert.deepEqual(stage.losses, []);
   }));
+
+test('a hole is not passed over in a file that was refilled with a longer one, though it could not be looked at just then', () => {
+  let refused = 0;
+  const files: Files = {
+    ...realFiles,
+    fstat(fd) {
+      if (refused === 0) return realFiles.fstat(fd);
+      refused -= 1;
+      throw Object.assign(new Error('EIO: refused'), { code: 'EIO' });
+    },
+  };
+  return scene({ files, before: { 'app.log': '' } }, (stage) => {
+    stage.reader.read();
+    writeAt(stage.live, 'one\n', 5000);
+    stage.clock.advance(1000);
+    fs.copyFileSync(stage.live, `${stage.live}.1`);
+    fs.truncateSync(stage.live, 0);
+    writeAt(stage.live, 'two\n', 5004);
+    refused = 1;
+    assert.equal(stage.reader.read(), 'one\ntwo\n');
+    assert.equal(refused, 0);
+    const read = stage.reader.chunks.map(({ file, start, end }) => [file, start, end]);
+    assert.deepEqual(read, [
+      [1, 0, 5000],
+      [1, 5000, 5004],
+      [2, 0, 5004],
+      [2, 5004, 5008],
+    ]);
+  });
+});
 
 test('a live file that ends a line with the same bytes is no copy of an older file with a hole', () =>
   scene({ before: { 'app.log': '' } }, async (stage) => {
