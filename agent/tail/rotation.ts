@@ -43,8 +43,13 @@ function refuted(known: Known, found: Found): string | undefined {
   if (!known.held && known.clues.birth !== 0 && found.birth !== 0 && known.clues.birth !== found.birth) {
     return 'its inode number was given to another file, born later';
   }
+  if (isUnproven(known)) return 'it was empty, and its file system keeps no times of birth: it may be another file';
   return unlike(known, found);
 }
+
+/** Whether nothing but its inode number, which is given again after a deletion, tells what a generation is. */
+const isUnproven = ({ held, clues, marks, end }: Known): boolean =>
+  !held && clues.birth === 0 && clues.headBytes === 0 && !end && marks.every((mark) => mark.offset === 0);
 
 /** Whether it is the copy as which a generation was known last, made before the last lines that were read of the original. */
 const isCutCopy = (known: Known, found: Found): boolean =>

@@ -321,3 +321,29 @@ test('a rotation into another folder in the middle of a look hides no file of th
     assert.equal(stage.look(), 'one\ntwo\n');
   });
 });
+
+test('where a file system keeps no times of birth, a younger file that gets the inode number of an empty one is not taken for it', () => {
+  const inodes = new Map<number, number>();
+  const told = (stat: Stat): Stat => ({ ...stat, ino: inodes.get(stat.ino) ?? stat.ino, birth: 0 });
+  const files: Files = {
+    ...realFiles,
+    stat(file) {
+      const stat = realFiles.stat(file);
+      return stat && told(stat);
+    },
+    fstat: (fd) => told(realFiles.fstat(fd)),
+  };
+  const before = { 'app.log.1': '', 'app.log': 'one\n' };
+  return scene({ files, before, input: { start: 'oldest' } }, async (stage) => {
+    stage.kill();
+    const { ino } = realFiles.stat(`${stage.live}.1`)!;
+    fs.writeFileSync(`${stage.live}.2.gz`, gzipSync(''));
+    stage.rename('app.log.1');
+    stage.write('two\n');
+    inodes.set(realFiles.stat(stage.live)!.ino, ino);
+    stage.start();
+    assert.equal(await stage.until(8), 'one\ntwo\n');
+    const empty = 1;
+    assert.ok(stage.reader.chunks.every((chunk) => chunk.file !== empty));
+  });
+});
