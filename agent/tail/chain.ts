@@ -225,7 +225,7 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
 
   poll(): boolean {
     const stat = this.statLive();
-    return stat !== false && (this.lookAgain(stat) || this.isWaiting || this.lineage.postponed > 0);
+    return stat !== false && (this.lookAgain(stat) || this.isWaiting || this.lineage.postponed !== undefined);
   }
 
   /** As `poll`, with what the live path leads to. */

@@ -15,8 +15,8 @@ import { inWords, recognise } from './rotation.ts';
 import type { Sighting } from './rotation-parts.ts';
 import { areMoved, type Candidate, type Listings, survey, wasOvertaken } from './survey.ts';
 
-/** So many looks that did not see all, or fell into the middle of a rotation, are put off in a row. */
-const PATIENCE = 10;
+/** Looks that did not see all, or fell into the middle of a rotation, are put off for so long, in ms. */
+const PATIENCE = 10_000;
 
 export class Lineage extends Notes {
   /** Oldest first. */
@@ -24,8 +24,8 @@ export class Lineage extends Notes {
   live: Gen | undefined;
   /** True once it is known of every generation where it is, or that it is gone. */
   surveyed = false;
-  /** Looks in a row that did not see all at once, so that nothing was decided. */
-  postponed = 0;
+  /** Ticks since when no look has seen all at once, so that nothing was decided. */
+  postponed: number | undefined;
   /** Generations that are missing, and from where they are unread, as long as another chain may have them. */
   private undecided: Map<Gen, number> | undefined;
   /** Where the live path led to last. */
@@ -65,8 +65,12 @@ export class Lineage extends Notes {
       }
       // What is said of half a rotation, or without what was refused for the moment, is wrong: it is better said at the next poll.
       const isTorn = !isWhole || (again === 0 && areMoved(files, all));
-      this.postponed = isTorn && this.postponed < PATIENCE ? this.postponed + 1 : 0;
-      if (this.postponed > 0) return;
+      if (isTorn) {
+        const now = this.parts.clock.ticks();
+        this.postponed ??= now;
+        if (now - this.postponed < PATIENCE) return;
+      }
+      this.postponed = undefined;
       log.debug(`${chain.path} was looked into, because ${why}: ${inWords(sightings)}`, about);
       for (const [at, one] of known.entries()) this.keep(this.gens[at]!, one);
       this.apply(sightings, candidates, new Set(known.filter((one) => one.empty).map((one) => one.file)));

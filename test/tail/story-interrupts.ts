@@ -14,7 +14,7 @@ export const TAKING_AWAY: ReadonlySet<string> = new Set(['copyTruncate', 'slowCo
 const SHARE = 0.04;
 const MOST = 4;
 /** How many calls are refused, of those of the agent. */
-const REFUSED = 0.02;
+const REFUSED = 0.01;
 const STEPS = ['write', 'write', 'rename', 'rename', 'gzip'] as const;
 
 export type Interrupts = {
