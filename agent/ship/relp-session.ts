@@ -6,6 +6,7 @@
  * server that takes nothing else meanwhile does not refuse the message: then it is sent again until something was taken.
  */
 import type { Batch } from '../types.ts';
+import { free } from '../wire/free.ts';
 import { frameRelp, isRelpCommand, type RelpFrame, readRelpCode, relpText } from '../wire/relp.ts';
 import { formatDuration } from '../wire/units.ts';
 import { createTransactions } from './relp-transactions.ts';
@@ -66,8 +67,11 @@ export function createRelpSession(parts: RelpSessionParts): { session: Session; 
 
   function put(frames: () => Buffer): void {
     if (transactions.outstanding() === 0) progressAt = clock.ticks();
-    socket.write(frames(), (error) => {
-      if (!error) pump();
+    const made = frames();
+    socket.write(made, (error) => {
+      if (error) return;
+      free(Buffer.from(made.buffer));
+      pump();
     });
     judge();
   }

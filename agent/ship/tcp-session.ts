@@ -1,5 +1,6 @@
 /** One TCP connection at work: what is written, when to look for acknowledgements, what settles, and how it ends. */
 import type { Batch } from '../types.ts';
+import { free } from '../wire/free.ts';
 import { formatDuration } from '../wire/units.ts';
 import { reasonOf } from './reasons.ts';
 import { createSettleRule, STALL } from './settle.ts';
@@ -80,7 +81,9 @@ export function createTcpSession(parts: TcpSessionParts): Session {
     const end = written;
     rule.write(clock.ticks(), frames.length, costOf(batch));
     socket.write(frames, (error) => {
-      if (error || over) return;
+      if (error) return;
+      if (frames !== batch.payload) free(frames);
+      if (over) return;
       handed = socket.wireBytes?.() ?? end;
       positions.flushed(end, handed);
       pump();
