@@ -35,5 +35,5 @@ STOPSIGNAL SIGTERM
 # Asks over the control socket, so that it works without an HTTP port too. An agent whose server is away is well: it spools.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=20s CMD ["node", "/opt/tailship/dist/main.js", "status", "--json"]
 # Exec form: node is process 1, so SIGTERM reaches the agent, which delivers or spools what is under way and ends.
-ENTRYPOINT ["node", "--max-semi-space-size=4", "/opt/tailship/dist/main.js"]
+ENTRYPOINT ["node", "/opt/tailship/dist/main.js"]
 CMD ["run"]

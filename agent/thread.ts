@@ -5,7 +5,6 @@
  */
 import os from 'node:os';
 import path from 'node:path';
-import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { hasLimitedAddressSpace } from './limits.ts';
 import { type Answer, createDesks, type Desks, type LaidChunk, layChunk, type Order } from './shape/remote.ts';
@@ -173,8 +172,6 @@ export function createThread({ clock, log }: { clock: Clock; log: Log }, setup: 
 
 /** The thread itself: the same file beside this one, built or not. */
 export function startWorker(): Worker {
-  // What one chunk leaves behind on the heap is little. V8 has no such option for one thread alone; the main thread has its heap already.
-  v8.setFlagsFromString('--max-semi-space-size=1');
   const file = `./shape/worker${path.extname(import.meta.filename)}`;
   return new Worker(new URL(file, import.meta.url), { name: 'shape', resourceLimits: LIMITS });
 }

@@ -8,7 +8,7 @@ import type { Arrived } from './sink.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 /** The built agent as packages start it, which is what users run. */
-export const AGENT = [process.execPath, '--max-semi-space-size=4', path.join(ROOT, 'dist/main.js')] as const;
+export const AGENT = [process.execPath, path.join(ROOT, 'dist/main.js')] as const;
 /** A clock tick of /proc/PID/stat, s: USER_HZ is 100 on every architecture that Node runs on. */
 const TICK = 0.01;
 

@@ -1,2 +1,2 @@
 #!/bin/sh
-exec /usr/lib/tailship/bin/node --max-semi-space-size=4 /usr/lib/tailship/dist/main.js "$@"
+exec /usr/lib/tailship/bin/node /usr/lib/tailship/dist/main.js "$@"
