@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gather } from '../../agent/gather.ts';
 import type { Batch } from '../../agent/types.ts';
+import { until } from '../harness/wait.ts';
+import { startAgent, startSilentServer } from './in-process.ts';
 
 /** A batch of messages of one file, which then stands at `offset`. */
 function batchOf(file: number, offset: number, messages: readonly string[], limited = 0): Batch {
@@ -100,4 +103,20 @@ test('what was taken is handed on although the next one cannot be had', () => {
   const work = () => gather(next, 1e6, (batches) => taken.push(...batches));
   assert.throws(work, /the disk is full/);
   assert.deepEqual(messagesOf(taken[0]!), ['1', '2']);
+});
+
+test('a window is exceeded by no more than one batch, however much waits in the files', async (t) => {
+  const { port } = await startSilentServer(t);
+  const agent = startAgent(t, { target: `tcp://127.0.0.1:${port}`, syslog: 'window = 256KiB' });
+  writeFileSync(agent.file, `Jul 15 11:30:35 host app: [12][INFO] ${'x'.repeat(100)}\n`.repeat(20_000));
+  let bytes = 0;
+  const isFull = async (): Promise<boolean> => {
+    const before = bytes;
+    const { json } = await agent.status();
+    bytes = 'agent' in json ? (json.destinations[0]?.underway.bytes ?? 0) : 0;
+    return bytes > 0 && bytes === before;
+  };
+  await until('the window is full', isFull);
+  // Of a file as much is read at once as a batch may hold.
+  assert.ok(bytes <= 2 * 256 * 1024, `${bytes} bytes`);
 });

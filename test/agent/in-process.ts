@@ -133,3 +133,16 @@ export async function startServer(t: TestContext, port = 0): Promise<{ url: stri
     messages: () => text.split('\n').slice(0, -1),
   };
 }
+
+/** A server that takes connections and reads nothing, until it leaves. */
+export async function startSilentServer(t: TestContext): Promise<{ readonly port: number; leave(): Promise<void> }> {
+  const open: Socket[] = [];
+  const server = createServer((socket) => open.push(socket));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const leave = async () => {
+    for (const socket of open) socket.destroy();
+    if (server.listening) await new Promise((resolve) => server.close(resolve));
+  };
+  t.after(leave);
+  return { port: (server.address() as { port: number }).port, leave };
+}

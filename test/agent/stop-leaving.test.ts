@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { realClock } from '../../agent/ops/clock.ts';
 import { until } from '../harness/wait.ts';
-import { startAgent } from './in-process.ts';
+import { startAgent, startServer, startSilentServer } from './in-process.ts';
 
 const LINES = 20_000;
 const lines = Array.from(
@@ -13,22 +12,7 @@ const lines = Array.from(
 );
 
 test('what is unread of a deleted file at a stop is in the spool, and arrives after the next start', async (t) => {
-  const open: Socket[] = [];
-  let text = '';
-  let reads = false;
-  const server = createServer((socket) => {
-    open.push(socket);
-    if (!reads) return;
-    socket.on('data', (bytes) => {
-      text += bytes.toString('latin1');
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    for (const socket of open) socket.destroy();
-    server.close();
-  });
-  const { port } = server.address() as { port: number };
+  const { port, leave } = await startSilentServer(t);
   const setup = { target: `tcp://127.0.0.1:${port}`, syslog: 'window = 256KiB' };
   const first = startAgent(t, setup);
   writeFileSync(first.file, lines.join(''));
@@ -40,22 +24,18 @@ test('what is unread of a deleted file at a stop is in the spool, and arrives af
   rmSync(first.file);
   await until('the deletion is seen', () => first.said.some((one) => one.includes('was deleted')));
   assert.equal(await first.stop(), 0);
-  reads = true;
+  await leave();
+  const server = await startServer(t, port);
   startAgent(t, { ...setup, folder: first.folder });
-  await until('the last line has come', () => text.includes(`message ${LINES - 1} `));
-  const numbers = new Set([...text.matchAll(/message (\d+) /g)].map(([, n]) => Number(n)));
+  const text = () => server.messages().join('\n');
+  await until('the last line has come', () => text().includes(`message ${LINES - 1} `));
+  const numbers = new Set([...text().matchAll(/message (\d+) /g)].map(([, n]) => Number(n)));
   assert.equal(numbers.size, LINES);
 });
 
 test('the time that a stop has for what is unread of deleted files is shared by all destinations, and no more is taken', async (t) => {
-  const open: Socket[] = [];
-  const server = createServer((socket) => open.push(socket));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    for (const socket of open) socket.destroy();
-    server.close();
-  });
-  const target = `tcp://127.0.0.1:${(server.address() as { port: number }).port}`;
+  const { port } = await startSilentServer(t);
+  const target = `tcp://127.0.0.1:${port}`;
   // From the stop on every look at the clock takes a while, so that there is time for a few chunks and not for all.
   let late: number | undefined;
   const ticks = () => {
@@ -80,4 +60,32 @@ test('the time that a stop has for what is unread of deleted files is shared by 
     saved.every((count) => count > 4_000 && count < LINES),
     `${saved}`,
   );
+});
+
+test('where the spool is full at a stop, nothing of a deleted file goes into it ahead of what is older and has no room', async (t) => {
+  const { port, leave } = await startSilentServer(t);
+  const first = startAgent(t, {
+    target: `tcp://127.0.0.1:${port}`,
+    syslog: 'window = 512KiB',
+    extra: 'max_size = 1MiB',
+  });
+  writeFileSync(first.file, lines.join(''));
+  await until('the window is full', async () => {
+    const { json } = await first.status();
+    return 'agent' in json && (json.destinations[0]?.underway.bytes ?? 0) > 200_000;
+  });
+  rmSync(first.file);
+  await until('the deletion is seen', () => first.said.some((one) => one.includes('was deleted')));
+  assert.equal(await first.stop(), 0);
+  assert.ok(first.said.some((one) => one.includes('The spool is full')));
+  await leave();
+  const server = await startServer(t, port);
+  const once = { wait: 60_000 };
+  assert.equal(
+    await startAgent(t, { target: server.url, folder: first.folder, extra: 'max_size = 1MiB', once }).done,
+    0,
+  );
+  const numbers = server.messages().flatMap((message) => /message (\d+) /.exec(message)?.[1] ?? []);
+  assert.ok(numbers.length > 1_000);
+  assert.deepEqual(numbers.map(Number), [...numbers.keys()]);
 });
