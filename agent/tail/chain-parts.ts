@@ -43,7 +43,8 @@ export type Chain = {
   bears(clues: Clues): boolean;
   /** One stat of the live path and of every rotated file still read. True where the directory must be looked at: call `survey`. */
   poll(): boolean;
-  survey(listings: Listings, reason?: string): void;
+  /** Looks at every file of the chain; `why` goes into the log. */
+  survey(listings: Listings, why: string): void;
   /** Looks at one generation again. */
   refresh(gen: Gen): void;
   /** The bytes of `gen` were overwritten: what follows is another generation. */

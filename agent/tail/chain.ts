@@ -107,7 +107,7 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
     this.tryOpen();
   }
 
-  survey(listings: Listings, why = 'it was asked for'): void {
+  survey(listings: Listings, why: string): void {
     this.isWaiting = false;
     this.lineage.survey(listings, why, this.polled);
     if (!this.live()) return;
@@ -184,7 +184,7 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
     else this.complain(troubleOf(gen.path, error));
   }
 
-  private isAlias(other: string | undefined): void {
+  private noteAlias(other: string | undefined): void {
     if (other !== this.other) this.parts.noted();
     this.other = other;
   }
@@ -198,13 +198,13 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
   private admitted(stat: Stat): boolean {
     const known = this.originOf(stat);
     if (!known?.isRead) {
-      this.isAlias(undefined);
+      this.noteAlias(undefined);
       return this.barred !== stat.ino || this.tryOpen();
     }
     const { log, about, owner: ownerOf } = this.parts;
     const { file, path: other } = known.origin;
     if (other !== this.other) log.info(`${this.path} is the same file as ${other}: it is read once, there`, about);
-    this.isAlias(other);
+    this.noteAlias(other);
     this.problem = undefined;
     const owner = ownerOf(stat);
     for (const gen of owner?.gens() ?? []) if (gen.row.file === file) owner?.refresh(gen);
@@ -232,7 +232,7 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
   private lookAgain(stat: Stat | undefined): boolean {
     this.isFresh ||= !stat && this.gens().length === 0;
     this.polled = stat?.ino;
-    if (!stat) this.isAlias(undefined);
+    if (!stat) this.noteAlias(undefined);
     const [live, gens] = [this.live(), this.gens()];
     for (const gen of gens) if (gen !== live && gen.readers.length > 0) this.refresh(gen);
     this.lookBack();

@@ -3,7 +3,7 @@
  */
 import type { Checkpoint, Clock, InputConfig } from '../types.ts';
 import { CLUE_BYTES, clue } from '../wire/clue.ts';
-import { type Lines, linesFor, MARK_BYTES } from '../wire/lines.ts';
+import { linesFor, MARK_BYTES } from '../wire/lines.ts';
 import type { Files } from './files.ts';
 import type { Gen, Handles } from './generation.ts';
 import { createGunzipSource } from './gunzip.ts';
@@ -18,7 +18,6 @@ export type LegParts = {
   readonly files: Files;
   readonly clock: Clock;
   readonly handles: Handles;
-  readonly lines: Lines;
   readonly harvesters: HarvesterParts;
 };
 
@@ -122,10 +121,10 @@ export function harvesterOf(leg: Leg, parts: LegParts, wake: () => void): Harves
 }
 
 /** Behind the last newline of a file, so that no half line is passed over. Throws as node:fs does. */
-export function lastLineEnd(gen: Gen, { files, handles, lines: rules, input }: LegParts): Mark {
+export function lastLineEnd(gen: Gen, { files, handles, harvesters, input }: LegParts): Mark {
   const head = Buffer.alloc(MARK_BYTES);
   files.read(handles.fd(gen), head, 0);
-  const lines = linesFor(head, rules);
+  const lines = linesFor(head, harvesters.lines);
   const from = Math.max(0, gen.size - input.maxLine);
   const aligned = from - (from % lines.unit);
   const bytes = Buffer.alloc(gen.size - aligned);

@@ -97,7 +97,8 @@ export class Lineage extends Notes {
     this.giveUp(gen);
   }
 
-  private settle(gen: Gen, found: Candidate): void {
+  /** Takes note of where a generation lies now. */
+  private locate(gen: Gen, found: Candidate): void {
     const { log, about } = this.parts;
     const place = found.live ? 'live' : 'rotated';
     if (gen.place === 'live' && place === 'rotated') {
@@ -119,7 +120,7 @@ export class Lineage extends Notes {
   private same(gen: Gen, sighting: Sighting, found: Candidate): void {
     const { handles } = this.parts;
     gen.reason = sighting.reason;
-    this.settle(gen, found);
+    this.locate(gen, found);
     if (!handles.isOpen(gen)) holdOpen(gen, found, this.unread(gen), handles);
   }
 

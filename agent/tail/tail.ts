@@ -20,7 +20,6 @@ import { createOrigins } from './origins.ts';
 import { createOwners } from './owners.ts';
 import { patient } from './patience.ts';
 import { expectMore } from './read-on.ts';
-import type { Mark } from './rotation-parts.ts';
 import { createListings, type Listings } from './survey.ts';
 import type { Tail, TailParts } from './tail-parts.ts';
 import { createPassed, createTroubles } from './troubles.ts';
@@ -42,8 +41,7 @@ export function createTail(parts: TailParts): Tail {
   const name = { input: input.name };
   const files = patient(parts.files, () => handles.makeRoom());
   const handles = createHandles(files, parts.openFiles);
-  const lines = linesOf(input);
-  const harvesters: HarvesterParts = { ...parts, input: input.name, maxLine: input.maxLine, lines };
+  const harvesters: HarvesterParts = { ...parts, input: input.name, maxLine: input.maxLine, lines: linesOf(input) };
   const hold = createHold(input, clock);
   const chains = new Map<string, Chain>();
   const walks: InnerWalk[] = [];
@@ -102,8 +100,7 @@ export function createTail(parts: TailParts): Tail {
   const chainParts: ChainParts = {
     ...{ input, files, clock, log, about: name, registry, handles, listings, changed, noted, origins, unread },
     ...{ losses: createLosses(parts), owner: owners.of, twins: createTwins(owners.of, origins) },
-    marks: (chain, gen) =>
-      walks.map((walk) => walk.mark(chain, gen)).filter((mark): mark is Mark => mark !== undefined),
+    marks: (chain, gen) => walks.flatMap((walk) => walk.mark(chain, gen) ?? []),
   };
 
   function noted(): void {
@@ -227,7 +224,7 @@ export function createTail(parts: TailParts): Tail {
   return {
     walk(destination, opened, closed) {
       const walk = createWalk({
-        ...{ ...parts, files, destination, opened, closed, handles, lines, harvesters },
+        ...{ ...parts, files, destination, opened, closed, handles, harvesters },
         chains: () => chains.values(),
         started: () => phase !== 'new',
       });
