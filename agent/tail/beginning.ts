@@ -19,21 +19,21 @@ export type Beginning = {
 
 export function createBeginning(parts: Parts): Beginning {
   const { destination, registry, input } = parts;
-  const checkpoint = (gen: Gen): Checkpoint | undefined => registry.checkpoint(destination, gen.row.file);
+  const checkpoint = (gen: Gen): Checkpoint | undefined => registry.checkpoint(destination, gen.file);
   return {
     checkpoint,
     initial(gen, gens) {
       const own = checkpoint(gen);
       if (own) return own;
       // Rows are numbered in the order in which they were seen first, whatever their names say of their age.
-      const before = gens.some((one) => one.row.file < gen.row.file && checkpoint(one) !== undefined);
-      return before ? { file: gen.row.file, ...BEGINNING, skip: 0 } : undefined;
+      const before = gens.some((one) => one.file < gen.file && checkpoint(one) !== undefined);
+      return before ? { file: gen.file, ...BEGINNING, skip: 0 } : undefined;
     },
     begin(chain, gens) {
       const first = input.start === 'oldest' ? gens[0] : chain.live();
       if (!first || gens.some(checkpoint)) return;
       const mark = input.start === 'end' && !chain.fresh() ? lastLineEnd(first, parts) : BEGINNING;
-      registry.begin(destination, { file: first.row.file, ...mark, skip: mark.offset });
+      registry.begin(destination, { file: first.file, ...mark, skip: mark.offset });
     },
   };
 }

@@ -207,7 +207,7 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
     this.noteAlias(other);
     this.problem = undefined;
     const owner = ownerOf(stat);
-    for (const gen of owner?.gens() ?? []) if (gen.row.file === file) owner?.refresh(gen);
+    for (const gen of owner?.gens() ?? []) if (gen.file === file) owner?.refresh(gen);
     return this.live() !== undefined || !this.lineage.surveyed;
   }
 

@@ -16,7 +16,7 @@ export function contextOf(leg: Leg, offset: number, legs: readonly Leg[], chain:
 }
 
 function predecessor(previous: FileId | undefined, legs: readonly Leg[], parts: Parts): Predecessor | undefined {
-  const before = legs.find((leg) => leg.gen.row.file === previous);
+  const before = legs.find((leg) => leg.gen.file === previous);
   if (!before) return undefined;
   const { file, gen } = before.gen.row;
   const settled = parts.beginning.checkpoint(before.gen);

@@ -119,7 +119,7 @@ export class Course {
     leg.done = true;
     removeReader(leg.gen, destination);
     if (leg.gen.readers.length === 0 && leg.gen.place !== 'live') handles.drop(leg.gen);
-    if (leg.opened) closed(leg.gen.row.file);
+    if (leg.opened) closed(leg.gen.file);
     leg.opened = false;
   }
 

@@ -93,7 +93,7 @@ export class Lineage extends Notes {
     const { log, losses, registry, about } = this.parts;
     log.warn('deleted-unread', `${gen.path} was deleted and is let go before it was read to its end: ${reason}`, about);
     losses.lose(gen, Math.min(gen.size, this.unread(gen) ?? gen.size), 'deleted');
-    registry.update(gen.row.file, { path: undefined });
+    registry.update(gen.file, { path: undefined });
     this.giveUp(gen);
   }
 
@@ -129,7 +129,7 @@ export class Lineage extends Notes {
     const { files, log, about, registry, handles, losses } = this.parts;
     const size = found.packed === undefined ? found.stat.size : (found.unpacked(gen.size) ?? gen.size);
     if (handles.isOpen(gen) && !isOutgrown(gen, size, files, handles)) {
-      registry.update(gen.row.file, { path: found.path });
+      registry.update(gen.file, { path: found.path });
       this.nameless(gen);
       return;
     }
@@ -180,7 +180,7 @@ export class Lineage extends Notes {
     this.undecided?.delete(gen);
     if (this.undecided?.size === 0) this.undecided = undefined;
     if (unread !== undefined && owner === 'none') this.parts.losses.vanished(gen, unread, !this.surveyed);
-    this.parts.registry.update(gen.row.file, { path: undefined });
+    this.parts.registry.update(gen.file, { path: undefined });
     this.giveUp(gen);
   }
 
@@ -217,12 +217,12 @@ export class Lineage extends Notes {
     const matched = new Set<Gen>();
     let now: Gen | undefined;
     const pairs = sightings.map((sighting, index) => ({ sighting, found: candidates[index]! }));
-    for (const gen of gens.filter((one) => sightings.some(({ instead }) => instead === one.row.file))) {
+    for (const gen of gens.filter((one) => sightings.some(({ instead }) => instead === one.file))) {
       gen.ended = true;
       handles.drop(gen);
     }
     for (const { sighting, found } of pairs) {
-      const gen = gens.find((one) => one.row.file === sighting.file);
+      const gen = gens.find((one) => one.file === sighting.file);
       if (!gen) continue;
       matched.add(gen);
       if (sighting.what === 'copy') this.copied(gen, sighting, found);
@@ -235,13 +235,13 @@ export class Lineage extends Notes {
       else this.vanished(gen);
     }
     const order = inOrder(gens, sightings, now);
-    const emptied = new Set(gens.filter((gen) => empty.has(gen.row.file) && !matched.has(gen)));
+    const emptied = new Set(gens.filter((gen) => empty.has(gen.file) && !matched.has(gen)));
     for (const [index, { sighting, found }] of pairs.entries()) {
       if (sighting.what === 'unreadable' && found.live) this.chain.bar(found.ino);
       else if (sighting.what === 'unreadable' && !found.vanished()) losses.neverRead(found, 'cannot be read (rights)');
       if (sighting.what !== 'new' && sighting.what !== 'missed') continue;
       const at = found.live ? order.length : placeOf(sighting, sightings.slice(index + 1), order, emptied);
-      const gen = this.add(sighting, found, order[at - 1]?.row.file);
+      const gen = this.add(sighting, found, order[at - 1]?.file);
       if (gen && found.live) now = gen;
       else if (gen) order.splice(at, 0, gen);
     }

@@ -27,7 +27,7 @@ export function createLosses({ input, log, lost }: Parts): Losses {
       `${to - from} bytes of ${path} are lost: it was ${cause} before bytes ${from} to ${to} were read`,
       name,
     );
-    lost({ input: input.name, file: gen.row.file, path, from, to, cause });
+    lost({ input: input.name, file: gen.file, path, from, to, cause });
   };
   return {
     lose,
@@ -43,7 +43,7 @@ export function createLosses({ input, log, lost }: Parts): Losses {
       const what = `${path} cannot be read behind byte ${from}: ${reason}`;
       log.warn('bytes-unreadable', `${what}; the lines that follow there are missing`, name);
       const to = Math.max(from, gen.size);
-      lost({ input: input.name, file: gen.row.file, path, from, to, cause: 'unreadable' });
+      lost({ input: input.name, file: gen.file, path, from, to, cause: 'unreadable' });
     },
     neverRead(found, why) {
       log.warn('never-read', `${found.path} was never read and ${why}: its lines are missing`, name);

@@ -49,7 +49,7 @@ export abstract class Notes {
   protected remember(gen: Gen, change: { readonly clues?: Clues; readonly path?: string }): void {
     if (change.clues) gen.clues = change.clues;
     if (change.path !== undefined) gen.path = change.path;
-    this.parts.registry.update(gen.row.file, change);
+    this.parts.registry.update(gen.file, change);
   }
 
   /** `more`: there may be something to read. */

@@ -25,7 +25,7 @@ export function inOrder(gens: readonly Gen[], sightings: readonly Sighting[], no
   const order = gens.filter((gen) => gen !== now);
   const told = sightings.filter((one) => one.file !== undefined && one.found.place !== undefined);
   if (new Set(told.map((one) => one.found.place?.by)).size > 1) return order;
-  const found = told.flatMap((one) => order.filter((gen) => gen.row.file === one.file));
+  const found = told.flatMap((one) => order.filter((gen) => gen.file === one.file));
   const queue = [...found];
   return order.map((gen) => (found.includes(gen) ? queue.shift()! : gen));
 }
@@ -40,9 +40,9 @@ export function placeOf(
   order: readonly Gen[],
   nameless: ReadonlySet<Gen>,
 ): number {
-  const before = order.findIndex((one) => one.row.file === sighting.behind);
+  const before = order.findIndex((one) => one.file === sighting.behind);
   if (before >= 0) return before + 1;
-  const next = order.findIndex((one) => younger.some((other) => other.file === one.row.file));
+  const next = order.findIndex((one) => younger.some((other) => other.file === one.file));
   if (next >= 0) return next;
   let at = order.length;
   const later = (gen: Gen | undefined): boolean =>

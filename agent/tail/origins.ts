@@ -31,7 +31,7 @@ export function createOrigins({ input, clock, log, registry, ...parts }: Origins
 
   function genOf(file: FileId): { chain: Chain; gen: Gen } | undefined {
     for (const chain of parts.chains()) {
-      const gen = chain.gens().find((one) => one.row.file === file);
+      const gen = chain.gens().find((one) => one.file === file);
       if (gen) return { chain, gen };
     }
     return undefined;

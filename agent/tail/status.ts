@@ -49,7 +49,7 @@ export function statusOf(course: Course): FileStatus[] {
       return {
         path: gen.path,
         chain: chain.path,
-        file: gen.row.file,
+        file: gen.file,
         gen: gen.row.gen,
         offset,
         size: gen.size,

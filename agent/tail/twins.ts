@@ -19,7 +19,7 @@ export function createTwins(ownerOf: (stat: Stat) => Chain | undefined, origins:
       const gen = owner?.gens().find(({ clues }) => clues.ino === stat.ino && clues.dev === stat.dev);
       const twins = all.get(self);
       const known = twins?.get(stat.ino) ?? (owner ? undefined : origins.of(self.path, stat, first));
-      const origin = owner && gen ? { file: gen.row.file, path: owner.path } : known;
+      const origin = owner && gen ? { file: gen.file, path: owner.path } : known;
       if (owner === self || !origin) {
         twins?.delete(stat.ino);
         return undefined;
