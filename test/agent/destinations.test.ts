@@ -1,13 +1,13 @@
 /** Several destinations, each a walk of its own over the same files: none holds another back. */
 import assert from 'node:assert/strict';
 import { appendFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { check } from '../../agent/check.ts';
 import type { Status, Stopped } from '../../agent/ops/status.ts';
 import { realSockets } from '../../agent/ship/sockets.ts';
+import { freePort } from '../harness/processes.ts';
 import { until } from '../harness/wait.ts';
 import { type StartedAgent, startAgent, startUdpServer } from './in-process.ts';
 
@@ -16,14 +16,8 @@ const lines = (from: number, count: number) =>
 const numbers = (messages: readonly string[]) => messages.map((message) => Number(/number (\d+)\./.exec(message)?.[1]));
 const range = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
 
-/** A TCP port on which nobody listens. */
-async function closedPort(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return `tcp://127.0.0.1:${port}`;
-}
+/** Where nobody listens. */
+const closedPort = async () => `tcp://127.0.0.1:${await freePort()}`;
 
 async function destinationOf(agent: StartedAgent, name: string) {
   const { json } = await agent.status();

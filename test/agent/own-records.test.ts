@@ -10,9 +10,10 @@ import { inspectStore } from '../../agent/store/inspect.ts';
 import type { Store } from '../../agent/store/store.ts';
 import type { Walk } from '../../agent/walk.ts';
 import { freePort } from '../harness/processes.ts';
+import { temporaryFolder } from '../harness/temp.ts';
 import { until } from '../harness/wait.ts';
 import { verify } from '../receive/records.ts';
-import { open, temporaryFolder } from '../store/help.ts';
+import { open } from '../store/help.ts';
 import { type StartedAgent, startAgent, startServer } from './in-process.ts';
 
 const line = (n: number) => `Jul 15 11:30:35 host app: [12][INFO] message ${n} ${'x'.repeat(150)}\n`;

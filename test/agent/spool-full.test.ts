@@ -1,40 +1,15 @@
 import assert from 'node:assert/strict';
 import { renameSync, writeFileSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { freePort } from '../harness/processes.ts';
 import { until } from '../harness/wait.ts';
-import { startAgent } from './in-process.ts';
+import { startAgent, startServer } from './in-process.ts';
 
 const LINES = 20_000;
 const line = (n: number) => `Jul 15 11:30:35 host app: [12][INFO] message ${n} ${'x'.repeat(150)}\n`;
 
-/** A port on which nobody listens now. */
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-/** A server that keeps the numbers of the messages that it gets. */
-async function startServer(t: TestContext, port: number): Promise<{ text(): string; numbers(): number[] }> {
-  let text = '';
-  const open: Socket[] = [];
-  const server = createServer((socket) => {
-    open.push(socket);
-    socket.on('data', (bytes) => {
-      text += bytes.toString('latin1');
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  t.after(() => {
-    for (const socket of open) socket.destroy();
-    server.close();
-  });
-  return { text: () => text, numbers: () => [...text.matchAll(/message (\d+) /g)].map(([, n]) => Number(n)) };
-}
+const numbersOf = ({ messages }: { messages(): string[] }) =>
+  messages().flatMap((message) => Number(/message (\d+) /.exec(message)?.[1] ?? []));
 
 async function fill(t: TestContext, full: string): Promise<{ port: number; said: string[]; file: string }> {
   const port = await freePort();
@@ -47,8 +22,8 @@ async function fill(t: TestContext, full: string): Promise<{ port: number; said:
 test('with full = block the files wait while the spool is full, and all of it arrives in order afterwards', async (t) => {
   const { port } = await fill(t, 'block');
   const server = await startServer(t, port);
-  await until('the last line has come', () => server.text().includes(`message ${LINES - 1} `));
-  const numbers = server.numbers();
+  await until('the last line has come', () => numbersOf(server).includes(LINES - 1));
+  const numbers = numbersOf(server);
   assert.deepEqual(
     numbers,
     numbers.map((_, i) => i),
@@ -58,9 +33,9 @@ test('with full = block the files wait while the spool is full, and all of it ar
 test('with full = drop-newest a small spool keeps what came first', async (t) => {
   const { port } = await fill(t, 'drop-newest');
   const server = await startServer(t, port);
-  await until('something has come', () => server.numbers().length > 0);
+  await until('something has come', () => numbersOf(server).length > 0);
   assert.deepEqual(
-    server.numbers().slice(0, 300),
+    numbersOf(server).slice(0, 300),
     Array.from({ length: 300 }, (_, i) => i),
   );
 });
@@ -76,8 +51,8 @@ test('with full = block a file that is rotated away unread is warned of before r
   await until('the next one is warned of', () => said.some((one) => /\.1 was rotated away with \d+B unread/.test(one)));
   assert.equal(said.filter((one) => one.includes('was rotated away with')).length, 2, 'each once');
   const server = await startServer(t, port);
-  await until('the last line has come', () => server.text().includes(`message ${LINES + 1} `));
-  const numbers = server.numbers();
+  await until('the last line has come', () => numbersOf(server).includes(LINES + 1));
+  const numbers = numbersOf(server);
   assert.deepEqual(
     numbers,
     numbers.map((_, i) => i),

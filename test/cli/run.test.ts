@@ -3,19 +3,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { Status, Stopped } from '../../agent/ops/status.ts';
+import { until } from '../harness/wait.ts';
 import { createWorld, type Ran, sink, type World } from './fake-io.ts';
 
 const LINES = 'Nov 23 10:00:00 web1 app: one\nNov 23 10:00:01 web1 app: two\n';
 
 /** Waits until `look` gives something. */
-async function until<T>(look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 /** A command that runs until it is stopped. */
 function begin(world: World, ...argv: string[]) {
   const stop = new AbortController();
@@ -37,7 +30,7 @@ function begin(world: World, ...argv: string[]) {
 
 async function receiver(world: World, ...more: string[]) {
   const command = begin(world, 'receive', '--listen', 'tcp://127.0.0.1:0', '--out', '-', ...more);
-  const url = await until(() => /Listening on (tcp:\S+)\.$/m.exec(command.err())?.[1]);
+  const url = await until('it listens', () => /Listening on (tcp:\S+)\.$/m.exec(command.err())?.[1]);
   return { ...command, url };
 }
 
@@ -127,7 +120,7 @@ test('status asks the running agent, and afterwards tells that it is not running
   const server = await receiver(world);
   configure(world, server.url);
   const agent = begin(world, 'run');
-  const live = await until(async () => {
+  const live = await until('the agent is live', async () => {
     const status = await statusOf(world);
     return status.destinations[0]?.inputs[0]?.ledger.acked.lines === 2 ? status : undefined;
   });
@@ -181,7 +174,7 @@ test('an agent whose control socket is gone is told as one that does not answer'
   configure(world, 'tcp://127.0.0.1:9');
   const agent = begin(world, 'run');
   const socket = path.join(world.folder, 'spool.db.sock');
-  await until(() => fs.existsSync(socket) || undefined);
+  await until('it answers', () => fs.existsSync(socket));
   fs.unlinkSync(socket);
   const { code, out } = await world.run('status');
   assert.equal(code, 0);
@@ -194,7 +187,7 @@ test('a second agent on the same state is told who holds it, as one sentence in 
   using world = createWorld();
   configure(world, 'tcp://127.0.0.1:9');
   const agent = begin(world, 'run', '-c', 'config.conf');
-  await until(() => fs.existsSync(path.join(world.folder, 'spool.db.sock')) || undefined);
+  await until('it answers', () => fs.existsSync(path.join(world.folder, 'spool.db.sock')));
   const { code, err } = await world.run('run');
   assert.equal(code, 1);
   const last = JSON.parse(err.trim().split('\n').at(-1)!) as { level: string; msg: string };

@@ -4,26 +4,11 @@ import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { Status, Stopped } from '../../agent/ops/status.ts';
+import { freePort } from '../harness/processes.ts';
+import { until } from '../harness/wait.ts';
 import { createWorld, type Ran, sink, type World } from './fake-io.ts';
 
 const LINES = 'Nov 23 10:00:00 web1 app: one\nNov 23 10:00:01 web1 app: two\n';
-
-async function until<T>(look: () => Promise<T | undefined> | T | undefined): Promise<T> {
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-/** A port of loopback where nobody listens. */
-async function deadPort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 function configure(world: World, port: number, section = 'syslog'): void {
   world.write(
@@ -34,7 +19,7 @@ function configure(world: World, port: number, section = 'syslog'): void {
 
 /** A stopped agent whose server was away: two lines wait. Gives the server's port. */
 async function waiting(world: World): Promise<number> {
-  const port = await deadPort();
+  const port = await freePort();
   world.write('app.log', LINES);
   configure(world, port);
   const { code } = await world.run('run', '--once', '--wait', '1s');
@@ -157,13 +142,13 @@ test('beside a running agent ls and export read, drop is done by it, and drain w
   using world = createWorld();
   const port = await waiting(world);
   const agent = begin(world, 'run');
-  await until(async () => ((await listing(world)).running ? true : undefined));
-  await until(async () => (fs.existsSync(path.join(world.folder, 'spool.db.sock')) ? true : undefined));
+  await until('the agent runs', async () => (await listing(world)).running);
+  await until('it answers', () => fs.existsSync(path.join(world.folder, 'spool.db.sock')));
   assert.equal((await world.run('spool', 'export')).out.split('\n').length, 3);
   // Most of what a running agent has written stands in SQLite's log.
   const whole = () =>
     ['', '-wal'].reduce((sum, end) => sum + fs.statSync(path.join(world.folder, `spool.db${end}`)).size, 0);
-  await until(async () => ((await listing(world)).size === whole() ? true : undefined));
+  await until('the list is of now', async () => (await listing(world)).size === whole());
   assert.match((await world.run('spool', 'drain', '--wait', '100ms')).err, /Not delivered: 2 lines/);
   const dropped = await world.run('spool', 'drop', '--yes', '--older-than', '0s');
   assert.deepEqual([dropped.code, dropped.err], [0, 'Dropped 2 lines, 60B.\n']);
@@ -171,7 +156,7 @@ test('beside a running agent ls and export read, drop is done by it, and drain w
   assert.deepEqual(destination?.inputs[0]?.ledger.dropped, { 'by-hand': { lines: 2, bytes: 60 } });
   assert.match(agent.err(), /2 lines \(60B\) for all destinations were dropped from the spool by hand/);
   fs.appendFileSync(path.join(world.folder, 'app.log'), 'Nov 23 10:00:02 web1 app: three\n');
-  await until(async () => ((await listing(world)).destinations[0]?.rows === 1 ? true : undefined));
+  await until('a row waits', async () => (await listing(world)).destinations[0]?.rows === 1);
   const server = net.createServer((socket) => socket.resume());
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const drained = await world.run('spool', 'drain', '--wait', '60s');
@@ -183,11 +168,11 @@ test('beside a running agent ls and export read, drop is done by it, and drain w
 test('a running agent drops what has waited for longer than max_age, and counts it', async () => {
   using world = createWorld();
   world.write('app.log', LINES);
-  configure(world, await deadPort());
+  configure(world, await freePort());
   fs.appendFileSync(path.join(world.folder, 'config.conf'), '[spool]\nmax_age = 1s\n');
   const agent = begin(world, 'run');
   const droppedIn = async () => (await statusOf(world)).destinations[0]?.inputs[0]?.ledger.dropped['spool-age'];
-  assert.deepEqual(await until(droppedIn), { lines: 2, bytes: 60 });
+  assert.deepEqual(await until('it is counted', droppedIn), { lines: 2, bytes: 60 });
   assert.equal((await listing(world)).destinations[0]?.rows, 0);
   assert.equal((await agent.stop()).code, 0);
 });

@@ -34,3 +34,10 @@ export function scene(t: TestContext): Scene {
   t.after(made.end);
   return made;
 }
+
+/** A folder that is gone when the test has ended. */
+export function temporaryFolder(t: TestContext): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tailship-'));
+  t.after(() => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
+  return folder;
+}

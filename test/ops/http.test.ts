@@ -6,6 +6,7 @@ import { type HttpParts, openHttp } from '../../agent/ops/http.ts';
 import type { Status } from '../../agent/ops/status.ts';
 import { createTurnedClock } from '../harness/clock.ts';
 import { toldLog } from '../harness/log.ts';
+import { until } from '../harness/wait.ts';
 import { DRAINING } from './parts.ts';
 
 const TOKEN = 'correct-horse';
@@ -21,7 +22,7 @@ async function open(t: TestContext, parts: Partial<HttpParts> = {}) {
     ...parts,
   });
   t.after(() => http.close());
-  while (said.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+  await until('it says where it is', () => said.length > 0);
   return { http, said, clock, url: http.url()! };
 }
 
@@ -121,6 +122,6 @@ test('an address that is taken is a warning, and is tried again until it is free
   assert.equal(http.url(), undefined);
   await new Promise((resolve) => other.close(resolve));
   clock.turn(10_000);
-  while (said.length < 2) await new Promise((resolve) => setTimeout(resolve, 2));
+  await until('it says so again', () => said.length === 2);
   assert.equal((await get(`${http.url()}healthz`)).code, 200);
 });

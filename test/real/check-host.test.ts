@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { createServer } from 'node:net';
 import { test } from 'node:test';
 import type { Checked } from '../../agent/check.ts';
 import { MAIN } from '../harness/agent.ts';
-import { start, withoutOverride } from '../harness/processes.ts';
+import { freePort, start, withoutOverride } from '../harness/processes.ts';
 import { scene } from '../harness/temp.ts';
 
 const withRights = {
@@ -12,15 +11,6 @@ const withRights = {
 } as const;
 
 const HOUR = 3_600_000;
-
-/** A port at which nobody listens. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 test('check finds all mistakes of a broken host, each with its code, its place and a cure', withRights, async (t) => {
   const s = scene(t);

@@ -5,7 +5,8 @@ import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { createEvents, EventsProblem, openEvents } from '../../agent/receive/events.ts';
 import { createTurnedClock } from '../harness/clock.ts';
-import { folder, GEN, journal, PLANTED, records, until } from './records.ts';
+import { temporaryFolder } from '../harness/temp.ts';
+import { GEN, journal, PLANTED, records, until } from './records.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 /** The query that the manual gives for SQLite. */
@@ -13,7 +14,7 @@ const SUM = /```sql\n([^`]*instr[^`]*)```/.exec(fs.readFileSync(path.join(ROOT, 
 
 /** A new database with its output, and a second connection that sees what is committed. */
 function events(t: TestContext) {
-  const file = path.join(folder(t), 'got.db');
+  const file = path.join(temporaryFolder(t), 'got.db');
   const db = openEvents(file);
   const look = new Database(file, { readonly: true });
   t.after(() => {
@@ -67,7 +68,7 @@ test('written means committed', async (t) => {
 });
 
 test('the file is readable by its owner alone, and one that is there is appended to and keeps its rights', (t) => {
-  const file = path.join(folder(t), 'got.db');
+  const file = path.join(temporaryFolder(t), 'got.db');
   const rights = (name: string) => fs.statSync(name).mode & 0o777;
   const append = (text: string) => {
     const db = openEvents(file);
@@ -91,7 +92,7 @@ test('the file is readable by its owner alone, and one that is there is appended
 });
 
 test('what cannot take messages is refused in a sentence and stays as it was', (t) => {
-  const place = folder(t);
+  const place = temporaryFolder(t);
   const database = (name: string, schema: string) => {
     const db = new Database(path.join(place, name));
     db.exec(schema);

@@ -1,8 +1,4 @@
-/** Records as tailship writes them, a folder, and waiting for a condition. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+/** Records as tailship writes them, and waiting for a condition. */
 import { createVerifier, type VerifyReport } from '../../agent/receive/verify.ts';
 import { type Identity, writeIdentity } from '../../agent/wire/identity.ts';
 import { newIdentitySpan, scanIdentity } from '../../agent/wire/identity-scan.ts';
@@ -81,13 +77,6 @@ export const PLANTED: readonly (readonly [
     ],
   ],
 ];
-
-/** A folder that is gone when the test has ended. */
-export function folder(t: TestContext): string {
-  const path = mkdtempSync(join(tmpdir(), 'tailship-'));
-  t.after(() => rmSync(path, { recursive: true }));
-  return path;
-}
 
 /** Resolves as soon as the condition holds; a test that waits in vain is ended by the runner. */
 export async function until(holds: () => boolean): Promise<void> {

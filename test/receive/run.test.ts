@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import Database from 'better-sqlite3';
 import { type ReceiveOptions, runReceive } from '../../agent/receive.ts';
-import { cutRecord, folder, GEN, record, records, until } from './records.ts';
+import { temporaryFolder } from '../harness/temp.ts';
+import { cutRecord, GEN, record, records, until } from './records.ts';
 
 const DEFAULTS: ReceiveOptions = {
   ...{ listen: ['tcp://127.0.0.1:0'], out: undefined, json: false, verify: false, fromFirst: false, idle: undefined },
@@ -73,7 +74,7 @@ test('messages are written to standard output, one a line, and nothing else is',
 });
 
 test('with a file messages are appended to it, also over several runs', async (t) => {
-  const out = join(folder(t), 'received.log');
+  const out = join(temporaryFolder(t), 'received.log');
   for (const text of ['<14>a\n', '<14>b\n']) {
     const { code, ports, stop, data } = await start({ out });
     await send(ports[0]!, text);
@@ -85,7 +86,7 @@ test('with a file messages are appended to it, also over several runs', async (t
 });
 
 test('with sqlite: messages are rows of a database, over several runs and beside verify, and none is lost at the stop', async (t) => {
-  const file = join(folder(t), 'got.db');
+  const file = join(temporaryFolder(t), 'got.db');
   const sent = records(GEN[0], 3000);
   const parts = cutRecord({ gen: GEN[0], at: 30_000, len: 10 }, ['a', 'b']);
   for (const some of [sent, parts]) {
@@ -106,7 +107,7 @@ test('with sqlite: messages are rows of a database, over several runs and beside
 });
 
 test('a database that cannot take messages gives 1 before anything is received, or ends the run with 1; without a name it gives 2', async (t) => {
-  const place = folder(t);
+  const place = temporaryFolder(t);
   const refused = await start({ out: `sqlite:${join(place, 'no', 'such.db')}` });
   assert.equal(await refused.code, 1);
   assert.match(refused.talk(), /^Cannot write to .*such\.db: .*Name a file in a folder that you may write to\.\n$/);
@@ -272,7 +273,7 @@ test('an address written wrongly gives 2, one in use and a file that cannot be w
   assert.match(second.talk(), /is in use/);
   first.stop();
   await first.code;
-  const third = await start({ out: join(folder(t), 'no', 'such') });
+  const third = await start({ out: join(temporaryFolder(t), 'no', 'such') });
   assert.equal(await third.code, 1);
   assert.match(third.talk(), /^Cannot write to .*no\/such: .*Name a file in a folder that you may write to\.\n$/);
 });
@@ -289,7 +290,7 @@ test('an output that fails ends the run with 1 and a sentence', {
 });
 
 test('a process whose output fails ends with 1, also when its last connection ends at the same moment', async (t) => {
-  const file = join(folder(t), 'got.db');
+  const file = join(temporaryFolder(t), 'got.db');
   const main = join(import.meta.dirname, '../../agent/main.ts');
   const child = spawn(process.execPath, [main, 'receive', '--listen', 'tcp://127.0.0.1:0', '--out', `sqlite:${file}`]);
   t.after(() => child.kill());

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { open, rowsOf, temporaryFolder } from './help.ts';
+import { temporaryFolder } from '../harness/temp.ts';
+import { open, rowsOf } from './help.ts';
 
 test('after kill -9 at random moments checkpoint, ledger and spool agree', { timeout: 120_000 }, async (t) => {
   const file = path.join(temporaryFolder(t), 'spool.db');

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { countSpool, readSpool } from '../../agent/store/look.ts';
-import { addFile, batch, count, live, mark, open, rowsOf, temporaryFolder } from './help.ts';
+import { temporaryFolder } from '../harness/temp.ts';
+import { addFile, batch, count, live, mark, open, rowsOf } from './help.ts';
 
 /** A store with rows for main (app, then web) and old (app), an hour apart. */
 function three(t: TestContext, change: Parameters<typeof open>[2] = {}) {

@@ -3,8 +3,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { createEarlyFlush } from '../../agent/store/early.ts';
+import { temporaryFolder } from '../harness/temp.ts';
 import { until } from '../harness/wait.ts';
-import { addFile, batch, count, live, mark, open, temporaryFolder } from './help.ts';
+import { addFile, batch, count, live, mark, open } from './help.ts';
 
 const MIB = 2 ** 20;
 

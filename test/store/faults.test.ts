@@ -5,7 +5,8 @@ import { type TestContext, test } from 'node:test';
 import { openDatabase } from '../../agent/store/database.ts';
 import { createStore, type StoreParts, StoreProblem } from '../../agent/store/store.ts';
 import { createTurnedClock } from '../harness/clock.ts';
-import { addFile, batch, configFor, count, live, mark, rowsOf, temporaryFolder, testLog } from './help.ts';
+import { temporaryFolder } from '../harness/temp.ts';
+import { addFile, batch, configFor, count, live, mark, rowsOf, testLog } from './help.ts';
 
 /** A store whose SQLite connection the test can make fail. */
 function breakable(t: TestContext, more: Pick<StoreParts, 'freeBytes'> = {}) {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { addFile, batch, count, live, mark, open, temporaryFolder } from './help.ts';
+import { temporaryFolder } from '../harness/temp.ts';
+import { addFile, batch, count, live, mark, open } from './help.ts';
 
 const DAY = 86_400_000;
 const NONE: ReadonlySet<number> = new Set();

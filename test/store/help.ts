@@ -1,19 +1,10 @@
-/** What the store's tests share: a folder that goes away, and batches of any size. */
+/** What the store's tests share: a store that is closed with the test, and batches of any size. */
 import { randomBytes } from 'node:crypto';
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { openStore, type Store, type StoreParts } from '../../agent/store/store.ts';
 import type { Batch, Checkpoint, Count, Log, Sent, SpoolConfig } from '../../agent/types.ts';
 import { createTurnedClock, type TurnedClock } from '../harness/clock.ts';
 import { toldLog } from '../harness/log.ts';
-
-export function temporaryFolder(t: TestContext): string {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tailship-'));
-  t.after(() => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
-  return folder;
-}
 
 /** A log that keeps what it is told, as `LEVEL SENTENCE`. */
 export function testLog(): Log & { readonly said: string[] } {

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { inspectStore } from '../../agent/store/inspect.ts';
 import { StoreProblem } from '../../agent/store/store.ts';
-import { addFile, batch, count, live, mark, open, temporaryFolder } from './help.ts';
+import { temporaryFolder } from '../harness/temp.ts';
+import { addFile, batch, count, live, mark, open } from './help.ts';
 
 function filled(t: TestContext) {
   const file = path.join(temporaryFolder(t), 'spool.db');

@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { inspectStore } from '../../agent/store/inspect.ts';
 import { openStore, StoreProblem } from '../../agent/store/store.ts';
 import { createTurnedClock } from '../harness/clock.ts';
-import { configFor, open, temporaryFolder, testLog } from './help.ts';
+import { temporaryFolder } from '../harness/temp.ts';
+import { configFor, open, testLog } from './help.ts';
 
 /** Another process that opens the state at `file` and holds it until it is killed. */
 async function holder(t: TestContext, file: string): Promise<ChildProcess> {

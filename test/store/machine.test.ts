@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { thisMachine } from '../../agent/store/machine.ts';
-import { addFile, batch, count, live, mark, open, temporaryFolder } from './help.ts';
+import { temporaryFolder } from '../harness/temp.ts';
+import { addFile, batch, count, live, mark, open } from './help.ts';
 
 const HERE = { 'machine-id': 'a', 'product-uuid': 'b' };
 

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import type { LedgerRow } from '../../agent/store/ledger.ts';
 import type { Store } from '../../agent/store/store.ts';
 import type { Batch, Count, Sent } from '../../agent/types.ts';
-import { addFile, batch, count, live, mark, open, rowsOf, temporaryFolder } from './help.ts';
+import { temporaryFolder } from '../harness/temp.ts';
+import { addFile, batch, count, live, mark, open, rowsOf } from './help.ts';
 
 /** What the store should hold, in plain objects. */
 type Row = { destination: string; input: string; sent: Count; payload: number; again: boolean };

@@ -7,7 +7,8 @@ import { openDatabase } from '../../agent/store/database.ts';
 import { setAside } from '../../agent/store/place.ts';
 import { openStore, StoreProblem } from '../../agent/store/store.ts';
 import { createTurnedClock } from '../harness/clock.ts';
-import { addFile, batch, configFor, count, live, mark, open, temporaryFolder, testLog } from './help.ts';
+import { temporaryFolder } from '../harness/temp.ts';
+import { addFile, batch, configFor, count, live, mark, open, testLog } from './help.ts';
 
 /** The problem that opening `file` gives. */
 function problemAt(file: string): StoreProblem {

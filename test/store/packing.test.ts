@@ -9,7 +9,8 @@ import { createPacker } from '../../agent/store/packing.ts';
 import { StoreProblem } from '../../agent/store/store.ts';
 import type { Batch } from '../../agent/types.ts';
 import { createTurnedClock } from '../harness/clock.ts';
-import { addFile, batch, count, live, mark, open, rowsOf, temporaryFolder } from './help.ts';
+import { temporaryFolder } from '../harness/temp.ts';
+import { addFile, batch, count, live, mark, open, rowsOf } from './help.ts';
 
 /** Messages as applications write them: much alike, each followed by a LF. */
 function messages(from: number, lines: number): Batch {

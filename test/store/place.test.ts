@@ -8,7 +8,8 @@ import { fleeting } from '../../agent/store/place.ts';
 import { StoreProblem } from '../../agent/store/problem.ts';
 import { openStore } from '../../agent/store/store.ts';
 import { createTurnedClock } from '../harness/clock.ts';
-import { configFor, open, temporaryFolder, testLog } from './help.ts';
+import { temporaryFolder } from '../harness/temp.ts';
+import { configFor, open, testLog } from './help.ts';
 
 const TMPFS = 0x01021994;
 const OVERLAY = 0x794c7630;

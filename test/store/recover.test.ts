@@ -7,7 +7,8 @@ import fc from 'fast-check';
 import { StoreProblem } from '../../agent/store/store.ts';
 import type { Batch } from '../../agent/types.ts';
 import { createTurnedClock } from '../harness/clock.ts';
-import { addFile, batch, count, live, mark, type Opened, open, rowsOf, temporaryFolder } from './help.ts';
+import { temporaryFolder } from '../harness/temp.ts';
+import { addFile, batch, count, live, mark, type Opened, open, rowsOf } from './help.ts';
 
 const ROWS = 30;
 

@@ -6,7 +6,8 @@ import Database from 'better-sqlite3';
 import { inspectStore } from '../../agent/store/inspect.ts';
 import { countSpool, readSpool } from '../../agent/store/look.ts';
 import type { Sent } from '../../agent/types.ts';
-import { addFile, batch, count, live, mark, open, rowsOf, temporaryFolder } from './help.ts';
+import { temporaryFolder } from '../harness/temp.ts';
+import { addFile, batch, count, live, mark, open, rowsOf } from './help.ts';
 
 const refusal = (text: string) => ({
   payload: Buffer.from(`${text}\n`),

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Store } from '../../agent/store/store.ts';
-import { addFile, batch, count, live, mark, open, rowsOf, temporaryFolder } from './help.ts';
+import { temporaryFolder } from '../harness/temp.ts';
+import { addFile, batch, count, live, mark, open, rowsOf } from './help.ts';
 
 function opened(t: TestContext) {
   const file = path.join(temporaryFolder(t), 'spool.db');

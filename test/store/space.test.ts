@@ -7,7 +7,8 @@ import { openDatabase } from '../../agent/store/database.ts';
 import { createStore, type Store } from '../../agent/store/store.ts';
 import type { SpoolConfig } from '../../agent/types.ts';
 import { createTurnedClock } from '../harness/clock.ts';
-import { addFile, batch, configFor, count, live, mark, open, rowsOf, temporaryFolder, testLog } from './help.ts';
+import { temporaryFolder } from '../harness/temp.ts';
+import { addFile, batch, configFor, count, live, mark, open, rowsOf, testLog } from './help.ts';
 
 const MIB = 2 ** 20;
 

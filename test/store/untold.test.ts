@@ -8,7 +8,8 @@ import { createOwnWriter } from '../../agent/shape/own.ts';
 import type { DroppedRange } from '../../agent/store/untold.ts';
 import type { Batch, SpoolConfig } from '../../agent/types.ts';
 import { dropParams, lossParams } from '../../agent/wire/notice.ts';
-import { addFile, batch, count, live, mark, type Opened, open, rowsOf, temporaryFolder } from './help.ts';
+import { temporaryFolder } from '../harness/temp.ts';
+import { addFile, batch, count, live, mark, type Opened, open, rowsOf } from './help.ts';
 
 const { record } = loadConfig({ file: undefined, env: {}, cwd: '/' }).config.destinations[0]!;
 const own = createOwnWriter(record, 'app', 'UTC');
