@@ -6,6 +6,7 @@ import type { Lens } from './ops/observer.ts';
 import type { FileLine } from './ops/status.ts';
 import type { Store } from './store/store.ts';
 import type { FileStatus } from './tail/status.ts';
+import type { FileId } from './types.ts';
 import type { WalkInput } from './walk.ts';
 
 type InputFiles = {
@@ -26,7 +27,8 @@ export function createFileLines(store: Store): FileLines {
     const of = `${input.tail.revision()} ${store.revision()} ${lens.revision()}`;
     const before = made.get(input);
     if (before?.of === of) return before;
-    const lines = input.tail.status().map((file) => fileLine(file, destination, store, lens));
+    const settled = store.settled(destination, input.name);
+    const lines = input.tail.status().map((file) => fileLine(file, destination, settled, lens));
     const behind = lines.reduce((total, one) => total + one.behind, 0);
     const now = { of, lines, behind, oldest: oldestOf(lines) };
     made.set(input, now);
@@ -34,9 +36,9 @@ export function createFileLines(store: Store): FileLines {
   };
 }
 
-function fileLine(status: FileStatus, destination: string, store: Store, lens: Lens): FileLine {
+function fileLine(status: FileStatus, destination: string, offsets: ReadonlyMap<FileId, number>, lens: Lens): FileLine {
   const { path, chain, gen, state, size, offset, reason, file, waitingSince } = status;
-  const settled = file === undefined ? 0 : (store.checkpoint(destination, file)?.offset ?? 0);
+  const settled = file === undefined ? 0 : (offsets.get(file) ?? 0);
   const end = state === 'held half line' ? offset : size;
   const behind = Math.max(0, end - settled);
   return {

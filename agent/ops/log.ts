@@ -46,13 +46,15 @@ export function createLog(parts: { level: Level; sink: LogSink; clock: Clock }):
   const complaints = createComplaints();
 
   function say(how: 'once' | 'always', level: Level, code: Code | undefined, given: string, fields: Fields = {}): void {
+    const written = logger.isLevelEnabled(level);
+    if (!written && code === undefined) return;
     const sentence = withoutCredentials(given);
     const shown = { ...(code && { code }), ...presentable(fields) };
     const key = identityOf(level, sentence, shown);
     // Kept for `status` even where the log's level leaves it out.
     if (code !== undefined && (level === 'warn' || level === 'error'))
       complaints.add(key, { at: clock.now(), level, code, sentence, times: 1 });
-    if (!logger.isLevelEnabled(level)) return;
+    if (!written) return;
     const said = { level, sentence, fields: shown };
     if (how === 'once') once.say(key, said);
     else write(said);

@@ -1,5 +1,5 @@
 /** Which files were ever seen, and how far each destination has dealt with them. */
-import { randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type Database from 'better-sqlite3';
 import type { Checkpoint, Clock, Clues, FileId, Generation } from '../types.ts';
 import type { Transactions } from './transactions.ts';
@@ -8,10 +8,17 @@ import type { Transactions } from './transactions.ts';
 const REMEMBERED = 30 * 86_400_000;
 const GEN_ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
 const GEN_LENGTH = 16;
+/** Bytes below this make each character equally often; others are drawn again. */
+const EVEN = 256 - (256 % GEN_ALPHABET.length);
 
 /** A new identity: 16 random characters of [0-9a-z]. */
 export function mintGen(): string {
-  return Array.from({ length: GEN_LENGTH }, () => GEN_ALPHABET[randomInt(GEN_ALPHABET.length)]).join('');
+  let gen = '';
+  while (gen.length < GEN_LENGTH) {
+    for (const byte of randomBytes(GEN_LENGTH - gen.length))
+      if (byte < EVEN) gen += GEN_ALPHABET[byte % GEN_ALPHABET.length];
+  }
+  return gen;
 }
 
 export type Generations = {
@@ -22,6 +29,8 @@ export type Generations = {
   /** Where it is now (undefined: gone), or its grown clues. Throws an Error for a file that was never added. */
   update(file: FileId, change: { readonly path?: string | undefined; readonly clues?: Clues }): void;
   checkpoint(destination: string, file: FileId): Checkpoint | undefined;
+  /** How many bytes are settled of each generation of an input that a destination has a checkpoint of. */
+  settled(destination: string, input: string): ReadonlyMap<FileId, number>;
   /** The first checkpoint of a generation that is not read from its start. Throws an Error when there is one already. */
   begin(destination: string, checkpoint: Checkpoint): void;
   /** Puts a checkpoint wherever the operator wants it, back or forth. */
@@ -65,6 +74,11 @@ export function createGenerations(db: Database.Database, tx: Transactions, clock
   const getCheckpoint = db.prepare<[FileId, string], Checkpoint>(
     'SELECT file, offset, skip, clue FROM checkpoint WHERE file = ? AND destination = ?',
   );
+  const getSettled = db
+    .prepare<[string, string], [FileId, number]>(
+      'SELECT file, offset FROM checkpoint WHERE destination = ? AND file IN (SELECT file FROM generation WHERE input = ?)',
+    )
+    .raw();
   const insertCheckpoint = db.prepare(`
     INSERT INTO checkpoint (file, destination, offset, skip, clue) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (file, destination) DO NOTHING`);
@@ -90,7 +104,7 @@ export function createGenerations(db: Database.Database, tx: Transactions, clock
     generations: (input) => tx.look('read', () => readGenerations(db, input)),
     add(generation) {
       const gen = mintGen();
-      return tx.run('write down a new file in', () => {
+      return tx.write('write down a new file in', () => {
         const { clues, input, chain } = generation;
         const { lastInsertRowid } = insert.run({
           ...{ gen, input, chain, ...clues },
@@ -109,14 +123,15 @@ export function createGenerations(db: Database.Database, tx: Transactions, clock
       });
     },
     checkpoint: (destination, file) => tx.look('read', () => getCheckpoint.get(file, destination)),
+    settled: (destination, input) => tx.look('read', () => new Map(getSettled.iterate(destination, input))),
     begin(destination, { file, offset, skip, clue }) {
-      tx.run('write a first checkpoint into', () => {
+      tx.write('write a first checkpoint into', () => {
         const { changes } = insertCheckpoint.run(file, destination, offset, skip, clue);
         if (changes === 0) throw new Error(`File ${file} has a checkpoint for ${destination} already.`);
       });
     },
     rewind(destination, { file, offset, skip, clue }) {
-      tx.run('rewind a checkpoint in', () => {
+      tx.write('rewind a checkpoint in', () => {
         placeCheckpoint.run(file, destination, offset, skip, clue);
       });
     },

@@ -14,6 +14,11 @@ export type Transactions = {
    * fault. `doing`: what is tried, as in "Cannot DOING FILE".
    */
   run<T>(doing: string, work: () => T): T;
+  /**
+   * As `run`, for work that writes with one statement: that is all or nothing by itself. Inside a transaction it goes without a
+   * savepoint, for which SQLite would copy every page that the statement touches, into a file.
+   */
+  write<T>(doing: string, work: () => T): T;
   /** Runs `look`, which only reads, with the same problems. */
   look<T>(doing: string, look: () => T): T;
   /** Whether a transaction is open. */
@@ -39,33 +44,38 @@ export function createTransactions(db: Database.Database, damaged: () => void, f
     return problemOf(error, doing, db.name);
   }
 
+  function run<T>(doing: string, work: () => T): T {
+    const outermost = !db.inTransaction;
+    const standing = effects.length;
+    let result: { readonly value: T } | undefined;
+    try {
+      begin.immediate(() => {
+        result = { value: work() };
+      });
+    } catch (error) {
+      effects.length = standing;
+      throw fault(error, doing);
+    }
+    if (outermost) {
+      const due = effects;
+      effects = [];
+      for (const effect of due) effect();
+    }
+    return result!.value;
+  }
+
+  function look<T>(doing: string, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw fault(error, doing);
+    }
+  }
+
   return {
-    run<T>(doing: string, work: () => T): T {
-      const outermost = !db.inTransaction;
-      const standing = effects.length;
-      let result: { readonly value: T } | undefined;
-      try {
-        begin.immediate(() => {
-          result = { value: work() };
-        });
-      } catch (error) {
-        effects.length = standing;
-        throw fault(error, doing);
-      }
-      if (outermost) {
-        const due = effects;
-        effects = [];
-        for (const effect of due) effect();
-      }
-      return result!.value;
-    },
-    look(doing, look) {
-      try {
-        return look();
-      } catch (error) {
-        throw fault(error, doing);
-      }
-    },
+    run,
+    write: (doing, work) => (db.inTransaction ? look(doing, work) : run(doing, work)),
+    look,
     open: () => db.inTransaction,
     committed(effect) {
       effects.push(effect);

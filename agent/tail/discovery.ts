@@ -6,7 +6,13 @@ import path from 'node:path';
 import { codeOf, type Files } from './files.ts';
 import { chainOf } from './names.ts';
 
-type Listing = { readonly modified: number; readonly settled: boolean; readonly names: ReadonlySet<string> };
+type Listing = {
+  readonly modified: number;
+  readonly settled: boolean;
+  readonly names: ReadonlySet<string>;
+  /** Those that may be something else than an ordinary file. */
+  readonly odd: ReadonlySet<string>;
+};
 
 export type PassedOver = 'folder' | 'archive';
 
@@ -36,6 +42,7 @@ export function createDiscovery(
   patterns: readonly string[],
   known: ((live: string) => boolean) | undefined = undefined,
 ): Discovery {
+  const absolute = patterns.map((one) => path.resolve(one));
   const cache = new Map<string, Listing>();
   const troubles = new Map<string, string>();
   const passed = new Map<string, PassedOver>();
@@ -64,7 +71,10 @@ export function createDiscovery(
       const same = before?.modified === stat.modified;
       // Time stamps are coarse: only a listing made when the stamp was already known is sure to have it all.
       if (same && before.settled) return false;
-      cache.set(directory, { modified: stat.modified, settled: same, names: new Set(files.list(directory)) });
+      const plain = new Set<string>();
+      const names = files.list(directory, plain);
+      const odd = new Set(names.filter((name) => !plain.has(name)));
+      cache.set(directory, { modified: stat.modified, settled: same, names: new Set(names), odd });
     } catch (error) {
       const code = codeOf(error);
       if (troubles.get(directory) === code) return false;
@@ -75,6 +85,9 @@ export function createDiscovery(
   }
 
   const isDirectory = (file: string): boolean => {
+    const listing = cache.get(path.dirname(file));
+    const name = path.basename(file);
+    if (listing?.names.has(name) && !listing.odd.has(name)) return false;
     try {
       return files.stat(file)?.kind === 'directory';
     } catch {
@@ -173,6 +186,6 @@ export function createDiscovery(
     directories: () => [...visited],
     troubles: () => troubles,
     passed: () => passed,
-    names: (file) => patterns.some((one) => path.resolve(one) === file || path.matchesGlob(file, path.resolve(one))),
+    names: (file) => absolute.some((one) => one === file || path.matchesGlob(file, one)),
   };
 }
