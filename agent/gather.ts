@@ -48,7 +48,8 @@ function merge(batches: readonly Batch[]): Batch {
   let [at, message] = [0, 0];
   for (const batch of batches) {
     payload.set(batch.payload, at);
-    for (const end of batch.ends) ends[message++] = at + end;
+    // By index, for an iterator makes an object for each message.
+    for (let i = 0; i < batch.ends.length; i++) ends[message++] = at + batch.ends[i]!;
     at += batch.payload.length;
     for (const mark of batch.marks) marks.set(mark.file, mark);
     freeBatch(batch);
