@@ -81,9 +81,9 @@ export class Course {
     return this.parts.beginning.checkpoint(gen);
   }
 
-  /** Lets go what only reading needs, until there is more to read. */
+  /** Lets go what only reading needs, until it is read on. An archive would have to be unpacked again from its beginning. */
   rest(): void {
-    for (const leg of this.legs) if (isDrained(leg) && leg.gen.packed === undefined) rest(leg);
+    for (const leg of this.legs) if (leg.gen.packed === undefined) rest(leg);
   }
 
   close(): void {
@@ -238,7 +238,8 @@ export class Course {
   private readStarted(leaving: boolean): Chunk | 'again' | undefined {
     const active = this.legs.filter((leg) => leg.started && !leg.done && !(leaving && leg.gen.place === 'live'));
     const turn = this.last ? active.indexOf(this.last) + 1 : 0;
-    for (const leg of [...active.slice(turn), ...active.slice(0, turn)]) {
+    const inTurn = turn === 0 ? active : [...active.slice(turn), ...active.slice(0, turn)];
+    for (const leg of inTurn) {
       const got = this.attempt(leg);
       if (got === undefined) continue;
       this.last = leg;

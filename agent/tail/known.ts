@@ -2,11 +2,11 @@
  * What a generation is known by, gathered for `rotation.ts` to decide on.
  */
 import { HEAD_BYTES } from '../wire/clue.ts';
+import type { Candidate } from './candidate.ts';
 import { codeOf, type Files, type Stat } from './files.ts';
 import { CLUE_OF_NOTHING, CLUE_OF_NULS, clueBefore, cluesOf, readHead, sameHead, startOf } from './fingerprint.ts';
 import type { Gen, Handles } from './generation.ts';
 import type { Found, Known, Mark } from './rotation-parts.ts';
-import type { Candidate } from './survey.ts';
 
 /**
  * What an open file says; undefined where it is not open, or the file system does not let it say anything. A file server may have let

@@ -2,6 +2,7 @@
  * What a chain and its lineage need of their input, and a lineage of its chain.
  */
 import type { Clock, Generation, InputConfig, Log } from '../types.ts';
+import type { Candidate } from './candidate.ts';
 import type { Chain, Origins } from './chain-parts.ts';
 import type { Stat } from './files.ts';
 import type { Gen, Handles } from './generation.ts';
@@ -9,7 +10,7 @@ import type { Losses } from './losses.ts';
 import type { PatientFiles } from './patience.ts';
 import type { Registry } from './registry.ts';
 import type { Found, Mark } from './rotation-parts.ts';
-import type { Candidate, Listings } from './survey.ts';
+import type { Listings } from './survey.ts';
 import type { Twins } from './twins.ts';
 
 /** What the lineages of an input share. */

@@ -4,6 +4,7 @@
  */
 import type { FileId, Generation } from '../types.ts';
 import { HEAD_BYTES } from '../wire/clue.ts';
+import type { Candidate } from './candidate.ts';
 import { realPath } from './files.ts';
 import { cluesOf } from './fingerprint.ts';
 import { fromRow, type Gen } from './generation.ts';
@@ -13,7 +14,7 @@ import { Notes } from './notes.ts';
 import { asDated, forget, inOrder, placeOf, REMEMBERED } from './order.ts';
 import { inWords, recognise } from './rotation.ts';
 import type { Sighting } from './rotation-parts.ts';
-import { areMoved, type Candidate, type Listings, survey, wasOvertaken } from './survey.ts';
+import { areMoved, type Listings, survey, wasOvertaken } from './survey.ts';
 
 /** Looks that did not see all, or fell into the middle of a rotation, are put off for so long, in ms. */
 const PATIENCE = 10_000;

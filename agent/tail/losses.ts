@@ -2,8 +2,8 @@
  * What is said and counted where bytes are known never to become lines.
  */
 import type { InputConfig, Log, Loss } from '../types.ts';
+import type { Candidate } from './candidate.ts';
 import type { Gen } from './generation.ts';
-import type { Candidate } from './survey.ts';
 
 type Parts = { readonly input: InputConfig; readonly log: Log; lost(loss: Loss): void };
 

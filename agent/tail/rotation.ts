@@ -142,6 +142,9 @@ export function recognise(
   start: InputConfig['start'],
   isKnown: (one: Found) => boolean = () => false,
 ): Sighting[] {
+  const [first] = found;
+  // A file that nobody knows and that has no company, as ten thousand may be at the first look.
+  if (known.length === 0 && found.length === 1 && first?.live) return [firstSight(first, false, undefined)];
   const sightings = new Map<Found, Sighting>();
   const matched = new Map<FileId, Found>();
   const refusals = new Map<Found, Refusal>();

@@ -2,13 +2,12 @@
  * What lies in a chain's directory: every file that bears one of the chain's names, oldest first, ready to be recognised.
  */
 import path from 'node:path';
-import { codeOf, type Files, type Stat } from './files.ts';
-import { clueBefore, readHead, unpackedClueBefore, unpackedSize } from './fingerprint.ts';
-import { chainOf, placeIn, type Rotated, sortByAge } from './names.ts';
+import { Candidate, type Member } from './candidate.ts';
+import type { Files, Stat } from './files.ts';
+import { chainOf, placeIn, sortByAge } from './names.ts';
 import type { PatientFiles } from './patience.ts';
-import type { Found } from './rotation-parts.ts';
 
-type Member = { readonly path: string; readonly place: Rotated | undefined };
+export type { Candidate };
 
 /** The rotated files of directories, listed once and indexed by chain, so that ten thousand chains of one directory share the work. */
 export type Listings = {
@@ -23,6 +22,8 @@ type Listed = { readonly changed: number | undefined; readonly chains: ReadonlyM
 /** Directories are listed when first asked for: make it anew for every look. `elsewhere` are the files of `rotated`. */
 export function createListings(files: PatientFiles, elsewhere: () => readonly string[]): Listings {
   const directories = new Map<string, Listed>();
+  /** The directory that was found to be as it was listed a moment ago, so that whoever is next need not ask again. */
+  let sure: string | undefined;
   let others: readonly string[] = [];
 
   const changedAt = (directory: string): number | undefined => anyStat(files, directory)?.modified;
@@ -53,11 +54,16 @@ export function createListings(files: PatientFiles, elsewhere: () => readonly st
   }
 
   return {
-    steady: (live) => steady(path.dirname(live)) && steadyElsewhere(),
+    steady(live) {
+      const directory = path.dirname(live);
+      sure = steady(directory) ? directory : undefined;
+      return sure !== undefined && steadyElsewhere();
+    },
     members(live, anew) {
       const refusals = files.refusals();
       const directory = path.dirname(live);
-      if (anew || !steady(directory)) directories.set(directory, index(directory));
+      if (anew || !(sure === directory || steady(directory))) directories.set(directory, index(directory));
+      sure = undefined;
       const { chains } = directories.get(directory)!;
       others = elsewhere();
       const name = path.basename(live);
@@ -79,106 +85,6 @@ function names(files: Files, directory: string): string[] {
     // Without the right to list, rotated files are only followed through their open descriptors; the input says so itself.
     return [];
   }
-}
-
-/** A found file and its descriptor, which whoever keeps the file takes over. */
-export type Candidate = Found & {
-  readonly stat: Stat;
-  /** The unpacked size of a gzip archive that holds about `expected` bytes or more; undefined where it cannot be told. */
-  unpacked(expected: number): number | undefined;
-  takeFd(): number | undefined;
-  /** True where it was removed, renamed or replaced before it could be opened. */
-  vanished(): boolean;
-  release(): void;
-};
-
-function candidate(files: Files, member: Member, seen: Stat, live: boolean): Candidate {
-  let stat = seen;
-  const packed = member.place?.packed;
-  let fd: number | undefined;
-  let head: Uint8Array | undefined;
-  let refused = false;
-  let vanished = false;
-  const opened = (): number | undefined => {
-    if (fd === undefined && !refused) {
-      try {
-        fd = openThis(files, member.path, stat);
-        vanished = fd === undefined;
-      } catch (error) {
-        vanished = codeOf(error) === 'ENOENT';
-      }
-      refused = fd === undefined;
-    }
-    return fd;
-  };
-  const attempt = <T>(run: (open: number) => T): T | undefined => {
-    const open = opened();
-    try {
-      return open === undefined ? undefined : run(open);
-    } catch {
-      return undefined;
-    }
-  };
-  return {
-    path: member.path,
-    live,
-    place: member.place,
-    dev: stat.dev,
-    ino: stat.ino,
-    birth: stat.birth,
-    packed,
-    get modified() {
-      return stat.modified;
-    },
-    get size() {
-      return packed ? undefined : stat.size;
-    },
-    get stat() {
-      return stat;
-    },
-    head() {
-      if (packed !== undefined && packed !== 'gz') return new Uint8Array();
-      head ??= attempt((open) => {
-        const bytes = readHead(files, open, packed !== undefined);
-        const now = files.fstat(open);
-        // Truncated since it was first looked at: size and head must tell of the same bytes.
-        if (now.size < stat.size) stat = now;
-        return bytes;
-      });
-      return head;
-    },
-    clue(offset) {
-      if (packed === undefined) return attempt((open) => clueBefore(files, open, offset));
-      return packed === 'gz' ? attempt((open) => unpackedClueBefore(files, open, stat.size, offset)) : undefined;
-    },
-    unpacked: (expected) => attempt((open) => unpackedSize(files, open, stat.size, expected)),
-    vanished: () => vanished,
-    takeFd() {
-      const open = opened();
-      fd = undefined;
-      refused = true;
-      return open;
-    },
-    release() {
-      if (fd !== undefined) files.close(fd);
-      fd = undefined;
-      refused = true;
-    },
-  };
-}
-
-/** Opens the file that `stat` tells of; undefined where another one has its name by now. Throws as node:fs does. */
-function openThis(files: Files, file: string, stat: Stat): number | undefined {
-  const fd = files.open(file);
-  try {
-    const now = files.fstat(fd);
-    if (now.ino === stat.ino && now.dev === stat.dev && now.birth === stat.birth) return fd;
-  } catch (error) {
-    files.close(fd);
-    throw error;
-  }
-  files.close(fd);
-  return undefined;
 }
 
 function anyStat(files: Files, file: string): Stat | undefined {
@@ -231,9 +137,9 @@ export function survey(
   const rotated: Candidate[] = [];
   for (const member of members) {
     const stat = member.path === live ? undefined : statOf(files, member.path);
-    if (stat) rotated.push(candidate(files, member, stat, false));
+    if (stat) rotated.push(new Candidate(files, member, stat, false));
   }
   const paths = new Set(rotated.map((one) => one.path));
   const kept = sortByAge(rotated.filter((one) => !one.packed || !paths.has(one.path.slice(0, -one.packed.length - 1))));
-  return current ? [...kept, candidate(files, { path: live, place: undefined }, current, true)] : kept;
+  return current ? [...kept, new Candidate(files, { path: live, place: undefined }, current, true)] : kept;
 }

@@ -28,6 +28,12 @@ export type TailWalk = {
   revision(): number;
 };
 
+/**
+ * So many chains keep what reads them; the one that was read longest ago gives it up, and goes on from where it stands. With ten
+ * thousand files that hold data that would otherwise take as much memory as all else that is known of them.
+ */
+const LATELY = 64;
+
 /** What tail itself needs of a walk. */
 export type InnerWalk = TailWalk & {
   readonly destination: string;
@@ -62,6 +68,8 @@ export function createWalk(parts: WalkParts): InnerWalk {
   const courses = new Map<Chain, Course>();
   const ready = new Set<Course>();
   const loopOf = createLoopGuard(() => parts.registry.generations(parts.input.name));
+  /** Courses that were read, the last one last. */
+  const lately = new Set<Course>();
   let revision = 0;
   /** Courses that read what they themselves had sent. */
   const halted = new Set<Course>();
@@ -96,6 +104,16 @@ export function createWalk(parts: WalkParts): InnerWalk {
     return course;
   }
 
+  /** A course was read: the one before so many others closes what it reads with. */
+  function wasRead(course: Course): void {
+    lately.delete(course);
+    lately.add(course);
+    const [oldest] = lately;
+    if (lately.size <= LATELY || !oldest) return;
+    lately.delete(oldest);
+    oldest.rest();
+  }
+
   function next(only?: 'leaving'): Chunk | undefined {
     const leaving = only === 'leaving';
     let patience = PATIENCE;
@@ -107,6 +125,8 @@ export function createWalk(parts: WalkParts): InnerWalk {
       }
       revision += 1;
       const got = course.step(leaving);
+      // In the middle of a hole what reads a file knows how far that was looked through.
+      if (got !== 'again') wasRead(course);
       if (got !== undefined || !leaving) ready.delete(course);
       if (got === undefined || (got !== 'again' && turnsBack(course, got))) continue;
       // At the end of the line: a set is walked in the order of insertion.
@@ -152,6 +172,7 @@ export function createWalk(parts: WalkParts): InnerWalk {
       revision += 1;
       course.close();
       ready.delete(course);
+      lately.delete(course);
       halted.delete(course);
       courses.delete(chain);
     },

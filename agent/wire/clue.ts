@@ -10,5 +10,6 @@ export const HEAD_BYTES = 1024;
  * it is no defence against someone who wants two files to look alike. No bytes at all give a fixed value as well.
  */
 export function clue(bytes: Uint8Array): string {
-  return hash('sha1', bytes, 'hex').slice(0, 32);
+  // Not a slice of the hash's text, which would keep the whole of it.
+  return hash('sha1', bytes, 'buffer').toString('hex', 0, 16);
 }
