@@ -15,7 +15,7 @@ function told() {
       ...{ state: 'reading', reason: 'never seen before', waitingSince: 7_000 },
     },
   ];
-  const store = { revision: () => now.store, checkpoint: () => ({ offset: now.settled }) } as unknown as Store;
+  const store = { revision: () => now.store, settled: () => new Map([[1, now.settled]]) } as unknown as Store;
   const input = { tail: { status, revision: () => now.tail } } as unknown as WalkInput;
   const lens = { revision: () => now.lens, since: () => now.since, speed: () => 9 } as unknown as Lens;
   const lines = createFileLines(store);

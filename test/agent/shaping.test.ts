@@ -387,3 +387,28 @@ test('the second thread is asked for sooner while the spool is filled, for the m
     11,
   );
 });
+
+test('many small chunks stay where they are read, however many bytes they are together', () => {
+  const line = 'Jul 15 11:30:35 host app: [12][INFO] one\n';
+  const asks = (lines: number) => {
+    const content = Buffer.from(line.repeat(lines));
+    let asked = false;
+    const thread: Thread = {
+      after: 1024 * 10 * line.length,
+      seat() {
+        asked = true;
+        return undefined;
+      },
+      close: async () => {},
+    };
+    const walk = (open: (context: FileContext) => void): TailWalk => {
+      open(contextOf());
+      return { next: () => chunkOf(content), finished: () => false, status: () => [], revision: () => 0 };
+    };
+    const shaping = createShaping({ ...partsOf(), warn() {}, bell: createBell(), thread, walk });
+    for (let read = 0; read <= thread.after; read += content.length) shaping.next(0, {});
+    return asked;
+  };
+  assert.equal(asks(10), true);
+  assert.equal(asks(9), false);
+});

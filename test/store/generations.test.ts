@@ -48,6 +48,23 @@ test('an update changes what it names and nothing else', (t) => {
   assert.throws(() => store.update(99, { path: '/a' }), /No generation has the number 99/);
 });
 
+test('how far the generations of an input are settled is told at once, those of other inputs and destinations not among them', (t) => {
+  const { store } = opened(t);
+  const [one, two, other] = [addFile(store), addFile(store), addFile(store, 'other')];
+  for (const file of [one, two, other]) store.begin('main', mark(file, file * 10));
+  store.begin('backup', mark(two, 7));
+  addFile(store);
+  assert.deepEqual(
+    [...store.settled('main', 'app')],
+    [
+      [one, one * 10],
+      [two, two * 10],
+    ],
+  );
+  assert.deepEqual([...store.settled('backup', 'app')], [[two, 7]]);
+  assert.equal(store.settled('nobody', 'app').size, 0);
+});
+
 test('a first checkpoint is for one destination, and there is only one', (t) => {
   const { store } = opened(t);
   const file = addFile(store);

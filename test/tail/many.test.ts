@@ -3,10 +3,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { realFiles } from '../../agent/tail/files.ts';
+import { type Files, realFiles } from '../../agent/tail/files.ts';
 import { createHandles } from '../../agent/tail/generation.ts';
 import { createTail } from '../../agent/tail/tail.ts';
 import type { Clock } from '../../agent/types.ts';
+import { MARK_BYTES } from '../../agent/wire/lines.ts';
 import { toldLog } from '../harness/log.ts';
 import { createRegistry, inputOf, scene } from './scene.ts';
 
@@ -44,6 +45,71 @@ test('ten thousand files of one glob are all read, also when all are rotated at 
     assert.deepEqual(lines, [...new Set(lines)]);
     assert.equal(stage.registry.rows.length, 2 * count);
   }));
+
+test('a file alone under its name is asked for no more than it takes to know it, and a folder is asked of files by name alone', () => {
+  const asked = { stat: 0, fstat: 0, open: 0, real: 0, folder: 0 };
+  const files: Files = {
+    ...realFiles,
+    stat(file) {
+      if (/\d\.log$/.test(file)) asked.stat += 1;
+      else asked.folder += 1;
+      return realFiles.stat(file);
+    },
+    fstat(fd) {
+      asked.fstat += 1;
+      return realFiles.fstat(fd);
+    },
+    open(file) {
+      asked.open += 1;
+      return realFiles.open(file);
+    },
+    real(file) {
+      asked.real += 1;
+      return realFiles.real(file);
+    },
+  };
+  return scene({ start: false, files }, (stage) => {
+    const count = 100;
+    for (let i = 0; i < count; i += 1) stage.write(`${i}\n`, `${i}.log`);
+    Object.assign(asked, { stat: 0, fstat: 0, open: 0, real: 0, folder: 0 });
+    stage.start({ paths: [`${stage.folder}/*.log`] });
+    const { folder, ...each } = asked;
+    assert.deepEqual(each, { stat: 3 * count, fstat: 2 * count, open: count, real: count });
+    // Once behind each look at a file, and for the listings.
+    assert.ok(folder <= count + 10, `${folder} looks at folders`);
+    assert.equal(stage.reader.read().split('\n').length, count + 1);
+  });
+});
+
+test('of files that are read in turns the last ones alone keep what reads them, and each is read on where it stands', () => {
+  let marks = 0;
+  const files: Files = {
+    ...realFiles,
+    read(fd, into, position) {
+      // Whatever begins to read in the middle of a file looks for a byte order mark first.
+      if (position === 0 && into.length === MARK_BYTES) marks += 1;
+      return realFiles.read(fd, into, position);
+    },
+  };
+  return scene({ start: false, files }, (stage) => {
+    const count = 100;
+    const lines = (i: number, from: number) =>
+      Array.from({ length: 5 }, (_, n) => `${i}:${from + n} ${'x'.repeat(100_000)}\n`).join('');
+    for (let i = 0; i < count; i += 1) stage.write(lines(i, 0), `${i}.log`);
+    stage.start({ paths: [`${stage.folder}/*.log`] });
+    const numbersOf = (text: string) => text.match(/^\d+:\d+/gm)?.map((one) => one.split(':').map(Number)) ?? [];
+    const got = new Map<number, number[]>();
+    const note = (text: string): void => {
+      for (const [i, n] of numbersOf(text)) got.set(i!, [...(got.get(i!) ?? []), n!]);
+    };
+    note(stage.reader.read());
+    for (let i = 0; i < count; i += 1) stage.write(lines(i, 5), `${i}.log`);
+    note(stage.look());
+    assert.equal(got.size, count);
+    for (const numbers of got.values()) assert.deepEqual(numbers, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    assert.ok(marks >= count);
+  });
+});
 
 test('what is found at the start is written down in a few transactions, of which none may fail, and later each file by itself', () =>
   scene({ start: false }, async (stage) => {
