@@ -14,7 +14,7 @@ const RECENT = 60_000;
 export function expectMore(chain: Chain, clock: Clock, handles: Handles): boolean {
   const live = chain.live();
   // Before the first byte of a file, what it held and lost to a copy goes first: the look finds that.
-  if (!live || live.ended || live.place !== 'live' || live.clues.headBytes === 0 || chain.waits()) return false;
+  if (!live || live.ended || live.clues.headBytes === 0 || chain.waits()) return false;
   if (!handles.isOpen(live) || Math.abs(clock.now() - live.modified) > RECENT) return false;
   live.version += 1;
   return true;

@@ -356,6 +356,33 @@ test('whoever waits for it to come home is not kept waiting by a thread that has
   assert.equal(shaping.finished(), true);
 });
 
+test('what the second thread cannot know of is shaped in the main thread, however heavy the flow is', () => {
+  const content = Buffer.from('Jul 15 11:30:35 host app: [12][INFO] one\n');
+  const asks = (transform: Setup['transform'] = {}) => {
+    let asked = false;
+    const thread: Thread = {
+      after: 0,
+      seat() {
+        asked = true;
+        return undefined;
+      },
+      close: async () => {},
+    };
+    const walk = (open: (context: FileContext) => void): TailWalk => {
+      open(contextOf());
+      return { next: () => chunkOf(content), finished: () => false, status: () => [], revision: () => 0 };
+    };
+    const shaping = createShaping({ ...partsOf({ transform }), warn() {}, bell: createBell(), thread, walk });
+    for (let n = 0; n < 3; n += 1) shaping.next(0, {});
+    return asked;
+  };
+  assert.equal(asks(), true);
+  const rule = { name: 'app', owner: 'app', severity: undefined, most: 1, span: undefined };
+  assert.equal(asks({ limits: [rule] }), false);
+  assert.equal(asks({ pattern: { regex: '^(?<msg>(.).*\\2)$' } }), false, 'it may be set aside');
+  assert.equal(asks({ pattern: { builtin: 'cri' } }), false, 'parts of a line are put together');
+});
+
 test('the second thread is asked for sooner while the spool is filled, for the main thread has that to do as well', () => {
   const content = Buffer.from('Jul 15 11:30:35 host app: [12][INFO] one\n');
   const reads = (ahead?: () => undefined) => {
