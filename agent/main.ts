@@ -46,6 +46,15 @@ process.on('SIGHUP', () => {
 process.on('SIGUSR1', () => orders.emit('reopen'));
 process.on('SIGUSR2', () => orders.emit('tell'));
 
+/** One that was removed has no path; relative ones then begin at the root. */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return '/';
+  }
+}
+
 const { isJournal } = await import('./cli/journal.ts');
 const { runCli } = await import('./cli/cli.ts');
 const code = await runCli(process.argv.slice(2), {
@@ -53,7 +62,7 @@ const code = await runCli(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: Object.assign(process.stderr, { journal: isJournal(process.env, process.stderr.fd) }),
   env: process.env,
-  cwd: process.cwd(),
+  cwd: currentFolder(),
   stop: stop.signal,
   on: (order, run) => void orders.on(order, run),
 });

@@ -36,7 +36,7 @@ export function snapshot(parts: SnapshotParts): Status {
   const seen = {
     agent: {
       ...{ version: readVersion(), pid: process.pid, started, now, config: config.source },
-      ...{ memory: process.memoryUsage.rss(), cpu: (cpu.user + cpu.system) / 1000 },
+      ...{ memory: residentMemory(), cpu: (cpu.user + cpu.system) / 1000 },
     },
     disk: { used: file + log, limit },
     destinations: walks.map((walk) => destinationStatus(walk, parts, ledger)),
@@ -48,6 +48,15 @@ export function snapshot(parts: SnapshotParts): Status {
     lost: store.losses().map(({ input, cause, bytes }: LossRow) => ({ input, cause, bytes })),
     errors: complaints,
   };
+}
+
+/** Bytes; undefined where the system does not say: it is read from /proc, which may be hidden, or no file can be opened. */
+function residentMemory(): number | undefined {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return undefined;
+  }
 }
 
 function destinationStatus(

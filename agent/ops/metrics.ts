@@ -173,9 +173,12 @@ export async function renderMetrics(status: Status): Promise<string> {
   const { Counter, Gauge, Registry } = prom;
   const registry = new Registry();
   for (const { name, kind, help, labels: labelNames, samples } of FAMILIES) {
+    const values = samples(status);
+    // Without labels it would be 0 where it is not known.
+    if (labelNames.length === 0 && values.length === 0) continue;
     const options = { name, help, labelNames, registers: [registry] };
     const metric = kind === 'counter' ? new Counter(options) : new Gauge(options);
-    for (const [labels, value] of samples(status)) metric.inc(labels, value);
+    for (const [labels, value] of values) metric.inc(labels, value);
   }
   return registry.metrics();
 }
@@ -231,6 +234,9 @@ function perSpool(
   return { name, kind: 'gauge', help, labels: ['destination'], samples };
 }
 
-function perAgent(kind: Kind, name: string, help: string, value: (status: Status) => number): Family {
-  return { name, kind, help, labels: [], samples: (status) => [[{}, value(status)]] };
+/** `value` may be unknown. */
+function perAgent(kind: Kind, name: string, help: string, value: (status: Status) => number | undefined): Family {
+  const samples = (status: Status) =>
+    [value(status)].filter((one) => one !== undefined).map((one) => [{}, one] as const);
+  return { name, kind, help, labels: [], samples };
 }

@@ -147,8 +147,8 @@ export type Status = {
     readonly now: number;
     /** The configuration file; undefined when the defaults alone are used. */
     readonly config: string | undefined;
-    /** Bytes resident, and CPU time used, ms. */
-    readonly memory: number;
+    /** Bytes resident; undefined where the system does not say, as without /proc. And CPU time used, ms. */
+    readonly memory: number | undefined;
     readonly cpu: number;
   };
   readonly health: Health;

@@ -30,7 +30,7 @@ export function renderStatus(given: Status, look: Look = PLAIN): string {
   const running = [
     `running for ${formatDuration(age)}`,
     `pid ${agent.pid}`,
-    `${formatSize(agent.memory)} of memory`,
+    ...(agent.memory === undefined ? [] : [`${formatSize(agent.memory)} of memory`]),
     // Of the first moments it tells of nothing but the start.
     ...(age < 10_000 ? [] : [`${Number(((100 * agent.cpu) / age).toFixed(1))}% of a core`]),
   ];

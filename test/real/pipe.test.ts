@@ -1,4 +1,4 @@
-/** What a command says goes whole into a pipe, though that holds less. */
+/** Where commands are begun: what they say goes whole into a pipe, though that holds less, and a folder may be gone. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
@@ -32,4 +32,13 @@ test('a command whose reader goes away ends', async (t) => {
   const args = ['-c', 'set -o pipefail; "$@" | head -n 1', '-', process.execPath, MAIN, 'try', '-c', conf, '--json'];
   const ended = start(s, 'bash', args);
   assert.deepEqual(await ended.exited, { code: 0, signal: null }, ended.stderr());
+});
+
+test('a command begun in a folder that was removed works all the same', async (t) => {
+  const s = scene(t);
+  const conf = writeConfig(s, { target: 'udp://127.0.0.1:9' });
+  fs.writeFileSync(s.at('app.log'), `${logLine(0)}\n`);
+  const script = 'mkdir gone; cd gone; rmdir ../gone; "$@"';
+  const ran = start(s, 'bash', ['-c', script, '-', process.execPath, MAIN, 'try', '-c', conf]);
+  assert.deepEqual(await ran.exited, { code: 0, signal: null }, ran.stderr());
 });

@@ -353,8 +353,9 @@ function health(word, tone) {
 function picture({ status, history, records: sent, unmatched: odd }) {
   const { agent } = status;
   health(status.health.state, TONES[status.health.state]);
+  const memory = agent.memory === undefined ? '' : ` · ${size(agent.memory)}`;
   $('agent').textContent =
-    `${agent.version} · running ${duration(agent.now - agent.started)} · pid ${agent.pid} · ${size(agent.memory)} · ${agent.config ?? 'defaults'}`;
+    `${agent.version} · running ${duration(agent.now - agent.started)} · pid ${agent.pid}${memory} · ${agent.config ?? 'defaults'}`;
   $('reasons').hidden = status.health.reasons.length === 0;
   $('reasons').className = TONES[status.health.state];
   show('reasons', status.health.reasons, (list) => list.map((reason) => el('li', {}, reason)));
