@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import { codeOf, type Files } from './files.ts';
+import { globMatcher } from './glob.ts';
 import { chainOf } from './names.ts';
 
 type Listing = {
@@ -95,8 +96,10 @@ export function createDiscovery(
     }
   };
 
-  const fits = (name: string, segment: string): boolean =>
-    (segment.startsWith('.') || !name.startsWith('.')) && path.matchesGlob(name, segment);
+  function fitting(names: ReadonlySet<string>, segment: string): string[] {
+    const matches = globMatcher(segment);
+    return [...names].filter((name) => (segment.startsWith('.') || !name.startsWith('.')) && matches(name));
+  }
 
   /** All names that match the segments below a directory. */
   function* expand(directory: string, segments: readonly string[], depth: number): Generator<string> {
@@ -111,7 +114,7 @@ export function createDiscovery(
       }
       return;
     }
-    const names = MAGIC.test(segment) ? [...list(directory)].filter((name) => fits(name, segment)) : [segment];
+    const names = MAGIC.test(segment) ? fitting(list(directory), segment) : [segment];
     for (const name of names) {
       const file = path.join(directory, name);
       if (rest.length === 0) yield file;
@@ -186,6 +189,6 @@ export function createDiscovery(
     directories: () => [...visited],
     troubles: () => troubles,
     passed: () => passed,
-    names: (file) => absolute.some((one) => one === file || path.matchesGlob(file, one)),
+    names: (file) => absolute.some((one) => one === file || globMatcher(one)(file)),
   };
 }
