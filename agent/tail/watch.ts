@@ -30,8 +30,8 @@ const OWN: ReadonlySet<number> = new Set([
 function identityOf(directory: string): string | undefined {
   try {
     if (!OWN.has(fs.statfsSync(directory).type)) return undefined;
-    const { dev, ino } = fs.statSync(directory);
-    return `${dev}:${ino}`;
+    const { dev, ino, birthtimeMs } = fs.statSync(directory);
+    return `${dev}:${ino}:${birthtimeMs}`;
   } catch {
     return undefined;
   }

@@ -144,6 +144,8 @@ export type Scene = {
   until(length: number): Promise<string>;
   /** Drops the agent without a word, unsettled chunks included. */
   kill(): void;
+  /** The walks of all destinations end, and others begin where these had settled, as after a reload. */
+  reload(): void;
   /** A new agent on the same registry. */
   start(more?: Partial<InputConfig>, options?: { once?: boolean }): void;
   write(text: string | Buffer, name?: string): void;
@@ -211,6 +213,7 @@ export async function scene(options: SceneOptions, story: (scene: Scene) => void
   const say = (sentence: string): void => {
     sentences.push(sentence);
   };
+  const destinations = options.destinations ?? ['server'];
   let wakes = 0;
   let current: { tail: Tail; readers: Reader[] } | undefined;
   const now = () => current!;
@@ -251,6 +254,13 @@ export async function scene(options: SceneOptions, story: (scene: Scene) => void
       void now().tail.close();
       current = undefined;
     },
+    reload() {
+      const { tail, readers } = now();
+      for (const [at, { walk }] of readers.entries()) {
+        readers[at] = createReader(tail, destinations[at]!, registry);
+        tail.leave(walk);
+      }
+    },
     start(more = {}, { once = options.once ?? false } = {}) {
       const input = inputOf([live], { ...options.input, ...more });
       const parts: TailParts = {
@@ -266,7 +276,7 @@ export async function scene(options: SceneOptions, story: (scene: Scene) => void
         lost: (loss) => losses.push(loss),
       };
       const tail = createTail(parts);
-      const readers = (options.destinations ?? ['server']).map((name) => createReader(tail, name, registry));
+      const readers = destinations.map((name) => createReader(tail, name, registry));
       current = { tail, readers };
       tail.start();
     },

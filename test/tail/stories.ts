@@ -35,7 +35,9 @@ const STEPS: readonly [keyof Story & string, number][] = [
   ['delete', 2],
   ['gzip', 4],
   ['wait', 3],
+  ['replaceFolder', 1],
   ['kill', 4],
+  ['reload', 2],
   ['begin', 8],
 ] as unknown as readonly [keyof Story & string, number][];
 
@@ -174,6 +176,10 @@ function stageOf(stage: Scene, parts: StageParts): Stage {
     kill() {
       for (const one of books) one.kill();
       stage.kill();
+    },
+    reload() {
+      for (const one of books) one.kill();
+      stage.reload();
     },
     start: () => stage.start({ rotated: rotated && path.join(stage.folder, rotated) }),
     refusals,

@@ -8,7 +8,14 @@ import type { Files } from '../../agent/tail/files.ts';
 import type { Story } from './story-steps.ts';
 
 /** Steps that take bytes away are left out: what a look that is half done has seen of them is not told by any model. */
-export const TAKING_AWAY: ReadonlySet<string> = new Set(['copyTruncate', 'slowCopy', 'save', 'truncate', 'delete']);
+export const TAKING_AWAY: ReadonlySet<string> = new Set([
+  'copyTruncate',
+  'slowCopy',
+  'save',
+  'truncate',
+  'delete',
+  'replaceFolder',
+]);
 
 /** How often something happens before a call, and how often at most during one step of the agent. */
 const SHARE = 0.04;

@@ -14,6 +14,7 @@ export type Stage = {
   readonly hint?: (file: string, written: boolean) => void;
   kill(): void;
   start(): void;
+  reload(): void;
   /** Calls that the file system has refused to the agent. */
   refusals(): number;
 };
@@ -243,6 +244,16 @@ export class World {
     content.name = undefined;
   }
 
+  /** The folder is removed with all that is in it, and made anew. */
+  replaceFolder(): void {
+    for (const content of this.contents) {
+      if (!this.running || !content.seen || content.name !== 'app.log') this.mayVanish(content);
+      content.name = undefined;
+    }
+    fs.rmSync(this.stage.folder, { recursive: true });
+    fs.mkdirSync(this.file(this.naming.folder), { recursive: true });
+  }
+
   /** Some of the events come: late, twice, or not at all; and the first of two says that nothing but a write has happened. */
   event(): void {
     if (!this.running) return;
@@ -313,6 +324,14 @@ export class World {
       for (const token of one.tokens) this.mayRepeat.add(token);
       this.unsure = true;
     }
+  }
+
+  /** What was read and not settled is read again. */
+  reload(): void {
+    if (!this.running) return;
+    for (const token of this.pending) this.mayRepeat.add(token);
+    this.pending = [];
+    this.stage.reload();
   }
 
   begin(): void {
