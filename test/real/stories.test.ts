@@ -24,6 +24,7 @@ const nothing = {
   reader: { read: () => '' },
   kill() {},
   start() {},
+  reload() {},
   refusals: () => 0,
 };
 

@@ -217,7 +217,8 @@ export async function playStory(seed: number, options: StoryOptions = {}): Promi
       if (without?.has(i)) continue;
       begin(i);
       const chosen = choose(random);
-      const step = disturbance === 'meanwhile' && TAKING_AWAY.has(chosen) ? 'write' : chosen;
+      const isLeftOut = disturbance === 'meanwhile' ? TAKING_AWAY.has(chosen) : real && chosen === 'replaceFolder';
+      const step = isLeftOut ? 'write' : chosen;
       if (step === 'event' && world.running) await arrived?.(stage.folder);
       if (AGENT_STEPS.has(step)) interrupts.during(() => play(world, step));
       else play(world, step);
