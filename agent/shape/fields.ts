@@ -1,6 +1,6 @@
 /** Lines that name their values themselves (JSON, logfmt): which of them the header takes, and what the others become. */
 import type { Match, Member } from './draft.ts';
-import { readWrittenTime } from './writtentime.ts';
+import { isWrittenTime } from './writtentime.ts';
 
 /** A value: its text, and where it is no string its JSON as it was written. */
 export type Field = { readonly text: string; readonly raw?: string };
@@ -25,27 +25,43 @@ export const FIELD_NUMBERS: ReadonlyMap<string, readonly number[]> = new Map(
 );
 
 /** Keys of a record's JSON that mean something of their own: a field of such a name gets a `_` behind it. */
-const RESERVED = 'CUT HEADER HOST LEVEL MSG OWNER PART PID PRI REC SLOW TIME'.split(' ');
+const RESERVED: ReadonlySet<string> = new Set('CUT HEADER HOST LEVEL MSG OWNER PART PID PRI REC SLOW TIME'.split(' '));
 const PRIORITY: ReadonlyMap<string, readonly [group: number, rank: number]> = new Map(
   FIELD_GROUPS.flatMap((group, i) => NAMES[group].split(' ').map((name, rank) => [name, [i, rank]] as const)),
 );
+
+/** What a name means: which group may have its value, and the key of a value that none has. */
+type Meaning = { readonly group: number | undefined; readonly rank: number; readonly key: string };
+/** Most lines of a file have the same names. */
+const MOST_MEANINGS = 1000;
+const meanings = new Map<string, Meaning>();
+
+function meaningOf(name: string): Meaning {
+  const known = meanings.get(name);
+  if (known) return known;
+  const [group, rank = 0] = PRIORITY.get(name.toLowerCase()) ?? [];
+  const meaning = { group, rank, key: name.toUpperCase() };
+  if (meanings.size === MOST_MEANINGS) meanings.clear();
+  meanings.set(name, meaning);
+  return meaning;
+}
 
 /** Takes the fields of a line, by their names as written, the last of a name counts. */
 export function matchFields(line: string, fields: ReadonlyMap<string, Field>): Match {
   const taken: (string | undefined)[] = FIELD_GROUPS.map(() => undefined);
   const ranks = FIELD_GROUPS.map(() => Number.POSITIVE_INFINITY);
   for (const [name, { text, raw }] of fields) {
-    const [group, rank] = PRIORITY.get(name.toLowerCase()) ?? [];
-    if (group === undefined || rank! >= ranks[group]! || !suits(FIELD_GROUPS[group]!, text, raw)) continue;
+    const { group, rank } = meaningOf(name);
+    if (group === undefined || rank >= ranks[group]! || !suits(FIELD_GROUPS[group]!, text, raw)) continue;
     taken[group] = name;
-    ranks[group] = rank!;
+    ranks[group] = rank;
   }
-  const keys = new Set<string>(RESERVED);
+  const keys = new Set<string>();
   const members: Member[] = [];
   for (const [name, { text, raw }] of fields) {
     if (taken.includes(name)) continue;
-    let key = name.toUpperCase();
-    while (keys.has(key)) key += '_';
+    let { key } = meaningOf(name);
+    while (RESERVED.has(key) || keys.has(key)) key += '_';
     keys.add(key);
     members.push(raw === undefined ? [key, text] : [key, raw, 'json']);
   }
@@ -59,6 +75,6 @@ export function matchFields(line: string, fields: ReadonlyMap<string, Field>): M
 function suits(group: string, text: string, raw: string | undefined): boolean {
   const number = raw !== undefined && /^-?\d/.test(raw);
   if (text === '' || (raw !== undefined && !number)) return false;
-  if (group === 'time') return readWrittenTime(text) !== undefined;
+  if (group === 'time') return isWrittenTime(text);
   return number ? group === 'level' || group === 'pid' : true;
 }

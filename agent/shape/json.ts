@@ -15,6 +15,9 @@ export type JsonStyle = {
   fit(value: string, from: number, room: number): number;
 };
 
+/** What may need an escape. */
+const SPECIAL = /["\\\0-\x1f\x7f\ud800-\udfff]/;
+
 /** No blanks, UTF-8 as it is, control characters escaped. */
 export const COMPACT: JsonStyle = style(',', ':', escapeCompact, {
   // A lone surrogate has no UTF-8, so it is escaped.
@@ -66,6 +69,7 @@ function sizeOf(code: number, widths: Widths): number {
 
 /** JSON.stringify escapes what JSON demands and lone surrogates; DEL is a control character too. */
 function escapeCompact(value: string): string {
+  if (!SPECIAL.test(value)) return value;
   const text = JSON.stringify(value).slice(1, -1);
   return text.includes('\x7f') ? text.replaceAll('\x7f', '\\u007f') : text;
 }

@@ -11,6 +11,7 @@ export function matchJson(line: string): Match | null {
 
 const SPACE = /[ \t\r\n]*/y;
 const STRING = /"(?:[^"\\]|\\.)*"/y;
+const BLANK = 0x20;
 const SCALAR = /[^,}\] \t\r\n]+/y;
 
 /**
@@ -23,8 +24,8 @@ export function readMembers(text: string): Map<string, Field> | undefined {
   // The text is JSON, so from here on every token is where it must be.
   let at = skip(SPACE, text, text.indexOf('{') + 1);
   while (text[at] !== '}') {
-    const keyEnd = skip(STRING, text, at);
-    const name = JSON.parse(text.slice(at, keyEnd)) as string;
+    const keyEnd = stringEnd(text, at);
+    const name = stringOf(text.slice(at, keyEnd));
     const begin = skip(SPACE, text, text.indexOf(':', keyEnd) + 1);
     const end = valueEnd(text, begin);
     fields.delete(name);
@@ -45,7 +46,7 @@ function isJson(text: string): boolean {
 }
 
 function fieldOf(raw: string): Field {
-  if (raw.startsWith('"')) return { text: JSON.parse(raw) as string };
+  if (raw.startsWith('"')) return { text: stringOf(raw) };
   if (raw === 'null') return { text: '', raw };
   const clean = /[\0-\x1f\x7f]/.test(raw) ? JSON.stringify(JSON.parse(raw)).replaceAll('\x7f', '\\u007f') : raw;
   return { text: clean, raw: clean };
@@ -53,12 +54,12 @@ function fieldOf(raw: string): Field {
 
 function valueEnd(text: string, begin: number): number {
   const first = text[begin];
-  if (first === '"') return skip(STRING, text, begin);
+  if (first === '"') return stringEnd(text, begin);
   if (first !== '{' && first !== '[') return skip(SCALAR, text, begin);
   let depth = 0;
   for (let at = begin; ; at += 1) {
     const char = text[at];
-    if (char === '"') at = skip(STRING, text, at) - 1;
+    if (char === '"') at = stringEnd(text, at) - 1;
     else if (char === '{' || char === '[') depth += 1;
     else if (char === '}' || char === ']') {
       depth -= 1;
@@ -67,7 +68,19 @@ function valueEnd(text: string, begin: number): number {
   }
 }
 
+/** Where a string ends that begins at `at`; few have an escape. */
+function stringEnd(text: string, at: number): number {
+  const end = text.indexOf('"', at + 1);
+  return text.slice(at, end).includes('\\') ? skip(STRING, text, at) : end + 1;
+}
+
+function stringOf(raw: string): string {
+  return raw.includes('\\') ? (JSON.parse(raw) as string) : raw.slice(1, -1);
+}
+
 function skip(what: RegExp, text: string, at: number): number {
+  // White space is seldom there.
+  if (what === SPACE && text.charCodeAt(at) > BLANK) return at;
   what.lastIndex = at;
   return what.test(text) ? what.lastIndex : at;
 }

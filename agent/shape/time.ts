@@ -1,5 +1,5 @@
 /** TIMESTAMP: from the `time` group, or from the clock, to what the header carries. */
-import { daysIn, readWrittenTime, type WrittenTime } from './writtentime.ts';
+import { type Alike, alikeTo, daysIn, lastDigits, readWrittenTime, type WrittenTime } from './writtentime.ts';
 import { createZone, type Zone } from './zone.ts';
 
 export type TimestampStyle = 'rfc5424' | 'rfc3164';
@@ -46,18 +46,14 @@ const MINUTES_AT = { rfc5424: 14, rfc3164: 10 } as const;
 const SECONDS_AT = { rfc5424: 17, rfc3164: 13 } as const;
 const FRACTION_AT = 20;
 
-/** The last time read: another text that differs only in the digits from `start` to `end` has the same `head` and `tail`. */
+/** The last time read: another text that is like it has the same `head` and `tail`. */
 type Remembered = {
   within: Span;
   text: string;
   stamp: string | undefined;
-  before: string;
-  behind: string;
-  start: number;
-  end: number;
+  alike: Alike | undefined;
   head: string;
   tail: string;
-  limit: number;
   minute: number;
 };
 
@@ -65,8 +61,8 @@ type Remembered = {
 export function createTimestamps(zone: string, style: TimestampStyle): Timestamps {
   const clocks = createZone(zone);
   const last: Remembered = {
-    ...{ within: only(Number.NaN), text: '', stamp: undefined, before: '', behind: '' },
-    ...{ start: -1, end: -1, head: '', tail: '', limit: 0, minute: -1 },
+    ...{ within: only(Number.NaN), text: '', stamp: undefined },
+    ...{ alike: undefined, head: '', tail: '', minute: -1 },
   };
   let now = Number.NaN;
   let nowStamp = '';
@@ -75,10 +71,10 @@ export function createTimestamps(zone: string, style: TimestampStyle): Timestamp
     written(text, modified) {
       if (modified >= last.within.from && modified <= last.within.to) {
         if (text === last.text) return last.stamp;
-        const digits = differing(text, last);
+        const digits = last.alike && lastDigits(text, last.alike);
         if (digits !== undefined) {
           last.text = text;
-          last.stamp = last.head + digits + last.tail;
+          last.stamp = last.head + digits.slice(0, MOST_DIGITS) + last.tail;
           return last.stamp;
         }
       }
@@ -86,7 +82,7 @@ export function createTimestamps(zone: string, style: TimestampStyle): Timestamp
       last.text = text;
       last.within = only(modified);
       last.stamp = undefined;
-      last.start = -1;
+      last.alike = undefined;
       if (!time) return undefined;
       const local = localMs(time, time.year ?? nearestYear(time, clocks, modified));
       const offset = time.offset ?? clocks.offsetOfLocal(local, modified);
@@ -106,43 +102,27 @@ export function createTimestamps(zone: string, style: TimestampStyle): Timestamp
       return nowStamp;
     },
     changing() {
-      const { start, end, head, limit, minute } = last;
+      const { alike, head, minute } = last;
+      if (!alike || alike.end - alike.start > MOST_DIGITS) return undefined;
+      const { start, end, limit } = alike;
       const minuteAt = MINUTES_AT[style];
       // A time with an offset may be shown in another zone, whose minutes are others.
-      if (start < 0 || head.slice(minuteAt, minuteAt + 2) !== last.text.slice(minute, minute + 2)) return undefined;
+      if (head.slice(minuteAt, minuteAt + 2) !== last.text.slice(minute, minute + 2)) return undefined;
       return { start, end, at: head.length, limit, minute, minuteAt };
     },
   };
 }
 
-/** The digits in which `text` differs from the time read last, where it differs in nothing else and they need no other look. */
-function differing(text: string, last: Remembered): string | undefined {
-  const { start, end } = last;
-  if (start < 0 || text.length !== last.text.length) return undefined;
-  for (let i = start; i < end; i += 1) {
-    const code = text.charCodeAt(i);
-    if (code < 0x30 || code > 0x39) return undefined;
-  }
-  if (text.charCodeAt(start) > last.limit) return undefined;
-  return text.startsWith(last.before) && text.endsWith(last.behind) ? text.slice(start, end) : undefined;
-}
-
 /** Finds the last digits of the text in its stamp. They may be replaced only where the stamp shows them as they stand. */
 function remember(last: Remembered, stamp: string, time: WrittenTime, style: TimestampStyle): void {
-  if (!time.last) return;
-  const { start, end, minute } = time.last;
-  const digits = last.text.slice(start, end);
+  const alike = alikeTo(last.text, time);
   const seconds = time.fraction === '';
-  if (!seconds && (style === 'rfc3164' || end - start > MOST_DIGITS)) return;
+  if (!alike || (!seconds && style === 'rfc3164')) return;
   const at = seconds ? SECONDS_AT[style] : FRACTION_AT;
-  last.start = start;
-  last.end = end;
-  last.minute = minute;
-  last.before = last.text.slice(0, start);
-  last.behind = last.text.slice(end);
+  last.alike = alike;
+  last.minute = time.last!.minute;
   last.head = stamp.slice(0, at);
-  last.tail = stamp.slice(at + digits.length);
-  last.limit = seconds ? 0x35 : 0x39;
+  last.tail = stamp.slice(at + Math.min(alike.end - alike.start, MOST_DIGITS));
 }
 
 function localMs(time: WrittenTime, year: number): number {

@@ -21,6 +21,16 @@ export type WrittenTime = {
   readonly last: { readonly start: number; readonly end: number; readonly minute: number } | undefined;
 };
 
+/** What a text must be like to be the time that was read last but for its last digits: those from `start` up to `end`. */
+export type Alike = {
+  readonly start: number;
+  readonly end: number;
+  readonly before: string;
+  readonly behind: string;
+  /** The first of the digits is a character up to this one. */
+  readonly limit: number;
+};
+
 const MONTHS = 'january february march april may june july august september october november december'.split(' ');
 const FRACTION = '(?:[.,](?<fraction>\\d+))?';
 const CLOCK = `(?<hour>\\d{1,2}):(?<minute>\\d{2})(?::(?<second>\\d{2})${FRACTION})?(?: ?(?<half>[ap])\\.?m\\.?)?`;
@@ -60,6 +70,36 @@ const PIVOT = 70;
 
 /** Seconds since the epoch, or as many digits more as ms, us or ns take. */
 const EPOCH = /^(\d{9,10})(?:[.,]?(\d{3}|\d{6}|\d{9})|[.,](\d+))?$/;
+
+/** What texts of the same time but for the last digits are like; undefined where those cannot be told apart. */
+export function alikeTo(text: string, { last, fraction }: WrittenTime): Alike | undefined {
+  if (!last) return undefined;
+  const { start, end } = last;
+  // Seconds go up to 59.
+  const limit = fraction === '' ? 0x35 : 0x39;
+  return { start, end, before: text.slice(0, start), behind: text.slice(end), limit };
+}
+
+/** The last digits of a text that is like this; undefined where it is not. */
+export function lastDigits(text: string, { start, end, before, behind, limit }: Alike): string | undefined {
+  if (text.length !== end + behind.length || text.charCodeAt(start) > limit) return undefined;
+  for (let i = start; i < end; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code < 0x30 || code > 0x39) return undefined;
+  }
+  return text.startsWith(before) && text.endsWith(behind) ? text.slice(start, end) : undefined;
+}
+
+let known: Alike | undefined;
+
+/** Whether a text is a time that we know. Cheap for one that differs from the one before in its last digits only. */
+export function isWrittenTime(text: string): boolean {
+  if (known && lastDigits(text, known) !== undefined) return true;
+  const time = readWrittenTime(text);
+  if (!time) return false;
+  known = alikeTo(text, time);
+  return true;
+}
 
 /** Takes a time apart. Undefined where it is none that we know, or no day of any year has it. */
 export function readWrittenTime(text: string): WrittenTime | undefined {

@@ -15,6 +15,7 @@ const BEGINNINGS = ['2024-03-31T01:30', '2024-04-07T01:10', '2024-10-06T01:40', 
 const FORMS: readonly ((date: Date) => string)[] = [
   (date) => date.toUTCString().replace(/^\w+, (\d+) (\w+) \d+ (.*) GMT$/, '$2 $1 $3'),
   (date) => date.toISOString(),
+  (date) => date.toISOString().replace('Z', '654321Z'),
   (date) => `${date.toISOString().slice(0, 19)}+05:30`,
   (date) => date.toISOString().slice(0, 19).replaceAll(/[-:T]/g, ''),
 ];

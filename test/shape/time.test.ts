@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { createTimestamps } from '../../agent/shape/time.ts';
+import { isWrittenTime } from '../../agent/shape/writtentime.ts';
 import { createZone } from '../../agent/shape/zone.ts';
 import { chunkOf, contextOf, jsonOf, NOON, shaperOf, shapeText } from './shaped.ts';
 
@@ -209,7 +210,10 @@ describe('a time as a line has it', () => {
       fc.assert(
         fc.property(fc.array(fc.tuple(texts, modified), { minLength: 400, maxLength: 500 }), (times) => {
           const { written } = createTimestamps('Europe/Berlin', style);
-          for (const [text, ms] of times) assert.equal(written(text, ms), expected(text, ms), text);
+          for (const [text, ms] of times) {
+            assert.equal(written(text, ms), expected(text, ms), text);
+            assert.equal(isWrittenTime(text), expected(text, ms) !== undefined, text);
+          }
         }),
         { numRuns: 50 },
       );
