@@ -86,6 +86,11 @@ export class Course {
     for (const leg of this.legs) if (leg.gen.packed === undefined) rest(leg);
   }
 
+  /** Lets all go that is no longer the live file, whatever is unread of it. */
+  abandon(): void {
+    for (const leg of this.legs) if (!leg.done && leg.gen.place !== 'live') this.finish(leg);
+  }
+
   close(): void {
     this.alarm?.cancel();
     for (const leg of this.legs) rest(leg);

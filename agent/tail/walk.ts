@@ -164,6 +164,8 @@ export function createWalk(parts: WalkParts): InnerWalk {
       revision += 1;
       const course = courseOf(chain);
       course.sync();
+      // What is read no more is not held open either.
+      if (halted.has(course)) course.abandon();
       ready.add(course);
     },
     forget(chain) {

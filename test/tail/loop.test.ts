@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
+import { type Files, realFiles } from '../../agent/tail/files.ts';
 import { createLoopGuard } from '../../agent/tail/loop.ts';
 import { scene } from './scene.ts';
 
@@ -39,6 +41,37 @@ test('every destination hears that a file is not read any more, also one that ha
     assert.equal(second!.walk.status().at(-1)?.state, 'unreadable');
     assert.notEqual(second!.walk.revision(), before);
   }));
+
+test('such a file is not held open once it is rotated, so that its space comes back when it is deleted', () => {
+  const open = new Set<number>();
+  const files: Files = {
+    ...realFiles,
+    open(file) {
+      const fd = realFiles.open(file);
+      open.add(fd);
+      return fd;
+    },
+    close(fd) {
+      open.delete(fd);
+      realFiles.close(fd);
+    },
+  };
+  const held = () => [...open].map((fd) => path.basename(fs.readlinkSync(`/proc/self/fd/${fd}`)));
+  return scene({ files, before: { 'app.log': 'one\n' } }, (stage) => {
+    stage.reader.read();
+    stage.write(record(stage.registry.rows[0]!.gen));
+    stage.look();
+    assert.deepEqual(held(), ['app.log']);
+    stage.rename('app.log.1');
+    stage.write('two\n');
+    stage.pass(3000);
+    assert.deepEqual(held(), ['app.log']);
+    fs.rmSync(stage.live);
+    stage.pass(3000);
+    assert.deepEqual(held(), []);
+    assert.equal(stage.reader.walk.status().at(-1)?.state, 'unreadable');
+  });
+});
 
 test('records that another agent made are lines like any others', () =>
   scene({ before: { 'app.log': record('0123456789abcdef') } }, (stage) => {
