@@ -1,8 +1,9 @@
 /**
  * The second thread, in which lines are shaped while the flow is heavy: there is one at most, for all walks, and none where there is
- * one processor only, or little address space. It is started when a shaping asks for a seat, and ended when nobody has used it for a while. Should it end by
- * itself, nothing is lost: those who sit in it still have every chunk that was not answered.
+ * one processor only, or little address space. It is started when a shaping asks for a seat, and ended when nobody has used it for a
+ * while. Should it end by itself, nothing is lost: those who sit in it still have every chunk that was not answered.
  */
+import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -170,8 +171,21 @@ export function createThread({ clock, log }: { clock: Clock; log: Log }, setup: 
   };
 }
 
-/** The thread itself: the same file beside this one, built or not. */
-export function startWorker(): Worker {
-  const file = `./shape/worker${path.extname(import.meta.filename)}`;
-  return new Worker(new URL(file, import.meta.url), { name: 'shape', resourceLimits: LIMITS });
+/** The thread itself: the same file beside this one, built or not. Throws an Error where it cannot be started. */
+export const startWorker = starterOf(new URL(`./shape/worker${path.extname(import.meta.filename)}`, import.meta.url));
+
+/** Starts threads of one file, as long as that is the file that it is now. */
+export function starterOf(file: URL): () => Worker {
+  const meant = identityOf(file);
+  return () => {
+    // After an upgrade in place it would understand the orders of this agent in another way, or not at all.
+    if (identityOf(file) !== meant) throw new Error('the program on disk is another one by now: start the agent again');
+    return new Worker(file, { name: 'shape', resourceLimits: LIMITS });
+  };
+}
+
+/** What tells a file from another of its name. Packages of npm give all files the same time of change. */
+function identityOf(file: URL): string | undefined {
+  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  return stat && `${stat.dev} ${stat.ino} ${stat.size} ${stat.mtimeMs}`;
 }

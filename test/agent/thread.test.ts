@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { EventEmitter } from 'node:events';
+import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import type { Worker } from 'node:worker_threads';
-import { createThread } from '../../agent/thread.ts';
+import { createThread, starterOf } from '../../agent/thread.ts';
 import { createTurnedClock } from '../harness/clock.ts';
 import { toldLog } from '../harness/log.ts';
+import { scene } from '../harness/temp.ts';
 import { chunkOf, partsOf } from '../shape/shaped.ts';
 
 /** A clock whose hands are turned, and a thread that does nothing but start. */
@@ -80,6 +83,19 @@ test('a process with a limited address space starts none', () => {
   };
   assert.equal(told('unlimited'), os.availableParallelism() > 1 ? 'started\n' : '');
   assert.equal(told(String(16 * 2 ** 20)), '');
+});
+
+test('none is started from a program that was put in the place of the one that runs', async (t) => {
+  const s = scene(t);
+  const program = s.at('worker.mjs');
+  fs.writeFileSync(program, '');
+  const start = starterOf(pathToFileURL(program));
+  await start().terminate();
+  fs.writeFileSync(s.at('new.mjs'), '');
+  fs.renameSync(s.at('new.mjs'), program);
+  assert.throws(start, /another one by now/);
+  fs.rmSync(program);
+  assert.throws(start, /another one by now/);
 });
 
 test('a second thread that nobody uses is ended after ten seconds, and the next who asks starts another', () => {
