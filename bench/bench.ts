@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { curves } from './curves.ts';
+import { formats } from './formats.ts';
 import { machine } from './measure.ts';
 import { race } from './race.ts';
 import { idle, latency, startAndStop } from './rest.ts';
@@ -34,6 +35,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
     for (const files of [1, 10_000]) await idle(files, say);
   },
   curves: () => curves(lines, most, say),
+  formats: async () => formats(runs, say),
 };
 
 const names = positionals.length > 0 ? positionals : Object.keys(BENCHES);
