@@ -103,6 +103,19 @@ test('copies that were taken of a file which is deleted now, and was empty at th
     assert.equal(stage.look(), 'one\ntwo\n');
   }));
 
+test('nothing is lost where no file tells which of two is older: one empty at the last look and removed since, one never seen', () =>
+  scene({ before: { 'app.log': '' } }, (stage) => {
+    stage.look();
+    stage.write('one\n');
+    stage.rename('app.log-20261120');
+    stage.write('two\n');
+    stage.rename('app.log-20261121');
+    stage.write('late\n', 'app.log-20261120');
+    fs.rmSync(path.join(stage.folder, 'app.log-20261120'));
+    assert.deepEqual(stage.look().split('\n').sort(), ['', 'late', 'one', 'two']);
+    assert.deepEqual(stage.losses, []);
+  }));
+
 test('an empty file that was deleted is not taken for the copy that got its inode number', () => {
   const births = new Map<number, number>();
   const inodes = new Map<number, number>();
