@@ -7,49 +7,15 @@
  * on at any moment: when the files are read to their end, when it is called home, or when the thread is gone; in that case it shapes
  * itself what was posted and never answered.
  */
-import type { Bell } from './bell.ts';
 import { type Answer, isFull, type LaidChunk, lookAtBatch, takeBatch, takeChunk } from './shape/remote.ts';
 import { createShaper } from './shape/shaper.ts';
-import { addStatus, NOTHING_SHAPED, type ShapeStatus } from './shape/status.ts';
-import type { TailWalk } from './tail/tail.ts';
-import type { Seat, Sitter, Thread } from './thread.ts';
-import type { Batch, Chunk, FileContext, FileId, InputConfig, RecordConfig } from './types.ts';
+import { addStatus, NOTHING_SHAPED } from './shape/status.ts';
+import type { Asked, Shaping, ShapingParts } from './shaping-types.ts';
+import type { Seat, Sitter } from './thread.ts';
+import type { Batch, Chunk, FileContext, FileId } from './types.ts';
 import { lend } from './wire/free.ts';
 
-/** What is asked of the files, and what is to be done with a batch ahead of its turn. */
-export type Asked = {
-  /** Only generations that may vanish. What was read before comes first all the same. */
-  readonly only?: 'leaving';
-  /** Called for each batch before its turn; where it gives a promise, that has to come true before the batch is given out. */
-  readonly ahead?: (batch: Batch) => Promise<void> | undefined;
-};
-
-export type Shaping = {
-  readonly tail: TailWalk;
-  /**
-   * The next batches at `now` (ms since the epoch), in order: one, or with `ahead` those that are to be written down together. None
-   * where there are none yet; the bell rings when that may have changed.
-   */
-  next(now: number, asked: Asked): readonly Batch[];
-  /** With `once`: everything that stood in the files at the start was given out. */
-  finished(): boolean;
-  /** Lets the other threads finish what they have, and goes on here. */
-  home(): Promise<void>;
-  /** What is not given out by now never is. */
-  leave(): void;
-  status(): ShapeStatus;
-  samples(): readonly string[];
-};
-
-type ShapingParts = Pick<Sitter, 'input' | 'record'> & {
-  readonly input: InputConfig;
-  readonly record: RecordConfig;
-  readonly warn: (sentence: string) => void;
-  readonly bell: Bell;
-  readonly thread: Thread;
-  /** Takes up the files. */
-  readonly walk: (opened: (context: FileContext) => void, closed: (file: FileId) => void) => TailWalk;
-};
+export type { Asked, Shaping };
 
 /** Chunks that are read ahead at most: while these are written down together, as many are on their way. */
 const MOST = 4;
@@ -62,12 +28,15 @@ const SOONER = 16;
  */
 const PIECES = 1024;
 
+/** A chunk counts as so many bytes at least towards a batch: to read a file takes its time however little is in it. */
+const LEAST = 4096;
+
 /** `work`: what is done with it ahead of its turn, until that has come true. */
 type Ready = { readonly batch: Batch; begun: boolean; work?: Promise<void> | undefined };
 /** What the other thread was told and has not come to yet. */
 type Posted = { readonly chunk: LaidChunk } | { readonly context: FileContext } | { readonly closed: FileId };
 
-export function createShaping({ input, record, warn, bell, thread, walk }: ShapingParts): Shaping {
+export function createShaping({ input, record, warn, bell, thread, walk, enough = 1 }: ShapingParts): Shaping {
   const shaper = createShaper({ input, record, warn });
   const ready: Ready[] = [];
   const posted: Posted[] = [];
@@ -76,6 +45,8 @@ export function createShaping({ input, record, warn, bell, thread, walk }: Shapi
   let seat: Seat | undefined;
   let out = false;
   let toSpool = false;
+  /** Bytes of chunks that were shaped here and are no batch yet. */
+  let gathered = 0;
   /** Source bytes since the files were last read to their end, those of small chunks not counted. */
   let flow = 0;
   const called: (() => void)[] = [];
@@ -187,11 +158,27 @@ export function createShaping({ input, record, warn, bell, thread, walk }: Shapi
   }
 
   function take(chunk: Chunk): void {
-    ready.push({ batch: shaper.shape(chunk), begun: false });
+    shaper.add(chunk);
+    gathered += Math.max(LEAST, chunk.bytes.length);
+    if (gathered >= enough) finish();
   }
 
-  function read({ only, ahead }: Asked): void {
-    if (called.length > 0) return;
+  /** What was shaped here so far becomes a batch. */
+  function finish(): void {
+    if (gathered > 0) ready.push({ batch: shaper.batch(), begun: false });
+    gathered = 0;
+  }
+
+  function read(asked: Asked): void {
+    try {
+      if (called.length === 0) readOn(asked);
+    } finally {
+      // Also where the files cannot be read on, for what was read is not read again.
+      finish();
+    }
+  }
+
+  function readOn({ only, ahead }: Asked): void {
     const most = out && ahead ? 2 * MOST : out || ahead ? MOST : 1;
     while (ready.length + posted.length < most) {
       const chunk = walked.next(only);

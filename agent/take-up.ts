@@ -39,7 +39,7 @@ export function ownWriter({ config }: House, { record }: DestinationConfig): Own
 
 /** An input from its checkpoints on. */
 export function takeUp(
-  { tails, parts, bell, thread }: House,
+  { tails, parts, bell, thread, store }: House,
   destination: DestinationConfig,
   input: InputConfig,
 ): WalkInput {
@@ -47,7 +47,7 @@ export function takeUp(
   const warn = (sentence: string) => parts.log.warn('pattern-set-aside', sentence, { destination: name });
   const whole = tails.get(input.name)!;
   const shaping = createShaping({
-    ...{ input, record, warn, bell, thread },
+    ...{ input, record, warn, bell, thread, enough: largestChunk(store) },
     walk: (opened, closed) => whole.walk(name, opened, closed),
   });
   const { tail } = shaping;

@@ -1,7 +1,16 @@
 /** What a shaper is, for those who use one. */
-import type { Batch, Chunk, FileContext, FileId } from '../types.ts';
+import type { Batch, Chunk, FileContext, FileId, InputConfig, RecordConfig } from '../types.ts';
 import type { FileMemory } from './memory.ts';
 import type { ShapeStatus } from './status.ts';
+
+export type ShaperParts = {
+  readonly input: InputConfig;
+  readonly record: RecordConfig;
+  /** Takes a sentence for the operator. */
+  readonly warn: (sentence: string) => void;
+  /** Gives the memory in which a batch's messages are made; see createPayload. */
+  readonly space?: (bytes: number) => Buffer;
+};
 
 export type Shaper = {
   /** Tells of a generation before its first chunk. */
@@ -11,6 +20,10 @@ export type Shaper = {
    * Throws an Error when the generation was not opened.
    */
   shape(chunk: Chunk): Batch;
+  /** As `shape`, for chunks that go together into one batch. */
+  add(chunk: Chunk): void;
+  /** What was added since the last batch. */
+  batch(): Batch;
   /** Ships the record of this generation that waits for continuation lines; undefined where none does. */
   flush(file: FileId): Batch | undefined;
   /** Ships records that have waited long enough at `now` (ms, as Chunk.readAt), and those of generations let go. */

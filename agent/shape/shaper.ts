@@ -2,7 +2,7 @@
  * Shape: a chunk of lines becomes a batch of messages. Pure and without I/O; all that is remembered between chunks is how far each
  * generation got, and, with `unmatched = join`, the one record of it whose continuation lines may still come.
  */
-import type { Batch, Checkpoint, Chunk, InputConfig, RecordConfig } from '../types.ts';
+import type { Batch, Checkpoint, Chunk } from '../types.ts';
 import { type Budget, createBudget, SLOW, setAsideSentence, type Waiting } from './budget.ts';
 import { newDraft, ownerStandIn } from './draft.ts';
 import { advance, catchUp, createFileStates, type FileState, unlink } from './files.ts';
@@ -12,7 +12,7 @@ import { compilePattern, isLost, wraps } from './pattern.ts';
 import { createPayload } from './payload.ts';
 import { createRedactor } from './redact.ts';
 import { createSample } from './sample.ts';
-import type { Shaper } from './shaper-types.ts';
+import type { Shaper, ShaperParts } from './shaper-types.ts';
 import { createShortWay, lineEnd } from './shortway.ts';
 import { sift } from './sieve.ts';
 import { createSplitters, type Splitter } from './splitter.ts';
@@ -24,17 +24,8 @@ export type { Shaper };
 
 const BOM = Buffer.from('\ufeff');
 
-type Parts = {
-  readonly input: InputConfig;
-  readonly record: RecordConfig;
-  /** Takes a sentence for the operator. */
-  readonly warn: (sentence: string) => void;
-  /** Gives the memory in which a batch's messages are made; see createPayload. */
-  readonly space?: (bytes: number) => Buffer;
-};
-
 /** One shaper serves one input on its way to one destination. Throws an Error when the pattern or the time zone is none. */
-export function createShaper(parts: Parts): Shaper {
+export function createShaper(parts: ShaperParts): Shaper {
   const { input, record } = parts;
   const { unmatched: policy } = input.transform;
   const pattern = compilePattern(input.transform.pattern);
@@ -53,6 +44,8 @@ export function createShaper(parts: Parts): Shaper {
   const { direct } = writer;
   const short = direct && !budget && !redactor ? createShortWay({ direct, policy, text, joiner, tally }) : undefined;
   const sample = createSample();
+  /** Where generations stand behind what was shaped since the last batch. */
+  let marks: Checkpoint[] = [];
   let unmatched = 0;
   let ms = 0;
 
@@ -157,8 +150,43 @@ export function createShaper(parts: Parts): Shaper {
     }
   }
 
-  function batch(marks: readonly Checkpoint[]): Batch {
-    return { input: input.name, ...payload.take(), marks, tally: tally.take() };
+  function batch(): Batch {
+    const made = { input: input.name, ...payload.take(), marks, tally: tally.take() };
+    marks = [];
+    return made;
+  }
+
+  function add(chunk: Chunk): void {
+    const begun = performance.now();
+    const state = states.get(chunk.file);
+    // A late line ends a record that went on in the next generation, and no record goes on in the one behind that.
+    if (state.into) release(state);
+    const previous = state.begun || !state.context.after ? undefined : states.find(state.context.after.file);
+    if (previous?.carries) release(previous.carries);
+    // What came before the generation goes before it, with the lines that go on with it.
+    const complete = (): void => {
+      if (previous?.into === state) unlink(previous);
+      if (previous?.held) release(previous);
+    };
+    joiner.follow(state, previous, complete);
+    // A record ends where bytes were left out behind it.
+    if (chunk.start !== state.end) joiner.end(state);
+    const splitter = splitters.of(chunk);
+    if (splitter) takeSplit(state, chunk, splitter);
+    else takeLines(state, chunk);
+    if (budget) takeWaiting(state, chunk, budget);
+    const passed = chunk.end - chunk.start - chunk.bytes.length;
+    if (passed > 0) {
+      joiner.end(state);
+      state.skip += passed;
+      tally.filtered(0, passed);
+    }
+    joiner.keep(state);
+    advance(state, chunk);
+    Object.assign(draft, { match: null, line: '' });
+    writer.tellSuppressed(chunk.readAt);
+    marks.push(state.mark);
+    ms += performance.now() - begun;
   }
 
   return {
@@ -168,46 +196,20 @@ export function createShaper(parts: Parts): Shaper {
       states.open(context, { name: ownerStandIn(input, context), element: writer.element(context) });
     },
     shape(chunk) {
-      const begun = performance.now();
-      const state = states.get(chunk.file);
-      // A late line ends a record that went on in the next generation, and no record goes on in the one behind that.
-      const marks = state.into ? release(state) : [];
-      const previous = state.begun || !state.context.after ? undefined : states.find(state.context.after.file);
-      if (previous?.carries) marks.push(...release(previous.carries));
-      // What came before the generation goes before it, with the lines that go on with it.
-      const complete = (): void => {
-        if (previous?.into === state) unlink(previous);
-        if (previous?.held) marks.push(...release(previous));
-      };
-      joiner.follow(state, previous, complete);
-      // A record ends where bytes were left out behind it.
-      if (chunk.start !== state.end) joiner.end(state);
-      const splitter = splitters.of(chunk);
-      if (splitter) takeSplit(state, chunk, splitter);
-      else takeLines(state, chunk);
-      if (budget) takeWaiting(state, chunk, budget);
-      const passed = chunk.end - chunk.start - chunk.bytes.length;
-      if (passed > 0) {
-        joiner.end(state);
-        state.skip += passed;
-        tally.filtered(0, passed);
-      }
-      joiner.keep(state);
-      advance(state, chunk);
-      Object.assign(draft, { match: null, line: '' });
-      writer.tellSuppressed(chunk.readAt);
-      const made = batch([...marks, state.mark]);
-      ms += performance.now() - begun;
-      return made;
+      add(chunk);
+      return batch();
     },
+    add,
+    batch,
     flush(file) {
       const state = states.find(file);
-      return state?.held && batch(release(state));
+      if (state?.held) release(state);
+      return marks.length > 0 ? batch() : undefined;
     },
     overdue(now) {
-      const marks = joiner.overdue(now).flatMap(release);
+      for (const state of joiner.overdue(now)) release(state);
       const told = writer.tellSuppressed(now);
-      return marks.length > 0 || told ? batch(marks) : undefined;
+      return marks.length > 0 || told ? batch() : undefined;
     },
     close(file) {
       const state = states.find(file);
@@ -230,12 +232,11 @@ export function createShaper(parts: Parts): Shaper {
     }),
   };
 
-  /** Ships the record that waits and gives the marks behind it: that of the generation in which it went on, too. */
-  function release(state: FileState): Checkpoint[] {
+  /** Ships the record that waits and moves the marks behind it: that of the generation in which it went on, too. */
+  function release(state: FileState): void {
     const done = state.into ? [state, state.into] : [state];
     joiner.release(state);
-    const marks = done.map(catchUp);
+    marks.push(...done.map(catchUp));
     for (const one of done) if (one.closed) states.drop(one);
-    return marks;
   }
 }

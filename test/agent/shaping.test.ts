@@ -94,6 +94,29 @@ function tell(lines: (string | number)[], i: number, roll: () => number, end: st
   return steps;
 }
 
+/** As whole as several batches are: all messages in order, the last mark of each file, and what became of the lines. */
+function joined(batches: readonly Batch[]) {
+  const marks = new Map(batches.flatMap((one) => one.marks.map((mark) => [mark.file, mark] as const)));
+  const sum = (of: (batch: Batch) => number) => batches.reduce((total, batch) => total + of(batch), 0);
+  return {
+    messages: batches.map(({ payload }) => payload.toString('latin1')).join(''),
+    count: sum(({ ends }) => ends.length),
+    marks: [...marks.values()].sort((a, b) => a.file - b.file),
+    tally: (['sent', 'filtered', 'dropped', 'limited'] as const).map((what) => [
+      sum(({ tally }) => tally[what]?.lines ?? 0),
+      sum(({ tally }) => tally[what]?.bytes ?? 0),
+    ]),
+  };
+}
+
+/** Where each message of a batch ends, and whether its last one ends where its bytes do. */
+function isSound({ payload, ends }: Batch): boolean {
+  return (
+    ends.every((end, i) => payload[end] === 10 && end >= (i === 0 ? 0 : ends[i - 1]! + 1)) &&
+    (ends.at(-1) ?? -1) + 1 === payload.length
+  );
+}
+
 type Outcome = { readonly batches: unknown[]; readonly status: unknown; readonly samples: readonly string[] };
 
 function plain({ input, payload, ends, marks, tally }: Batch) {
@@ -107,6 +130,11 @@ function outcome(batches: Batch[], { status, samples }: Pick<Shaping, 'status' |
 
 /** What one shaper makes of it, as if there were no other thread. */
 function alone(steps: readonly Step[], setup: Setup): Outcome {
+  const { batches, shaper } = eachAlone(steps, setup);
+  return outcome(batches, shaper);
+}
+
+function eachAlone(steps: readonly Step[], setup: Setup) {
   const shaper = shaperOf(setup);
   const batches: Batch[] = [];
   for (const step of [...steps, { idle: Number.POSITIVE_INFINITY }]) {
@@ -116,8 +144,63 @@ function alone(steps: readonly Step[], setup: Setup): Outcome {
     else if ('idle' in step)
       for (let due = shaper.overdue(step.idle); due; due = shaper.overdue(step.idle)) batches.push(due);
   }
-  return outcome(batches, shaper);
+  return { batches, shaper };
 }
+
+/** What a shaping gives out that lets chunks go together, at home and, where that has a seat to give, in the other thread. */
+async function inGroups(steps: readonly Step[], setup: Setup, thread: Thread, enough: number): Promise<Batch[]> {
+  const bell = createBell();
+  const left: Step[] = [...steps, { idle: Number.POSITIVE_INFINITY }];
+  const batches: Batch[] = [];
+  let home = false;
+  let over = false;
+  let tell!: { open: (context: FileContext) => void; close: (file: FileId) => void };
+  const tail: TailWalk = {
+    next() {
+      for (let step = left[0]; step && !('idle' in step); step = left[0]) {
+        left.shift();
+        if ('open' in step) tell.open(step.open);
+        else if ('close' in step) tell.close(step.close);
+        else if ('home' in step) home = true;
+        else return step.chunk;
+      }
+      return undefined;
+    },
+    finished: () => over,
+    status: () => [],
+    revision: () => 0,
+  };
+  const walk = (open: (context: FileContext) => void, close: (file: FileId) => void) => {
+    tell = { open, close };
+    return tail;
+  };
+  const shaping = createShaping({ ...partsOf(setup), warn() {}, bell, thread, walk, enough });
+  /** Whether something is still to be given out. */
+  const pending = (): boolean => {
+    over = true;
+    const finished = shaping.finished();
+    over = false;
+    return !finished;
+  };
+  while (left.length > 0 || pending()) {
+    // The clock stands where the files have nothing more, whatever they say until then.
+    const first = left.find((step) => 'chunk' in step || 'idle' in step);
+    const due = shaping.next(first && 'idle' in first ? first.idle : 0, {});
+    if (home) {
+      home = false;
+      await shaping.home();
+    }
+    batches.push(...due.map((batch) => ({ ...batch, payload: Buffer.from(batch.payload) })));
+    for (const batch of due) free(batch.payload);
+    if (due.length > 0) continue;
+    if (pending()) await bell.rung(5_000);
+    else if (left[0] && 'idle' in left[0] && left[0] === first) left.shift();
+  }
+  shaping.leave();
+  return batches;
+}
+
+const NOBODY: Thread = { after: Infinity, seat: () => undefined, close: async () => {} };
 
 /** The same with the other thread, to which it goes with the first byte. */
 async function together(
@@ -301,6 +384,88 @@ describe('lines that are shaped in another thread', () => {
       { numRuns: 200, endOnFailure: true },
     );
   });
+});
+
+test('chunks that go together are the same messages, marks and counts in fewer batches, at home and where the second thread takes over', async () => {
+  const real = await started();
+  // At home for the first few bytes after each pause.
+  const later: Thread = { ...real, after: 200 };
+  const largest = fc.constantFrom(4096, 3 * 4096, 1e6);
+  await fc.assert(
+    fc.asyncProperty(stories, setups, largest, fc.boolean(), async (steps, setup, enough, second) => {
+      const batches = await inGroups(steps, setup, second ? later : NOBODY, enough);
+      const { batches: each } = eachAlone(steps, setup);
+      assert.deepEqual(joined(batches), joined(each));
+      assert.ok(batches.every(isSound));
+      assert.ok(batches.length <= each.length);
+    }),
+    { numRuns: 200, endOnFailure: true },
+  );
+  await real.close();
+});
+
+/** A shaping over chunks of one line each, of as many files; `next` may throw. */
+function ofManyFiles(enough: number | undefined, next: (n: number) => Chunk | undefined) {
+  let opened!: (context: FileContext) => void;
+  let n = 0;
+  const tail: TailWalk = {
+    next() {
+      const chunk = next(n++);
+      if (chunk) opened(contextOf({ file: chunk.file }));
+      return chunk;
+    },
+    finished: () => true,
+    status: () => [],
+    revision: () => 0,
+  };
+  const parts = {
+    ...partsOf(),
+    warn() {},
+    bell: createBell(),
+    thread: NOBODY,
+    ...(enough !== undefined && { enough }),
+  };
+  return createShaping({
+    ...parts,
+    walk(open) {
+      opened = open;
+      return tail;
+    },
+  });
+}
+
+const ONE = Buffer.from('Jul 15 11:30:35 host app: [12][INFO] one\n');
+
+test('chunks go together until there is enough, and a small one counts as 4 KiB; each is one batch where nothing is said', () => {
+  const files = (n: number) => (n < 100 ? chunkOf(ONE, 0, ONE.length, { file: n + 1 }) : undefined);
+  const lengths = (enough?: number) => {
+    const shaping = ofManyFiles(enough, files);
+    const all: number[] = [];
+    for (let due = shaping.next(0, {}); due.length > 0; due = shaping.next(0, {}))
+      all.push(...due.map((one) => one.ends.length));
+    return all;
+  };
+  assert.deepEqual(
+    lengths(40_960),
+    Array.from({ length: 10 }, () => 10),
+  );
+  assert.deepEqual(lengths(30 * 4096), [30, 30, 30, 10]);
+  assert.deepEqual(
+    lengths(),
+    Array.from({ length: 100 }, () => 1),
+  );
+});
+
+test('what was shaped is handed on although the next chunk cannot be had', () => {
+  const shaping = ofManyFiles(1e6, (n) => {
+    if (n === 2) throw new Error('the disk is full');
+    return n < 2 ? chunkOf(ONE, 0, ONE.length, { file: n + 1 }) : undefined;
+  });
+  assert.throws(() => shaping.next(0, {}), /the disk is full/);
+  assert.equal(shaping.finished(), false);
+  const [batch, ...more] = shaping.next(0, {});
+  assert.deepEqual([batch?.ends.length, batch?.marks.map(({ file }) => file), more], [2, [1, 2], []]);
+  assert.equal(shaping.finished(), true);
 });
 
 test('when the thread ends in the middle of the work, nothing is lost, repeated or told in another way', async () => {
