@@ -5,7 +5,7 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import type { Batch, Clock } from '../types.ts';
-import { free } from '../wire/free.ts';
+import { free, lend } from '../wire/free.ts';
 import { createPress } from './press.ts';
 
 /** `size`: the bytes that `payload` had before it was compressed; null where it was not. */
@@ -18,6 +18,8 @@ const SMALL_ROW = 8192;
 /** It pays where a quarter is saved. After a row where it does not, so many are stored as they are before it is tried again. */
 const PAYS = 0.75;
 const PAUSE = 15;
+/** Memory for a row's messages: zlib takes no less, and a size that is damaged shall not ask for more than this at once. */
+const [LEAST_ROOM, MOST_ROOM] = [64, 4 * 1024 * 1024];
 // With its checksum a changed byte inside a message is noticed.
 const HOW = { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 } };
 
@@ -74,7 +76,11 @@ export function createPacker(used: () => number, clock: Clock): Packer {
 export function unpack(payload: Buffer, size: number | null | undefined): Buffer {
   if (size === null || size === undefined) return payload;
   try {
-    const bytes = zstdDecompressSync(payload, { maxOutputLength: Math.max(1, size) });
+    // In memory of its own, with a byte more to see the end: else zlib puts it together of pieces, and all wait for V8's collector.
+    const room = Math.min(Math.max(LEAST_ROOM, size + 1), MOST_ROOM);
+    const bytes = zstdDecompressSync(payload, { maxOutputLength: Math.max(1, size), chunkSize: room });
+    // What is small stands in memory that Node shares out.
+    if (bytes.buffer.byteLength === room) lend(bytes, () => free(Buffer.from(bytes.buffer)));
     if (bytes.length === size) return bytes;
   } catch {
     // It is said below.

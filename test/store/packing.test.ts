@@ -8,6 +8,7 @@ import { readSpool } from '../../agent/store/look.ts';
 import { createPacker } from '../../agent/store/packing.ts';
 import { StoreProblem } from '../../agent/store/store.ts';
 import type { Batch } from '../../agent/types.ts';
+import { free } from '../../agent/wire/free.ts';
 import { createTurnedClock } from '../harness/clock.ts';
 import { temporaryFolder } from '../harness/temp.ts';
 import { addFile, batch, count, live, mark, open, rowsOf } from './help.ts';
@@ -61,6 +62,21 @@ test('messages that become smaller are stored compressed once the spool is not s
   assert.deepEqual(store.spooled('main').lines, 15 + 20 * 500);
   const exported = Buffer.concat([...readSpool(file, {})].slice(15));
   assert.ok(exported.equals(Buffer.concat(batches.map(({ payload }) => payload))));
+});
+
+test('the memory of a compressed row is given back with its messages, but none that Node shares out', (t) => {
+  const { store, file } = filled(t);
+  const batches = Array.from({ length: 20 }, (_, n) => messages(0, n % 2 === 0 ? 5_000 : 200));
+  for (const one of batches) store.spool('main', [live(one)]);
+  const sizes = stored(file);
+  const left = rowsOf(store, 'main')
+    .filter((_, n) => sizes[n]!.size !== null)
+    .map(({ batch: { payload } }) => {
+      const whole = String(payload);
+      free(payload);
+      return whole.length > 100_000 ? payload.buffer.byteLength : String(payload) === whole;
+    });
+  assert.deepEqual(new Set(left), new Set([0, true]));
 });
 
 test('in a small spool, and where nothing is saved, messages are stored as they are', (t) => {
