@@ -1,6 +1,6 @@
 /** Several destinations, each a walk of its own over the same files: none holds another back. */
 import assert from 'node:assert/strict';
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -200,6 +200,27 @@ test('while drain_rate holds the spool back, the lag of the live file shows, and
   assert.equal(destination.spool.lines, 200);
   await until('all has come', () => server.messages.length >= 250);
   assert.deepEqual(numbers(server.messages), range(0, 250));
+});
+
+test('while the spool drains, what is unread of a file that is renamed is read into it at once, behind all that waits there', async (t) => {
+  const away = startAgent(t, { target: await closedPort() });
+  writeFileSync(away.file, lines(0, 400));
+  await until('it is spooled', async () => (await destinationOf(away, 'syslog'))?.spool.lines === 400);
+  await away.stop();
+  const server = await startUdpServer(t);
+  const agent = startAgent(t, { target: server.url, syslog: 'drain_rate = 100 lines', folder: away.folder });
+  await until('it drains', () => server.messages.length > 0);
+  appendFileSync(agent.file, lines(400, 50));
+  renameSync(agent.file, `${agent.file}.1`);
+  writeFileSync(agent.file, lines(450, 10));
+  const spooled = await until('it is in the spool', async () => {
+    const destination = await destinationOf(agent, 'syslog');
+    const old = destination?.inputs[0]?.files.find(({ path }) => path.endsWith('.1'));
+    return old === undefined || old.behind > 0 ? undefined : destination;
+  });
+  assert.deepEqual([spooled.state, spooled.inputs[0]!.files.at(-1)!.read], ['draining', 0]);
+  await until('all has come', () => server.messages.length >= 460);
+  assert.deepEqual(numbers(server.messages), range(0, 460));
 });
 
 /** A folder in which an agent ran that had nothing to do. */
