@@ -18,18 +18,23 @@ declare const WebAssembly: {
   readonly Instance: new (module: object) => { readonly exports: Exports };
 };
 
-const LF = 0x0a;
+const [LF, BLANK, QUOTE, BACKSLASH, DEL] = [0x0a, 0x20, 0x22, 0x5c, 0x7f];
 /** The module may look at so many bytes behind those that are meant. */
 const BEHIND = 16;
 const FIRST_MARKS = 1024;
 /** The module is made for the first chunk of so many bytes. An agent that never has one does without the megabyte that V8's compiler takes. */
 const WORTH = 16 * 1024;
 
+/** Up to so many bytes are looked at one by one: for a line or a few no search is worth its call. */
+const FEW = 1024;
+const fewMarks: Marks = new Int32Array(2 * (FEW + 1));
+
 type Way = (bytes: Buffer) => Marks;
 let chosen: Way | undefined;
 
 /** The marks of these bytes, good until the next call in this thread. */
 export function sift(bytes: Buffer): Marks {
+  if (bytes.length <= FEW) return siftOneByOne(bytes);
   if (bytes.length >= WORTH) chosen ??= createSieve() ?? siftBySearch;
   return bytes.length > CAPACITY - BEHIND || !chosen ? siftBySearch(bytes) : chosen(bytes);
 }
@@ -55,6 +60,27 @@ export function createSieve(start = startModule): Way | undefined {
 
 function startModule(): Exports {
   return new WebAssembly.Instance(new WebAssembly.Module(sieveModule())).exports;
+}
+
+/** The same byte by byte, for up to FEW. */
+export function siftOneByOne(bytes: Buffer): Marks {
+  let at = 0;
+  let special = NONE;
+  for (let i = 0; i < bytes.length; i += 1) {
+    const byte = bytes[i]!;
+    if (byte >= BLANK && byte !== QUOTE && byte !== BACKSLASH && byte !== DEL) continue;
+    if (byte !== LF) {
+      if (special === NONE) special = i;
+      continue;
+    }
+    fewMarks[at] = i;
+    fewMarks[at + 1] = special;
+    at += 2;
+    special = NONE;
+  }
+  fewMarks[at] = bytes.length;
+  fewMarks[at + 1] = special;
+  return fewMarks;
 }
 
 /** The same by searches through memory, for any number of bytes. */

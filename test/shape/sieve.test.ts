@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { createSieve, sift, siftBySearch } from '../../agent/shape/sieve.ts';
+import { createSieve, sift, siftBySearch, siftOneByOne } from '../../agent/shape/sieve.ts';
 import { CAPACITY, NONE } from '../../agent/shape/sieve-code.ts';
 
 const LF = 0x0a;
 const inModule = createSieve()!;
-const WAYS = { 'in the module': inModule, 'by search': siftBySearch, 'the one that is chosen': sift };
+const WAYS = {
+  ...{ 'in the module': inModule, 'by search': siftBySearch, 'one by one': siftOneByOne },
+  'the one that is chosen': sift,
+};
 
 /** What the marks have to be, byte by byte. */
 function expected(bytes: Buffer): number[] {
@@ -67,6 +70,13 @@ test('more bytes than the module holds are searched, up to the last one', () => 
     const bytes = Buffer.alloc(size, 'a');
     bytes.write('"b\n', size - 3, 'latin1');
     assert.deepEqual(marksOf(sift, bytes), [size - 1, size - 3, size, NONE]);
+  }
+});
+
+test('a few bytes more than are looked at one by one are not', () => {
+  for (const size of [1023, 1024, 1025]) {
+    const bytes = Buffer.alloc(size, '\n');
+    assert.deepEqual(marksOf(sift, bytes), expected(bytes));
   }
 });
 
