@@ -5,9 +5,12 @@
 import type { Batch, Checkpoint, Count, Tally } from './types.ts';
 import { freeBatch } from './wire/free.ts';
 
-/** A batch counts as so many bytes at least: to read a file takes its time however little is in it. */
+/** What is read of a file counts as so many bytes at least: to read it takes its time however little that is. */
 const LEAST = 4096;
 const NONE: Count = { lines: 0, bytes: 0 };
+
+/** What some bytes count as where it is decided whether there are enough to go together. */
+export const weightOf = ({ length }: Uint8Array): number => Math.max(LEAST, length);
 
 /** Gives batches to `take`; true where there are any. */
 export function pass(batches: readonly Batch[], take: (batches: readonly Batch[]) => void): boolean {
@@ -30,7 +33,7 @@ export function gather(
       const more = next();
       if (more.length === 0) break;
       batches.push(...more);
-      for (const { payload } of more) bytes += Math.max(LEAST, payload.length);
+      for (const { payload } of more) bytes += weightOf(payload);
     }
   } finally {
     if (batches.length > 0) take([merge(batches)]);

@@ -7,6 +7,7 @@
  * on at any moment: when the files are read to their end, when it is called home, or when the thread is gone; in that case it shapes
  * itself what was posted and never answered.
  */
+import { weightOf } from './gather.ts';
 import { type Answer, isFull, type LaidChunk, lookAtBatch, takeBatch, takeChunk } from './shape/remote.ts';
 import { createShaper } from './shape/shaper.ts';
 import { addStatus, NOTHING_SHAPED } from './shape/status.ts';
@@ -28,9 +29,6 @@ const SOONER = 16;
  */
 const PIECES = 1024;
 
-/** A chunk counts as so many bytes at least towards a batch: to read a file takes its time however little is in it. */
-const LEAST = 4096;
-
 /** `work`: what is done with it ahead of its turn, until that has come true. */
 type Ready = { readonly batch: Batch; begun: boolean; work?: Promise<void> | undefined };
 /** What the other thread was told and has not come to yet. */
@@ -45,7 +43,7 @@ export function createShaping({ input, record, warn, bell, thread, walk, enough 
   let seat: Seat | undefined;
   let out = false;
   let toSpool = false;
-  /** Bytes of chunks that were shaped here and are no batch yet. */
+  /** What the chunks count as that were shaped here and are no batch yet. */
   let gathered = 0;
   /** Source bytes since the files were last read to their end, those of small chunks not counted. */
   let flow = 0;
@@ -159,7 +157,7 @@ export function createShaping({ input, record, warn, bell, thread, walk, enough 
 
   function take(chunk: Chunk): void {
     shaper.add(chunk);
-    gathered += Math.max(LEAST, chunk.bytes.length);
+    gathered += weightOf(chunk.bytes);
     if (gathered >= enough) finish();
   }
 

@@ -117,7 +117,7 @@ export function createThread({ clock, log }: { clock: Clock; log: Log }, setup: 
     });
     worker.on('error', failed);
     worker.on('exit', failed);
-    one.worker.unref();
+    worker.unref();
     clock.after(QUIET, () => endWhenQuiet(one));
     return one;
   }

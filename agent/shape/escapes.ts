@@ -1,8 +1,14 @@
 /** Finds the bytes that JSON must escape, in bulk: memory is searched for each kind of them at its full speed. */
 import { NONE } from './sieve-code.ts';
 
-/** Control characters, DEL, quote and backslash. LF stands in no line. */
-const SPECIAL: readonly number[] = [...Array(32).keys(), 0x22, 0x5c, 0x7f].filter((byte) => byte !== 0x0a);
+/** Control characters, quote, backslash and DEL. */
+const ESCAPED: readonly number[] = [...Array(32).keys(), 0x22, 0x5c, 0x7f];
+/** 1 for each byte that needs an escape. */
+export const NEEDS_ESCAPE: Readonly<Uint8Array> = Uint8Array.from({ length: 256 }, (_, byte) =>
+  Number(ESCAPED.includes(byte)),
+);
+/** LF stands in no line. */
+const SPECIAL = ESCAPED.filter((byte) => byte !== 0x0a);
 
 export type Escapes = {
   /**

@@ -4,6 +4,7 @@
  * Pieces are copied eight bytes at a time, so what stands up to seven bytes behind a piece is overwritten too: whoever writes goes
  * from left to right and leaves SPILL bytes of room at the end.
  */
+import { NEEDS_ESCAPE } from './escapes.ts';
 import { COMPACT } from './json.ts';
 
 /** The same bytes twice: by themselves, and to be taken and written eight at a time. */
@@ -48,10 +49,8 @@ export function putBytes(into: Memory, at: number, from: Memory, start: number, 
 
 /** What stands for a byte in a string of JSON, where that is not the byte itself. */
 const ESCAPES: readonly (Piece | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
-  const text = byte < 0x80 ? COMPACT.escape(String.fromCharCode(byte)) : '';
-  return text.length > 1 ? pieceOf(text) : undefined;
+  return NEEDS_ESCAPE[byte] === 1 ? pieceOf(COMPACT.escape(String.fromCharCode(byte))) : undefined;
 });
-const NEEDS_ESCAPE = Uint8Array.from(ESCAPES, (piece) => (piece ? 1 : 0));
 /** Bytes that one byte becomes at most. */
 export const LONGEST_ESCAPE = 6;
 

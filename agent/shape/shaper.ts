@@ -45,7 +45,7 @@ export function createShaper(parts: ShaperParts): Shaper {
   const short = direct && !budget && !redactor ? createShortWay({ direct, policy, text, joiner, tally }) : undefined;
   const sample = createSample();
   /** Where generations stand behind what was shaped since the last batch. */
-  let marks: Checkpoint[] = [];
+  let checkpoints: Checkpoint[] = [];
   let unmatched = 0;
   let ms = 0;
 
@@ -151,8 +151,8 @@ export function createShaper(parts: ShaperParts): Shaper {
   }
 
   function batch(): Batch {
-    const made = { input: input.name, ...payload.take(), marks, tally: tally.take() };
-    marks = [];
+    const made = { input: input.name, ...payload.take(), marks: checkpoints, tally: tally.take() };
+    checkpoints = [];
     return made;
   }
 
@@ -185,7 +185,7 @@ export function createShaper(parts: ShaperParts): Shaper {
     advance(state, chunk);
     Object.assign(draft, { match: null, line: '' });
     writer.tellSuppressed(chunk.readAt);
-    marks.push(state.mark);
+    checkpoints.push(state.mark);
     ms += performance.now() - begun;
   }
 
@@ -204,12 +204,12 @@ export function createShaper(parts: ShaperParts): Shaper {
     flush(file) {
       const state = states.find(file);
       if (state?.held) release(state);
-      return marks.length > 0 ? batch() : undefined;
+      return checkpoints.length > 0 ? batch() : undefined;
     },
     overdue(now) {
       for (const state of joiner.overdue(now)) release(state);
       const told = writer.tellSuppressed(now);
-      return marks.length > 0 || told ? batch() : undefined;
+      return checkpoints.length > 0 || told ? batch() : undefined;
     },
     close(file) {
       const state = states.find(file);
@@ -236,7 +236,7 @@ export function createShaper(parts: ShaperParts): Shaper {
   function release(state: FileState): void {
     const done = state.into ? [state, state.into] : [state];
     joiner.release(state);
-    marks.push(...done.map(catchUp));
+    checkpoints.push(...done.map(catchUp));
     for (const one of done) if (one.closed) states.drop(one);
   }
 }

@@ -2,7 +2,7 @@
  * Where the lines of a chunk end, and where something in them needs an escape: found in one go before the lines are taken one by one,
  * because a call for each of them costs more than the search itself.
  */
-import { createEscapes } from './escapes.ts';
+import { createEscapes, NEEDS_ESCAPE } from './escapes.ts';
 import { CAPACITY, NONE, sieveModule } from './sieve-code.ts';
 
 /**
@@ -18,7 +18,7 @@ declare const WebAssembly: {
   readonly Instance: new (module: object) => { readonly exports: Exports };
 };
 
-const [LF, BLANK, QUOTE, BACKSLASH, DEL] = [0x0a, 0x20, 0x22, 0x5c, 0x7f];
+const LF = 0x0a;
 /** The module may look at so many bytes behind those that are meant. */
 const BEHIND = 16;
 const FIRST_MARKS = 1024;
@@ -68,7 +68,7 @@ export function siftOneByOne(bytes: Buffer): Marks {
   let special = NONE;
   for (let i = 0; i < bytes.length; i += 1) {
     const byte = bytes[i]!;
-    if (byte >= BLANK && byte !== QUOTE && byte !== BACKSLASH && byte !== DEL) continue;
+    if (NEEDS_ESCAPE[byte] === 0) continue;
     if (byte !== LF) {
       if (special === NONE) special = i;
       continue;

@@ -70,7 +70,7 @@ export function createRelpSession(parts: RelpSessionParts): { session: Session; 
     const made = frames();
     socket.write(made, (error) => {
       if (error) return;
-      free(Buffer.from(made.buffer));
+      free(made);
       pump();
     });
     judge();

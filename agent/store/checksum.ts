@@ -19,9 +19,9 @@ export type Head = {
 };
 /** A row's large columns, as they are stored. */
 export type Body = { readonly ends: Buffer; readonly payload: Buffer };
-/** NULL in rows that an older tailship wrote, and not there at all in a file that only an older one has opened. */
-export type HeadSum = { readonly head_sum?: number | null };
-export type BodySum = { readonly body_sum?: number | null };
+/** The sums are NULL in rows that an older tailship wrote, and not there at all in a file that only an older one has opened. */
+export type SummedHead = Head & { readonly head_sum?: number | null };
+export type SummedBody = Body & { readonly body_sum?: number | null };
 
 export function headSum({ destination, input, added, lines, bytes, marks, size, reason }: Head): number {
   return crc32(JSON.stringify([destination, input, added, lines, bytes, marks ?? reason, size ?? null]));
@@ -31,25 +31,27 @@ export function bodySum({ ends, payload }: Body): number {
   return crc32(payload, crc32(ends));
 }
 
-export const isHeadWhole = (row: Head & HeadSum): boolean => row.head_sum == null || row.head_sum === headSum(row);
-export const isBodyWhole = (row: Body & BodySum): boolean => row.body_sum == null || row.body_sum === bodySum(row);
+const isHeadWhole = (row: SummedHead): boolean => row.head_sum == null || row.head_sum === headSum(row);
+
+/** Whether both parts are what was written, as far as there are sums. */
+export const isRowWhole = (row: SummedHead & SummedBody): boolean =>
+  isHeadWhole(row) && (row.body_sum == null || row.body_sum === bodySum(row));
 
 /** Throws SQLITE_CORRUPT, as SQLite does for a page of its own. */
-export function checkHead(row: Head & HeadSum): void {
+export function checkHead(row: SummedHead): void {
   if (!isHeadWhole(row)) throw changed();
 }
 
 /** Likewise for both parts. */
-export function checkRow(row: Head & HeadSum & Body & BodySum): void {
-  if (!isHeadWhole(row) || !isBodyWhole(row)) throw changed();
+export function checkRow(row: SummedHead & SummedBody): void {
+  if (!isRowWhole(row)) throw changed();
 }
 
 /** Likewise for all rows of a database, each of which is read whole. */
 export function checkRows(db: Database.Database): void {
   for (const table of ['spool', 'refused'] as const) {
     if (!hasSums(db, table)) continue;
-    for (const row of db.prepare<[], Head & HeadSum & Body & BodySum>(`SELECT * FROM ${table}`).iterate())
-      checkRow(row);
+    for (const row of db.prepare<[], SummedHead & SummedBody>(`SELECT * FROM ${table}`).iterate()) checkRow(row);
   }
 }
 

@@ -5,7 +5,7 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import type { Batch, Clock } from '../types.ts';
-import { free, lend } from '../wire/free.ts';
+import { free, lendWhole } from '../wire/free.ts';
 import { createPress } from './press.ts';
 
 /** `size`: the bytes that `payload` had before it was compressed; null where it was not. */
@@ -80,7 +80,7 @@ export function unpack(payload: Buffer, size: number | null | undefined): Buffer
     const room = Math.min(Math.max(LEAST_ROOM, size + 1), MOST_ROOM);
     const bytes = zstdDecompressSync(payload, { maxOutputLength: Math.max(1, size), chunkSize: room });
     // What is small stands in memory that Node shares out.
-    if (bytes.buffer.byteLength === room) lend(bytes, () => free(Buffer.from(bytes.buffer)));
+    if (bytes.buffer.byteLength === room) lendWhole(bytes);
     if (bytes.length === size) return bytes;
   } catch {
     // It is said below.

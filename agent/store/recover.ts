@@ -3,7 +3,7 @@
  * copy (or, without that, from the damaged file too). What the books say was in the spool and is not found is counted.
  */
 import Database from 'better-sqlite3';
-import { type Body, type Head, isBodyWhole, isHeadWhole } from './checksum.ts';
+import { isRowWhole, type SummedBody, type SummedHead } from './checksum.ts';
 import { openBooks } from './ledger.ts';
 import { unpack } from './packing.ts';
 import { COPIED, type CopiedRow, type Positions } from './positions.ts';
@@ -148,12 +148,15 @@ function tryPrepare(old: Database.Database, table: string): Database.Statement<[
   }
 }
 
-/** Whether a row is what was written, as far as its sums and its own parts can tell: every message ends where `ends` says, and nowhere else. */
+/**
+ * Whether a row is what was written, as far as its sums and its own parts can tell: every message ends where `ends` says, and nowhere
+ * else.
+ */
 function isWhole(cells: AnyRow): boolean {
   const { row, lines, bytes, ends, payload: stored, size } = cells;
   if (![row, lines, bytes].every((number) => Number.isSafeInteger(number) && Number(number) >= 0)) return false;
   if (!Buffer.isBuffer(ends) || !Buffer.isBuffer(stored) || ends.length % 4 !== 0) return false;
-  if (!isHeadWhole(cells as AnyRow & Head) || !isBodyWhole(cells as AnyRow & Body)) return false;
+  if (!isRowWhole(cells as AnyRow & SummedHead & SummedBody)) return false;
   const payload = messagesOf(stored, size);
   if (payload === undefined) return false;
   const numbers = new Uint32Array(new Uint8Array(ends).buffer);

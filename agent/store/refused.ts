@@ -4,7 +4,7 @@
  */
 import type Database from 'better-sqlite3';
 import type { Batch, Count, Refused } from '../types.ts';
-import { type Body, type BodySum, bodySum, checkRow, type Head, type HeadSum, headSum } from './checksum.ts';
+import { bodySum, checkRow, headSum, type SummedBody, type SummedHead } from './checksum.ts';
 import { MATCHING, type Matched, type Removed, type SpoolFilter, valuesOf } from './rows.ts';
 
 export type RefusedRows = {
@@ -30,7 +30,7 @@ export function createRefused(db: Database.Database): RefusedRows {
   const oldest = db
     .prepare<unknown[], number>(`SELECT row FROM refused WHERE ${MATCHING} ORDER BY row LIMIT 1`)
     .pluck();
-  const remove = db.prepare<[number], Head & HeadSum & Body & BodySum>('DELETE FROM refused WHERE row = ? RETURNING *');
+  const remove = db.prepare<[number], SummedHead & SummedBody>('DELETE FROM refused WHERE row = ? RETURNING *');
 
   return {
     insert({ destination, input }, { payload, ends, reason }, { lines, bytes }, now) {

@@ -5,7 +5,7 @@
  */
 import type Database from 'better-sqlite3';
 import type { Batch, Count, Sent } from '../types.ts';
-import { type Body, type BodySum, bodySum, checkHead, checkRow, type Head, type HeadSum, headSum } from './checksum.ts';
+import { type Body, bodySum, checkHead, checkRow, headSum, type SummedBody, type SummedHead } from './checksum.ts';
 import { type Packed, unpack } from './packing.ts';
 import { readSums, type Spooled, type Sum, spooledFrom } from './spooled.ts';
 import type { Transactions } from './transactions.ts';
@@ -68,10 +68,12 @@ const HEAD = 'row, destination, input, added, again, lines, bytes, marks, size, 
 type Place = { readonly destination: string; readonly input: string };
 type OldRow = { readonly row: number; readonly destination: string; readonly added: number };
 type RemovedRow = Place & Count & { readonly row: number; readonly again: number };
-type WholeHead = Head & HeadSum & { readonly marks: string; readonly size: number | null };
+type StoredHead = SummedHead & { readonly marks: string; readonly size: number | null };
 /** The large columns only of a row that does not say for which bytes of which files it stands. */
-type DroppedRow = RemovedRow & WholeHead & BodySum & { readonly ends: Buffer | null; readonly payload: Buffer | null };
-type StoredRow = WholeHead & BodySum & Body & { readonly row: number; readonly again: number };
+type DroppedRow = RemovedRow &
+  StoredHead &
+  Omit<SummedBody, keyof Body> & { readonly ends: Buffer | null; readonly payload: Buffer | null };
+type StoredRow = StoredHead & SummedBody & { readonly row: number; readonly again: number };
 
 export function createRows(db: Database.Database, tx: Transactions, untold: Untold): Rows {
   const insert = db.prepare(`
@@ -98,7 +100,7 @@ export function createRows(db: Database.Database, tx: Transactions, untold: Unto
     return sum;
   }
 
-  function add(row: Omit<WholeHead, 'head_sum'> & Body & { readonly again: boolean }): void {
+  function add(row: Omit<StoredHead, 'head_sum'> & Body & { readonly again: boolean }): void {
     insert.run({ ...row, again: row.again ? 1 : 0, headSum: headSum(row), bodySum: bodySum(row) });
     taken(row, 1, row);
   }

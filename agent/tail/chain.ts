@@ -4,6 +4,7 @@
  * they have in common stands in `parts`.
  */
 import type { Clues, Generation } from '../types.ts';
+import type { Candidate } from './candidate.ts';
 import { troubleOf } from './cures.ts';
 import { codeOf, type Stat } from './files.ts';
 import { clueBefore, readHead, sameHead, sameInode } from './fingerprint.ts';
@@ -12,8 +13,8 @@ import { Lineage } from './lineage.ts';
 import type { ChainParts, LineageOwner } from './lineage-parts.ts';
 import { LivePath } from './live-path.ts';
 import { look } from './rotation.ts';
-import type { Found } from './rotation-parts.ts';
-import type { Candidate, Listings } from './survey.ts';
+import { type Found, withEnd } from './rotation-parts.ts';
+import type { Listings } from './survey.ts';
 
 /** How often a rotated file is looked at that was let go, in ms. */
 const LOOK_BACK = 15_000;
@@ -126,8 +127,7 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
       }
       if (head.length > gen.clues.headBytes) this.lineage.learn(gen, stat, head);
     }
-    const marks = this.parts.marks(this, gen);
-    const all = gen.end ? [...marks, gen.end] : marks;
+    const all = withEnd(this.parts.marks(this, gen), gen.end);
     const other = all.find((mark) => clueBefore(files, handles.fd(gen), mark.offset) !== mark.clue)?.offset;
     if (other === undefined) this.lineage.note(gen, stat);
     else this.rewritten(gen, `the bytes before offset ${other} are not those that were there: it was refilled`);

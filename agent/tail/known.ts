@@ -6,7 +6,7 @@ import type { Candidate } from './candidate.ts';
 import { codeOf, type Files, type Stat } from './files.ts';
 import { CLUE_OF_NOTHING, CLUE_OF_NULS, clueBefore, cluesOf, readHead, sameHead, startOf } from './fingerprint.ts';
 import type { Gen, Handles } from './generation.ts';
-import type { Found, Known, Mark } from './rotation-parts.ts';
+import { type Found, type Known, type Mark, withEnd } from './rotation-parts.ts';
 
 /**
  * What an open file says; undefined where it is not open, or the file system does not let it say anything. A file server may have let
@@ -90,7 +90,7 @@ function isOverwritten(gen: Gen, { files, handles, marks }: Parts): boolean {
   const isOther = ask(gen, handles, (fd) => {
     const { size } = files.fstat(fd);
     if (size < gen.size || !sameHead(gen.clues, readHead(files, fd, false))) return true;
-    const all = gen.end ? [...marks(gen), gen.end] : marks(gen);
+    const all = withEnd(marks(gen), gen.end);
     // A copy may lack the last lines that were read of the original.
     return all.some((mark) => mark.offset <= size && clueBefore(files, fd, mark.offset) !== mark.clue);
   });
@@ -117,7 +117,7 @@ function knownOf(gen: Gen, found: readonly Found[], parts: Parts): KnownNow {
   const end = gen.end ?? earlyEnd(gen, parts.files, parts.handles, foundOf(gen, found)?.size);
   const headless =
     gen.clues.headBytes === 0 && read.every(({ clue }) => clue === CLUE_OF_NULS || clue === CLUE_OF_NOTHING);
-  const marks = headless && end ? [...read, end] : read;
+  const marks = headless ? withEnd(read, end) : read;
   const empty = unseen && read.every((mark) => mark.offset === 0);
   const grown = grownHead(gen, marks, parts.files, parts.handles);
   const { file, firstSeen } = gen.row;

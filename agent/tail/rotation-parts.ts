@@ -7,6 +7,10 @@ import type { Rotated } from './names.ts';
 /** A place in a generation and the clue of the bytes before it. */
 export type Mark = { readonly offset: number; readonly clue: string };
 
+/** Places by which a file is known: those up to which it was read, and an early end of it, where there is one. */
+export const withEnd = (marks: readonly Mark[], end: Mark | undefined): readonly Mark[] =>
+  end ? [...marks, end] : marks;
+
 /** A file by its number and its birth, ms since the epoch. */
 export type Inode = { readonly dev: number; readonly ino: number; readonly birth: number };
 

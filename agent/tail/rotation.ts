@@ -6,7 +6,7 @@ import type { FileId, InputConfig } from '../types.ts';
 import { CLUE_BYTES, HEAD_BYTES } from '../wire/clue.ts';
 import { CLUE_OF_NOTHING, CLUE_OF_NULS, sameHead } from './fingerprint.ts';
 import { gapsOf, isUnfinished, missedAfter } from './missed.ts';
-import type { Found, Known, Mark, Sighting } from './rotation-parts.ts';
+import { type Found, type Known, type Mark, type Sighting, withEnd } from './rotation-parts.ts';
 
 type Shape = { readonly dev: number; readonly ino: number; readonly size: number; readonly modified: number };
 
@@ -88,12 +88,8 @@ function isCopy(known: Known, found: Found, ended: boolean): boolean {
   const marks = known.marks.filter(({ clue }) => clue !== CLUE_OF_NULS && clue !== CLUE_OF_NOTHING);
   if (known.clues.headBytes === 0 && (marks.length === 0 || found.head()?.length !== 0)) return false;
   // A hole of NUL bytes has no head that proves anything, so an archive of it has to be unpacked up to what was read.
-  if (
-    known.clues.headBytes === 0 &&
-    found.size === undefined &&
-    !holds(found, known.end ? [...marks, known.end] : marks)
-  )
-    return false;
+  const blind = known.clues.headBytes === 0 && found.size === undefined;
+  if (blind && !holds(found, withEnd(marks, known.end))) return false;
   const proven = known.clues.headBytes > 0 && known.marks.some((mark) => mark.offset >= HEAD_BYTES);
   if (found.live && (ended || !proven)) return false;
   if (!unlike(known, found)) return true;

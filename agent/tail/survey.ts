@@ -7,8 +7,6 @@ import type { Files, Stat } from './files.ts';
 import { chainOf, placeIn, sortByAge } from './names.ts';
 import type { PatientFiles } from './patience.ts';
 
-export type { Candidate };
-
 /** The rotated files of directories, listed once and indexed by chain, so that ten thousand chains of one directory share the work. */
 export type Listings = {
   /** The files that may be rotated generations of the live file at this (real) path. Listed `anew`, or where the directory has changed. */

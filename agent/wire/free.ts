@@ -7,6 +7,12 @@ export function lend(bytes: Uint8Array, back: () => void): void {
   lent.set(bytes, back);
 }
 
+/** These bytes are all that is used of their memory: whoever gives them back gives back the whole of it. Gives the bytes. */
+export function lendWhole<T extends Uint8Array>(bytes: T): T {
+  lend(bytes, () => free(new Uint8Array(bytes.buffer)));
+  return bytes;
+}
+
 /** Gives the memory of some bytes back. Nobody may have them any more. Memory that others share is left alone. */
 export function free(bytes: ArrayBufferView): void {
   const { buffer, byteLength } = bytes;

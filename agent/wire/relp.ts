@@ -3,6 +3,7 @@
  * A client's commands are open, syslog and close, numbered by TXNR; the server answers each with `rsp` and the same TXNR, its
  * DATA being `CODE SP TEXT [LF MORE]`. TXNR 0 is the server's own word, of which there is one: serverclose.
  */
+import { lendWhole } from './free.ts';
 
 const LF = 0x0a;
 const SPACE = 0x20;
@@ -31,7 +32,8 @@ export function frameRelp(txnr: number, command: string, data = ''): Buffer {
 
 /**
  * Frames messages as `syslog` commands with the numbers from `txnr` on. `payload` holds the messages with one LF behind each that
- * is no part of it; `ends[i]` is the index behind message i, before its LF. Gives one new buffer with all frames.
+ * is no part of it; `ends[i]` is the index behind message i, before its LF. Gives one new buffer with all frames, to be given back
+ * whole.
  */
 export function frameSyslog(payload: Buffer, ends: Uint32Array, txnr: number): Buffer {
   const frames = Buffer.allocUnsafeSlow(payload.length + ends.length * (SYSLOG.length + 2 * MAX_DIGITS + 1));
@@ -52,7 +54,7 @@ export function frameSyslog(payload: Buffer, ends: Uint32Array, txnr: number): B
     start = end + 1;
     number = number === LAST_TXNR ? 1 : number + 1;
   }
-  return frames.subarray(0, at);
+  return lendWhole(frames.subarray(0, at));
 }
 
 /** The answers `200 OK` to the transactions `txnrs`, in one new buffer. */
