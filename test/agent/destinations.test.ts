@@ -183,14 +183,20 @@ test('--once is done when every destination has all; one that is down makes it 1
   assert.equal(servers[1].messages.length, 50);
 });
 
-test('while drain_rate holds the spool back, the lag of the live file shows, and order stays strict', async (t) => {
+/** The folder of an agent that was stopped with so many lines in its spool. */
+async function folderWithSpool(t: TestContext, count: number): Promise<string> {
   const away = startAgent(t, { target: await closedPort() });
-  writeFileSync(away.file, lines(0, 200));
-  await until('it is spooled', async () => (await destinationOf(away, 'syslog'))?.spool.lines === 200);
+  writeFileSync(away.file, lines(0, count));
+  await until('it is spooled', async () => (await destinationOf(away, 'syslog'))?.spool.lines === count);
   await away.stop();
+  return away.folder;
+}
+
+test('while drain_rate holds the spool back, the lag of the live file shows, and order stays strict', async (t) => {
+  const folder = await folderWithSpool(t, 200);
   const server = await startUdpServer(t);
   const syslog = 'drain_rate = 200 lines';
-  const agent = startAgent(t, { target: server.url, syslog, folder: away.folder });
+  const agent = startAgent(t, { target: server.url, syslog, folder });
   appendFileSync(agent.file, lines(200, 50));
   await until('it drains', () => server.messages.length > 0);
   const destination = (await destinationOf(agent, 'syslog'))!;
@@ -203,12 +209,9 @@ test('while drain_rate holds the spool back, the lag of the live file shows, and
 });
 
 test('while the spool drains, what is unread of a file that is renamed is read into it at once, behind all that waits there', async (t) => {
-  const away = startAgent(t, { target: await closedPort() });
-  writeFileSync(away.file, lines(0, 400));
-  await until('it is spooled', async () => (await destinationOf(away, 'syslog'))?.spool.lines === 400);
-  await away.stop();
+  const folder = await folderWithSpool(t, 400);
   const server = await startUdpServer(t);
-  const agent = startAgent(t, { target: server.url, syslog: 'drain_rate = 100 lines', folder: away.folder });
+  const agent = startAgent(t, { target: server.url, syslog: 'drain_rate = 100 lines', folder });
   await until('it drains', () => server.messages.length > 0);
   appendFileSync(agent.file, lines(400, 50));
   renameSync(agent.file, `${agent.file}.1`);

@@ -521,25 +521,36 @@ test('whoever waits for it to come home is not kept waiting by a thread that has
   assert.equal(shaping.finished(), true);
 });
 
+/** Shapes the same content again and again beside a second thread that is to be asked after so many bytes, and never gives a seat. */
+function unseated(content: Buffer, after: number, transform: Setup['transform'] = {}) {
+  let asked = false;
+  let read = 0;
+  const thread: Thread = {
+    after,
+    seat() {
+      asked = true;
+      return undefined;
+    },
+    close: async () => {},
+  };
+  const walk = (open: (context: FileContext) => void): TailWalk => {
+    open(contextOf());
+    const next = () => {
+      if (!asked) read += 1;
+      return chunkOf(content);
+    };
+    return { next, finished: () => false, status: () => [], revision: () => 0 };
+  };
+  const { next } = createShaping({ ...partsOf({ transform }), warn() {}, bell: createBell(), thread, walk });
+  return { next, asked: () => asked, read: () => read };
+}
+
 test('what the second thread cannot know of is shaped in the main thread, however heavy the flow is', () => {
   const content = Buffer.from('Jul 15 11:30:35 host app: [12][INFO] one\n');
   const asks = (transform: Setup['transform'] = {}) => {
-    let asked = false;
-    const thread: Thread = {
-      after: 0,
-      seat() {
-        asked = true;
-        return undefined;
-      },
-      close: async () => {},
-    };
-    const walk = (open: (context: FileContext) => void): TailWalk => {
-      open(contextOf());
-      return { next: () => chunkOf(content), finished: () => false, status: () => [], revision: () => 0 };
-    };
-    const shaping = createShaping({ ...partsOf({ transform }), warn() {}, bell: createBell(), thread, walk });
-    for (let n = 0; n < 3; n += 1) shaping.next(0, {});
-    return asked;
+    const { next, asked } = unseated(content, 0, transform);
+    for (let n = 0; n < 3; n += 1) next(0, {});
+    return asked();
   };
   assert.equal(asks(), true);
   const rule = { name: 'app', owner: 'app', severity: undefined, most: 1, span: undefined };
@@ -551,27 +562,9 @@ test('what the second thread cannot know of is shaped in the main thread, howeve
 test('the second thread is asked for sooner while the spool is filled, for the main thread has that to do as well', () => {
   const content = Buffer.from('Jul 15 11:30:35 host app: [12][INFO] one\n');
   const reads = (ahead?: () => undefined) => {
-    let read = 0;
-    let asked = false;
-    const thread: Thread = {
-      after: 160 * content.length,
-      seat() {
-        asked = true;
-        return undefined;
-      },
-      close: async () => {},
-    };
-    const walk = (open: (context: FileContext) => void): TailWalk => {
-      open(contextOf());
-      const next = () => {
-        if (!asked) read += 1;
-        return chunkOf(content);
-      };
-      return { next, finished: () => false, status: () => [], revision: () => 0 };
-    };
-    const shaping = createShaping({ ...partsOf(), warn() {}, bell: createBell(), thread, walk });
-    while (!asked) shaping.next(0, ahead ? { ahead } : {});
-    return read;
+    const { next, asked, read } = unseated(content, 160 * content.length);
+    while (!asked()) next(0, ahead ? { ahead } : {});
+    return read();
   };
   assert.equal(reads(), 161);
   assert.equal(
@@ -584,22 +577,10 @@ test('many small chunks stay where they are read, however many bytes they are to
   const line = 'Jul 15 11:30:35 host app: [12][INFO] one\n';
   const asks = (lines: number) => {
     const content = Buffer.from(line.repeat(lines));
-    let asked = false;
-    const thread: Thread = {
-      after: 1024 * 10 * line.length,
-      seat() {
-        asked = true;
-        return undefined;
-      },
-      close: async () => {},
-    };
-    const walk = (open: (context: FileContext) => void): TailWalk => {
-      open(contextOf());
-      return { next: () => chunkOf(content), finished: () => false, status: () => [], revision: () => 0 };
-    };
-    const shaping = createShaping({ ...partsOf(), warn() {}, bell: createBell(), thread, walk });
-    for (let read = 0; read <= thread.after; read += content.length) shaping.next(0, {});
-    return asked;
+    const after = 1024 * 10 * line.length;
+    const { next, asked } = unseated(content, after);
+    for (let read = 0; read <= after; read += content.length) next(0, {});
+    return asked();
   };
   assert.equal(asks(10), true);
   assert.equal(asks(9), false);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { type Files, realFiles } from '../../agent/tail/files.ts';
 import { createLoopGuard } from '../../agent/tail/loop.ts';
+import { counted } from './odd-files.ts';
 import { scene } from './scene.ts';
 
 const record = (gen: string): string => `<14>1 - host app - - [tail@32473 f="${gen}" at="0" len="4"] one\n`;
@@ -44,20 +44,8 @@ test('every destination hears that a file is not read any more, also one that ha
 
 test('such a file is not held open once it is rotated, so that its space comes back when it is deleted', () => {
   const open = new Set<number>();
-  const files: Files = {
-    ...realFiles,
-    open(file) {
-      const fd = realFiles.open(file);
-      open.add(fd);
-      return fd;
-    },
-    close(fd) {
-      open.delete(fd);
-      realFiles.close(fd);
-    },
-  };
   const held = () => [...open].map((fd) => path.basename(fs.readlinkSync(`/proc/self/fd/${fd}`)));
-  return scene({ files, before: { 'app.log': 'one\n' } }, (stage) => {
+  return scene({ files: counted(open), before: { 'app.log': 'one\n' } }, (stage) => {
     stage.reader.read();
     stage.write(record(stage.registry.rows[0]!.gen));
     stage.look();

@@ -5,8 +5,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { type Files, realFiles, type Stat } from '../../agent/tail/files.ts';
+import type { Files } from '../../agent/tail/files.ts';
 import type { Loss } from '../../agent/types.ts';
+import { telling } from './odd-files.ts';
 import { type Scene, scene } from './scene.ts';
 import { dice } from './story-dice.ts';
 import { realEvents, toldEvents } from './story-events.ts';
@@ -126,17 +127,8 @@ function judge(world: World, losses: readonly Loss[]): string[] {
 }
 
 /** The real file system, with times of birth as a story tells them. */
-function bornIn(births: ReadonlyMap<number, number>): Files {
-  const told = (stat: Stat): Stat => ({ ...stat, birth: births.get(stat.ino) ?? stat.birth });
-  return {
-    ...realFiles,
-    stat(file) {
-      const stat = realFiles.stat(file);
-      return stat && told(stat);
-    },
-    fstat: (fd) => told(realFiles.fstat(fd)),
-  };
-}
+const bornIn = (births: ReadonlyMap<number, number>): Files =>
+  telling((stat) => ({ ...stat, birth: births.get(stat.ino) ?? stat.birth }));
 
 export type StoryOptions = {
   readonly real?: boolean | undefined;

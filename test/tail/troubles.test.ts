@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { test } from 'node:test';
 import { type Files, realFiles } from '../../agent/tail/files.ts';
-import { scene } from './scene.ts';
+import { counted } from './odd-files.ts';
+import { type Scene, scene } from './scene.ts';
 
 /** The real file system, but that an open file with the inode number `refused.ino` gives the error `refused.code`. */
 function refusing(refused: { ino?: number; code: string }): Files {
@@ -120,8 +121,12 @@ test('what cannot be read, and what is read under another name, is told as somet
     assert.equal(new Set(told).size, told.length);
   }));
 
-test('a deleted file that its file server lets go of is counted as lost, and all others are read on', () => {
-  const refused: { ino?: number; code: string } = { code: 'ESTALE' };
+/**
+ * Two files are followed. One is deleted unread, and from then on its open descriptor gives the error `code`; then both are written to, and
+ * the other one is rotated.
+ */
+function bereaved(code: string, story: (stage: Scene, refused: { ino?: number }) => void): Promise<void> {
+  const refused: { ino?: number; code: string } = { code };
   return scene({ files: refusing(refused), start: false, before: { 'app.log': 'one\n', 'b.log': 'b1\n' } }, (stage) => {
     stage.start({ paths: [`${stage.folder}/*.log`] });
     assert.equal(stage.look(), 'one\nb1\n');
@@ -132,32 +137,26 @@ test('a deleted file that its file server lets go of is counted as lost, and all
     stage.write('three\n');
     stage.rename('b.log.1', 'b.log');
     stage.write('b2\n', 'b.log');
+    story(stage, refused);
+  });
+}
+
+test('a deleted file that its file server lets go of is counted as lost, and all others are read on', () =>
+  bereaved('ESTALE', (stage) => {
     assert.deepEqual(stage.pass(2000).split('\n').sort(), ['', 'b2', 'three']);
     assert.deepEqual(
       stage.losses.map(({ from, to, cause }) => [from, to, cause]),
       [[4, 8, 'deleted']],
     );
-  });
-});
+  }));
 
-test('a deleted file that cannot be read for a while is read when it can be, and all others meanwhile', () => {
-  const refused: { ino?: number; code: string } = { code: 'EIO' };
-  return scene({ files: refusing(refused), start: false, before: { 'app.log': 'one\n', 'b.log': 'b1\n' } }, (stage) => {
-    stage.start({ paths: [`${stage.folder}/*.log`] });
-    assert.equal(stage.look(), 'one\nb1\n');
-    stage.write('two\n');
-    stage.clock.advance(1000);
-    refused.ino = realFiles.stat(stage.live)!.ino;
-    fs.rmSync(stage.live);
-    stage.write('three\n');
-    stage.rename('b.log.1', 'b.log');
-    stage.write('b2\n', 'b.log');
+test('a deleted file that cannot be read for a while is read when it can be, and all others meanwhile', () =>
+  bereaved('EIO', (stage, refused) => {
     assert.equal(stage.pass(10_000), 'b2\n');
     delete refused.ino;
     assert.equal(stage.pass(2000), 'two\nthree\n');
     assert.deepEqual(stage.losses, []);
-  });
-});
+  }));
 
 type Refused = { open: number; list: number };
 
@@ -220,27 +219,14 @@ test('where no more files may be opened, those at rest make room: all are read, 
   const ask = (): void => {
     if (open.size >= FEW) throw Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
   };
-  const files: Files = {
-    ...realFiles,
-    open(path) {
-      ask();
-      const fd = realFiles.open(path);
-      open.add(fd);
-      return fd;
-    },
-    close(fd) {
-      open.delete(fd);
-      realFiles.close(fd);
-    },
-    list(directory) {
-      ask();
-      return realFiles.list(directory);
-    },
-  };
   const names = Array.from({ length: 10 }, (_, at) => `f${at}.log`);
   const linesOf = (text: string): string[] => text.split('\n').filter(Boolean).sort();
   return scene(
-    { files, start: false, before: Object.fromEntries(names.map((name) => [name, `old ${name}\n`])) },
+    {
+      files: counted(open, ask),
+      start: false,
+      before: Object.fromEntries(names.map((name) => [name, `old ${name}\n`])),
+    },
     (stage) => {
       stage.start({ paths: [`${stage.folder}/*.log`] });
       assert.deepEqual(

@@ -7,7 +7,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { type Files, realFiles, type Stat } from '../../agent/tail/files.ts';
+import { type Files, realFiles } from '../../agent/tail/files.ts';
+import { interruptedAfter, telling } from './odd-files.ts';
 import { scene } from './scene.ts';
 
 test('what an empty file got and lost to a copy before its first byte was seen is read before what it holds now', () =>
@@ -119,19 +120,11 @@ test('nothing is lost where no file tells which of two is older: one empty at th
 test('an empty file that was deleted is not taken for the copy that got its inode number', () => {
   const births = new Map<number, number>();
   const inodes = new Map<number, number>();
-  const told = (stat: Stat): Stat => ({
+  const files = telling((stat) => ({
     ...stat,
     ino: inodes.get(stat.ino) ?? stat.ino,
     birth: births.get(stat.ino) ?? stat.birth,
-  });
-  const files: Files = {
-    ...realFiles,
-    stat(file) {
-      const stat = realFiles.stat(file);
-      return stat && told(stat);
-    },
-    fstat: (fd) => told(realFiles.fstat(fd)),
-  };
+  }));
   return scene({ files, before: { 'app.log': '' } }, (stage) => {
     stage.look();
     stage.rename('app.log.1');
@@ -281,18 +274,7 @@ test('a file that is replaced between the look at its name and the opening is no
 });
 
 test('what is written while an older file is looked for is no truncation', () => {
-  let live = '';
-  let meanwhile: (() => void) | undefined;
-  const files: Files = {
-    ...realFiles,
-    stat(file) {
-      const stat = realFiles.stat(file);
-      const happens = file === live ? meanwhile : undefined;
-      if (happens) meanwhile = undefined;
-      happens?.();
-      return stat;
-    },
-  };
+  const { files, plan } = interruptedAfter('stat', (file) => file.endsWith('/app.log'));
   return scene({ files, before: { 'app.log': 'one\n' } }, async (stage) => {
     stage.reader.read();
     stage.rename('app.log.1');
@@ -303,33 +285,22 @@ test('what is written while an older file is looked for is no truncation', () =>
     stage.start();
     fs.writeFileSync(`${stage.live}.1.gz`, gzipSync('one\n'));
     fs.rmSync(`${stage.live}.1`);
-    live = stage.live;
-    meanwhile = () => stage.write('three\n');
+    plan(() => stage.write('three\n'));
     assert.equal(await stage.until(6), 'three\n');
     assert.deepEqual(stage.losses, []);
   });
 });
 
 test('a rotation into another folder in the middle of a look hides no file of that folder', () => {
-  let meanwhile: (() => void) | undefined;
-  const files: Files = {
-    ...realFiles,
-    list(directory) {
-      const names = realFiles.list(directory);
-      const happens = directory.endsWith('old') ? meanwhile : undefined;
-      if (happens) meanwhile = undefined;
-      happens?.();
-      return names;
-    },
-  };
+  const { files, plan } = interruptedAfter('list', (directory) => directory.endsWith('old'));
   return scene({ files, start: false, before: { 'app.log': 'one\n' } }, (stage) => {
     fs.mkdirSync(`${stage.folder}/old`);
     stage.rename('old/app.log.1');
     stage.write('two\n');
-    meanwhile = () => {
+    plan(() => {
       stage.rename('old/app.log.2', 'old/app.log.1');
       stage.rename('old/app.log.1');
-    };
+    });
     stage.start({ start: 'oldest', rotated: `${stage.folder}/old/*` });
     assert.equal(stage.look(), 'one\ntwo\n');
   });
@@ -337,15 +308,7 @@ test('a rotation into another folder in the middle of a look hides no file of th
 
 test('where a file system keeps no times of birth, a younger file that gets the inode number of an empty one is not taken for it', () => {
   const inodes = new Map<number, number>();
-  const told = (stat: Stat): Stat => ({ ...stat, ino: inodes.get(stat.ino) ?? stat.ino, birth: 0 });
-  const files: Files = {
-    ...realFiles,
-    stat(file) {
-      const stat = realFiles.stat(file);
-      return stat && told(stat);
-    },
-    fstat: (fd) => told(realFiles.fstat(fd)),
-  };
+  const files = telling((stat) => ({ ...stat, ino: inodes.get(stat.ino) ?? stat.ino, birth: 0 }));
   const before = { 'app.log.1': '', 'app.log': 'one\n' };
   return scene({ files, before, input: { start: 'oldest' } }, async (stage) => {
     stage.kill();
