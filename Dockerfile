@@ -21,6 +21,8 @@ LABEL org.opencontainers.image.title="tailship" \
   org.opencontainers.image.description="Follows log files through every rotation and ships them as syslog" \
   org.opencontainers.image.licenses="MIT"
 ENV NODE_ENV=production
+# The allocator keeps less for V8's threads.
+ENV MALLOC_ARENA_MAX=2
 WORKDIR /opt/tailship
 COPY --from=build /src/package.json /src/config.conf.example /src/README.md /src/CHANGELOG.md /src/LICENSE ./
 COPY --from=build /src/node_modules node_modules

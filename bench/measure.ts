@@ -8,7 +8,7 @@ import type { Arrived } from './sink.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 /** The built agent as packages start it, which is what users run. */
-export const AGENT = [process.execPath, path.join(ROOT, 'dist/main.js')] as const;
+export const AGENT = ['env', 'MALLOC_ARENA_MAX=2', process.execPath, path.join(ROOT, 'dist/main.js')] as const;
 /** A clock tick of /proc/PID/stat, s: USER_HZ is 100 on every architecture that Node runs on. */
 const TICK = 0.01;
 
@@ -37,8 +37,8 @@ export function configure(
 
 /** A process that runs until it is told to end. What it says on standard error goes to `DIR/log`. */
 export function startAgent(dir: string, conf: string): ChildProcess {
-  const [node, ...args] = AGENT;
-  return spawn(node, [...args, 'run', '-c', conf], {
+  const [command, ...args] = AGENT;
+  return spawn(command, [...args, 'run', '-c', conf], {
     stdio: ['ignore', 'inherit', fs.openSync(path.join(dir, 'log'), 'w')],
   });
 }

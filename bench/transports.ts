@@ -54,9 +54,10 @@ function overStream(file: string, scheme: (typeof STREAMS)[number], count = 1): 
     fs.writeFileSync(keyFile!, key);
     const secure = scheme === 'tls' || scheme === 'relps';
     const keys = secure ? ['--cert', certFile!, '--key', keyFile!] : [];
-    const [node, ...args] = [...AGENT, 'receive', '--listen', `${scheme}://127.0.0.1:0`, '--out', '/dev/null', ...keys];
+    const receive = ['receive', '--listen', `${scheme}://127.0.0.1:0`, '--out', '/dev/null', ...keys];
+    const [command, ...args] = [...AGENT, ...receive];
     const logs = Array.from({ length: count }, (_, i) => `${log}-${i}`);
-    const servers = logs.map((each) => spawn(node, args, { stdio: ['ignore', 'ignore', fs.openSync(each, 'w')] }));
+    const servers = logs.map((each) => spawn(command, args, { stdio: ['ignore', 'ignore', fs.openSync(each, 'w')] }));
     try {
       const ports = await Promise.all(
         logs.map((each) =>
