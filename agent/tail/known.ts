@@ -140,6 +140,8 @@ function knownOf(gen: Gen, found: readonly Found[], parts: Parts): KnownNow {
     empty,
     size,
     firstSeen,
+    modified: gen.modified,
+    modifiedNow: () => ask(gen, parts.handles, parts.files.fstat)?.modified,
   };
 }
 

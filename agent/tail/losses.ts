@@ -14,12 +14,14 @@ export type Losses = {
   vanished(gen: Gen, from: number, unseen: boolean): void;
   /** The bytes of `gen` behind `from` are there and cannot be had. */
   unreadable(gen: Gen, from: number, reason: string): void;
-  /** A rotated file of which nothing was read will not be read. */
+  /** A rotated file of which nothing was read will not be read. It is told of once. */
   neverRead(found: Candidate, why: string): void;
 };
 
 export function createLosses({ input, log, lost }: Parts): Losses {
   const name = { input: input.name };
+  /** Files that are told of already: rotation goes on renaming them. */
+  const told = new Set<string>();
   const lose: Losses['lose'] = (gen, from, cause) => {
     const { path, size: to } = gen;
     log.warn(
@@ -46,6 +48,9 @@ export function createLosses({ input, log, lost }: Parts): Losses {
       lost({ input: input.name, file: gen.file, path, from, to, cause: 'unreadable' });
     },
     neverRead(found, why) {
+      const file = `${found.dev}:${found.ino}:${found.birth}`;
+      if (told.has(file)) return;
+      told.add(file);
       log.warn('never-read', `${found.path} was never read and ${why}: its lines are missing`, name);
       const to = found.stat.size;
       lost({ input: input.name, file: undefined, path: found.path, from: 0, to, cause: 'unreadable' });

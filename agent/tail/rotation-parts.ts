@@ -40,6 +40,10 @@ export type Known = {
   readonly size: number;
   /** The youngest of its times when it was first seen, ms since the epoch. */
   readonly firstSeen: number;
+  /** Its time of change when it was last looked at, ms since the epoch; 0 where this run has not seen it. */
+  readonly modified: number;
+  /** Its time of change now, where its file is open. */
+  modifiedNow(): number | undefined;
 };
 
 /** A file that bears a name of the chain. */

@@ -124,6 +124,17 @@ function beginsAlike({ clues, start, end }: Known, found: Found): boolean {
   return start?.startsWith(Buffer.from(head).toString('latin1')) === true;
 }
 
+/**
+ * Whether `found` is an archive that cannot be looked into and that `known` was packed into: compressors give it the time of change of
+ * what they pack, bzip2 in whole seconds. `known` may have been written to before that, and, where it is open, behind it. What was not
+ * read of it is not to be had from the archive.
+ */
+function isPackedInto(known: Known, found: Found): boolean {
+  if (found.packed === undefined || found.packed === 'gz' || known.modified === 0) return false;
+  const from = Math.floor(known.modified / 1000) * 1000;
+  return found.modified >= from && found.modified <= (known.modifiedNow() ?? known.modified);
+}
+
 const named = (known: Known, found: Found): string =>
   known.held ? 'the inode of an open file' : `inode, head and the bytes before the offset agree (inode ${found.ino})`;
 
@@ -186,6 +197,13 @@ export function recognise(
       sightings.set(one, { found: one, file: undefined, what: 'missed', reason, behind: generation.file });
     } else if (generation)
       take(one, generation, 'copy', `same content as inode ${generation.clues.ino} had, in another file`);
+  }
+  for (const one of found) {
+    const packed = !sightings.has(one) && known.find((other) => !matched.has(other.file) && isPackedInto(other, one));
+    if (!packed) continue;
+    matched.set(packed.file, one);
+    const reason = `inode ${packed.clues.ino} was packed into it, by its time of change`;
+    sightings.set(one, { found: one, file: undefined, what: 'old', reason });
   }
   const isMissed = missedAfter(known, found, matched, start);
   const isBetween = gapsOf(known, found, matched);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { scene } from './scene.ts';
+import { type Scene, scene } from './scene.ts';
 
 test('a restart goes on where the last settled byte was', () =>
   scene({ before: { 'app.log': 'one\n' } }, (stage) => {
@@ -143,6 +143,52 @@ test('archives of other compressors are reported, never passed over in silence',
     assert.equal(stage.look(), 'two\n');
     assert.match(stage.sentences.join('\n'), /app\.log\.1\.zst was never read and cannot be unpacked/);
     assert.equal(stage.losses[0]?.cause, 'unreadable');
+  }));
+
+/** Packs a rotated file as xz and zstd do: into another file with the same time of change, whose bytes tell nothing here. */
+function pack(stage: Scene, name: string, to: string): void {
+  const { mtimeMs } = fs.statSync(`${stage.folder}/${name}`);
+  fs.writeFileSync(`${stage.folder}/${to}`, 'packed');
+  fs.utimesSync(`${stage.folder}/${to}`, mtimeMs / 1000, mtimeMs / 1000);
+  fs.unlinkSync(`${stage.folder}/${name}`);
+}
+
+test('an archive of another compressor whose lines were read is no loss', () =>
+  scene({ before: { 'app.log': 'one\n' } }, (stage) => {
+    stage.reader.read();
+    stage.write('two\n');
+    stage.rename('app.log.1');
+    const late = fs.openSync(`${stage.folder}/app.log.1`, 'a');
+    pack(stage, 'app.log.1', 'app.log.1.xz');
+    fs.writeSync(late, 'late\n');
+    fs.closeSync(late);
+    stage.write('three\n');
+    assert.equal(stage.look(), 'two\nlate\nthree\n');
+    stage.rename('app.log.2.xz', 'app.log.1.xz');
+    stage.rename('app.log.1');
+    pack(stage, 'app.log.1', 'app.log.1.xz');
+    stage.write('four\n');
+    assert.equal(stage.look(), 'four\n');
+    assert.deepEqual(stage.losses, []);
+    assert.doesNotMatch(stage.sentences.join('\n'), /never read/);
+  }));
+
+test('an archive that cannot be unpacked counts as lost once, whatever it is renamed to', () =>
+  scene({ before: { 'app.log': 'one\n' } }, (stage) => {
+    stage.reader.read();
+    fs.unlinkSync(stage.live);
+    stage.write('packed', 'app.log.1.xz');
+    stage.write('two\n');
+    stage.look();
+    stage.rename('app.log.2.xz', 'app.log.1.xz');
+    fs.unlinkSync(stage.live);
+    stage.write('packed too', 'app.log.1.xz');
+    stage.write('three\n');
+    stage.look();
+    assert.deepEqual(
+      stage.losses.map(({ to }) => to),
+      [6, 10],
+    );
   }));
 
 test('a damaged archive gives what can be unpacked, is reported, and holds nothing else back', () =>

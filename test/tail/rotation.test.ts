@@ -37,6 +37,8 @@ const known = (file: number, ino: number, text: string, more: Partial<Known> = {
   empty: text === '',
   size: 0,
   firstSeen: 10_000,
+  modified: 0,
+  modifiedNow: () => undefined,
   ...more,
 });
 const found = (name: string, ino: number, text: string, more: Partial<Found> = {}): Found => ({
