@@ -20,6 +20,8 @@ export type { Asked, Shaping };
 
 /** Chunks that are read ahead at most: while these are written down together, as many are on their way. */
 const MOST = 4;
+/** And so many bytes for each that may be: chunks of long lines are larger than others, and so is what is made of them. */
+const BYTES = 512 * 1024;
 /** While the spool is filled the main thread has that to do as well, and a second one pays after a part of the bytes. */
 const SOONER = 16;
 
@@ -178,7 +180,7 @@ export function createShaping({ input, record, warn, bell, thread, walk, enough 
 
   function readOn({ only, ahead }: Asked): void {
     const most = out && ahead ? 2 * MOST : out || ahead ? MOST : 1;
-    while (ready.length + posted.length < most) {
+    while (ready.length + posted.length < most && bytesAhead() < most * BYTES) {
       const chunk = walked.next(only);
       if (!chunk) {
         if (only === undefined && posted.length === 0) comeHome();
@@ -193,6 +195,13 @@ export function createShaping({ input, record, warn, bell, thread, walk, enough 
         posted.push({ chunk: seat!.shape(chunk) });
       } else take(chunk);
     }
+  }
+
+  function bytesAhead(): number {
+    let bytes = 0;
+    for (const { batch } of ready) bytes += batch.payload.length;
+    for (const one of posted) if ('chunk' in one) bytes += one.chunk.length;
+    return bytes;
   }
 
   function begin(one: Ready, ahead: NonNullable<Asked['ahead']>): void {

@@ -6,8 +6,8 @@ import type { Batch, Chunk, FileContext, FileId, InputConfig, RecordConfig } fro
 import type { FileMemory } from './memory.ts';
 import type { ShapeStatus } from './status.ts';
 
-/** A chunk on the table, and room for what is made of it. */
-export type Desk = { readonly chunk: SharedArrayBuffer; readonly payload: SharedArrayBuffer };
+/** What a chunk is laid on; with it goes memory for messages that is needed no more, and is the other thread's again. */
+export type Desk = { readonly chunk: SharedArrayBuffer; readonly rooms: readonly SharedArrayBuffer[] };
 
 /** A chunk whose bytes lie on `desk`: first the `lead` bytes before it, then its own `length` bytes. */
 export type LaidChunk = Omit<Chunk, 'bytes' | 'before'> & {
@@ -18,8 +18,8 @@ export type LaidChunk = Omit<Chunk, 'bytes' | 'before'> & {
 
 /** A read of common size fits in. */
 const CHUNK_BYTES = 264 * 1024;
-/** Memory for messages that is larger is not kept. */
-const KEPT_BYTES = 4 * 1024 * 1024;
+/** The least memory for messages. */
+export const ROOM_BYTES = 2 * CHUNK_BYTES;
 
 /** `seat`: the shaper that is meant. They are carried out in order. */
 export type Order = { readonly seat: number } & (
@@ -35,7 +35,7 @@ export type Order = { readonly seat: number } & (
 export type Answer = {
   readonly seat: number;
   readonly batch: Omit<Batch, 'payload'>;
-  /** The messages: the first `bytes` bytes of this. Where the desk had room, it is the desk's. */
+  /** The messages: the first `bytes` bytes of this. */
   readonly payload: SharedArrayBuffer;
   readonly bytes: number;
   readonly memories: readonly FileMemory[];
@@ -45,32 +45,42 @@ export type Answer = {
   readonly sample: string | undefined;
 };
 
-/** Memory for desks that serves again and again: a chunk's once that is shaped, a payload's once that is needed no more. */
+/**
+ * Memory for desks. All of it serves again and again, whatever its size: what is let go would wait for the collectors of both threads,
+ * and neither sees how much it is.
+ */
 export type Desks = {
   /** A desk that the chunk fits on. */
   take(chunk: Chunk): Desk;
   /** What was laid on it is shaped. */
   shaped(desk: Desk): void;
-  /** What was made there is needed no more. It may be larger than what the desk had. */
-  done(payload: SharedArrayBuffer): void;
+  /** The messages in it are needed no more. */
+  done(room: SharedArrayBuffer): void;
 };
 
 export function createDesks(): Desks {
   const chunks: SharedArrayBuffer[] = [];
-  const payloads: SharedArrayBuffer[] = [];
+  const rooms: SharedArrayBuffer[] = [];
   return {
-    take({ before, bytes }) {
-      const size = Math.max(CHUNK_BYTES, before.length + bytes.length);
-      const [chunk, payload] = size === CHUNK_BYTES ? [chunks.pop(), payloads.pop()] : [];
-      return { chunk: chunk ?? new SharedArrayBuffer(size), payload: payload ?? new SharedArrayBuffer(2 * size) };
-    },
-    shaped({ chunk }) {
-      if (chunk.byteLength === CHUNK_BYTES) chunks.push(chunk);
-    },
-    done(payload) {
-      if (payload.byteLength <= KEPT_BYTES) payloads.push(payload);
-    },
+    take: ({ before, bytes }) => ({
+      chunk: takeFitting(chunks, before.length + bytes.length, CHUNK_BYTES),
+      rooms: rooms.splice(0),
+    }),
+    shaped: ({ chunk }) => void chunks.push(chunk),
+    done: (room) => void rooms.push(room),
   };
+}
+
+/**
+ * The smallest of these that has `bytes` bytes, of several the last one, is taken out; where none has, a new one of `least` bytes, twice
+ * as many, and so on.
+ */
+export function takeFitting(all: SharedArrayBuffer[], bytes: number, least: number): SharedArrayBuffer {
+  const fitting = all.filter(({ byteLength }) => byteLength >= bytes);
+  if (fitting.length === 0) return new SharedArrayBuffer(least * 2 ** Math.max(0, Math.ceil(Math.log2(bytes / least))));
+  const smallest = fitting.reduce((one, other) => (other.byteLength <= one.byteLength ? other : one));
+  all.splice(all.indexOf(smallest), 1);
+  return smallest;
 }
 
 export function layChunk({ before, bytes, ...plain }: Chunk, desk: Desk): LaidChunk {

@@ -5,18 +5,24 @@
 import { parentPort } from 'node:worker_threads';
 import type { FileId } from '../types.ts';
 import { free } from '../wire/free.ts';
-import { type Answer, type LaidChunk, type Order, takeChunk } from './remote.ts';
+import { type Answer, type LaidChunk, type Order, ROOM_BYTES, takeChunk, takeFitting } from './remote.ts';
 import { createShaper, type Shaper } from './shaper.ts';
 
 /** `samples`: those that were told. */
 type Sitting = { readonly shaper: Shaper; samples: readonly string[] };
 
 const sittings = new Map<number, Sitting>();
-/** Where the messages of the chunk in hand go. */
+/** Memory for messages that is free; that in which those of the chunk in hand are made; and how many bytes the last ones took. */
+const rooms: SharedArrayBuffer[] = [];
 let room = new SharedArrayBuffer(0);
+let last = 0;
 
 function space(bytes: number): Buffer {
-  if (bytes > room.byteLength) room = new SharedArrayBuffer(bytes);
+  if (bytes > room.byteLength) {
+    const larger = takeFitting(rooms, bytes, ROOM_BYTES);
+    rooms.push(room);
+    room = larger;
+  }
   return Buffer.from(room);
 }
 
@@ -38,8 +44,10 @@ function carryOut(order: Order): void {
 function shape(seat: number, sitting: Sitting, laid: LaidChunk): Answer {
   const { shaper } = sitting;
   const files = touched(shaper, laid.file);
-  room = laid.desk.payload;
+  rooms.push(...laid.desk.rooms);
+  room = takeFitting(rooms, last, ROOM_BYTES);
   const { payload, ...batch } = shaper.shape(takeChunk(laid));
+  last = payload.length;
   const samples = shaper.samples();
   const sample = samples === sitting.samples ? undefined : samples.at(-1);
   sitting.samples = samples;

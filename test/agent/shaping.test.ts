@@ -200,6 +200,8 @@ async function inGroups(steps: readonly Step[], setup: Setup, thread: Thread, en
   return batches;
 }
 
+/** A byte that no message holds. */
+const MARKED = 0xff;
 const NOBODY: Thread = { after: Infinity, seat: () => undefined, close: async () => {} };
 
 /** The same with the other thread, to which it goes with the first byte. */
@@ -333,29 +335,10 @@ describe('lines that are shaped in another thread', () => {
   });
 
   test('stay in the memory that both threads use until they are given back, but few of them that may wait long do not', async () => {
-    const bell = createBell();
     const line = 'Jul 15 11:30:35 host app: [12][INFO] one\n';
     const [large, small] = [5_000, 1].map((count) => Buffer.from(line.repeat(count))) as [Buffer, Buffer];
     const next: Buffer[] = [];
-    let at = 0;
-    const tail: TailWalk = {
-      next() {
-        const bytes = next.shift();
-        if (!bytes) return undefined;
-        at += bytes.length;
-        return { ...chunkOf(bytes), start: at - bytes.length, end: at };
-      },
-      finished: () => next.length === 0,
-      status: () => [],
-      revision: () => 0,
-    };
-    let opened!: (context: FileContext) => void;
-    const walk = (open: (context: FileContext) => void) => {
-      opened = open;
-      return tail;
-    };
-    const shaping = createShaping({ ...partsOf(), warn() {}, bell, thread, walk });
-    opened(contextOf());
+    const { shaping, bell } = ofChunks(next, thread);
     const shaped = async (bytes: Buffer): Promise<Batch> => {
       next.push(bytes);
       for (;;) {
@@ -376,6 +359,42 @@ describe('lines that are shaped in another thread', () => {
     shaping.leave();
   });
 
+  test('stand in memory that serves again whatever its size is', async () => {
+    const large = Buffer.from(`Jul 15 11:30:35 host app: [12][INFO] ${'x'.repeat(1000)}\n`.repeat(1000));
+    const small = Buffer.from(`Jul 15 11:30:35 host app: [12][INFO] ${'"'.repeat(1000)}\n`.repeat(200));
+    const left = Array.from({ length: 60 }, (_, n) => (n % 3 === 0 ? large : small));
+    const { shaping, bell } = ofChunks(left, thread);
+    let pieces = 0;
+    for (let given = 0; given < 60; ) {
+      const due = shaping.next(0, {});
+      for (const { payload } of due) {
+        // Each message from the other thread brings an object of its own for the same memory, so that is marked behind the messages.
+        const mark = new Uint8Array(payload.buffer).subarray(-1);
+        if (payload.buffer instanceof SharedArrayBuffer && mark[0] !== MARKED) pieces += 1;
+        mark[0] = MARKED;
+        free(payload);
+      }
+      given += due.length;
+      if (due.length === 0) await bell.rung(5_000);
+    }
+    assert.ok(pieces > 0 && pieces <= 6, `${pieces} pieces of memory`);
+    shaping.leave();
+  });
+
+  test('are read ahead by their bytes, so that long lines take no more than others', async () => {
+    const line = Buffer.from(`${'x'.repeat(1_000_000)}\n`);
+    const left = Array.from({ length: 20 }, () => line);
+    const { shaping, bell } = ofChunks(left, thread);
+    const never = () => new Promise<void>(() => {});
+    for (let rings = 0; rings < 3; rings += 1) {
+      assert.deepEqual(shaping.next(0, { ahead: never }), []);
+      await bell.rung(5_000);
+    }
+    assert.deepEqual(shaping.next(0, { ahead: never }), []);
+    assert.ok(left.length >= 14, `${20 - left.length} were read`);
+    shaping.leave();
+  });
+
   test('come out as they do in the main thread, byte for byte and in the same order', async () => {
     await fc.assert(
       fc.asyncProperty(stories, setups, async (steps, setup) => {
@@ -385,6 +404,28 @@ describe('lines that are shaped in another thread', () => {
     );
   });
 });
+
+/** A shaping over these chunks of one file, which are taken out as they are read. */
+function ofChunks(left: Buffer[], thread: Thread) {
+  const bell = createBell();
+  let at = 0;
+  const tail: TailWalk = {
+    next() {
+      const bytes = left.shift();
+      if (!bytes) return undefined;
+      at += bytes.length;
+      return { ...chunkOf(bytes), start: at - bytes.length, end: at };
+    },
+    finished: () => left.length === 0,
+    status: () => [],
+    revision: () => 0,
+  };
+  const walk = (open: (context: FileContext) => void) => {
+    open(contextOf());
+    return tail;
+  };
+  return { shaping: createShaping({ ...partsOf(), warn() {}, bell, thread, walk }), bell };
+}
 
 test('chunks that go together are the same messages, marks and counts in fewer batches, at home and where the second thread takes over', async () => {
   const real = await started();
