@@ -87,6 +87,7 @@ function destinationStatus(
     state: walk.fault ? 'halted' : shownState(walk, store),
     link: { ...serverLine(link), servers: (link.servers ?? []).map(serverLine) },
     disk: walk.refusal?.why,
+    full: walk.full && walk.held.length > 0,
     ledger: sumOf([...inputs.map((input) => input.ledger), ...former.map((row) => ({ ...row, underway: NONE }))]),
     ...{ sent: link.messages.sent, sentAgain: link.messages.repeated, refused: link.messages.refused },
     setAside: store.refused(name),

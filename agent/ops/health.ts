@@ -105,7 +105,8 @@ function oddities(destination: DestinationStatus, seen: Seen, after: number): st
   if (state === 'halted') reasons.push('halted by a fault of tailship; nothing waits for it now');
   else if (link.state === 'down') {
     const age = link.since === undefined ? '' : ` for ${formatDuration(agent.now - link.since)}`;
-    reasons.push(`${link.target} is away${age} (${link.problem ?? 'no reason given'}); the spool takes what comes`);
+    const where = destination.full ? 'the spool is full, and the files wait' : 'the spool takes what comes';
+    reasons.push(`${link.target} is away${age} (${link.problem ?? 'no reason given'}); ${where}`);
   } else if (spool.oldest !== undefined && agent.now - spool.oldest >= after) {
     reasons.push(
       `the spool drains: ${formatSize(spool.bytes)} left, oldest ${formatDuration(agent.now - spool.oldest)}`,

@@ -102,6 +102,8 @@ export type DestinationStatus = {
   readonly link: LinkLine;
   /** Why the disk of the spool takes nothing now, in a sentence. */
   readonly disk: string | undefined;
+  /** True while the spool has no room, so that the files wait. */
+  readonly full: boolean;
   /** What was acknowledged lately. */
   readonly rate: Rate;
   /** The sum over all inputs, those among them that are no longer configured. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { renameSync, writeFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
+import type { Status } from '../../agent/ops/status.ts';
 import { freePort } from '../harness/processes.ts';
 import { until } from '../harness/wait.ts';
 import { startAgent, startServer } from './in-process.ts';
@@ -11,12 +12,12 @@ const line = (n: number) => `Jul 15 11:30:35 host app: [12][INFO] message ${n} $
 const numbersOf = ({ messages }: { messages(): string[] }) =>
   messages().flatMap((message) => Number(/message (\d+) /.exec(message)?.[1] ?? []));
 
-async function fill(t: TestContext, full: string): Promise<{ port: number; said: string[]; file: string }> {
+async function fill(t: TestContext, full: string) {
   const port = await freePort();
   const agent = startAgent(t, { target: `tcp://127.0.0.1:${port}`, extra: `max_size = 1MiB\nfull = ${full}` });
   writeFileSync(agent.file, Array.from({ length: LINES }, (_, n) => line(n)).join(''));
   await until('it says that the spool is full', () => agent.said.some((sentence) => sentence.includes('is full')));
-  return { port, said: agent.said, file: agent.file };
+  return { port, agent, said: agent.said, file: agent.file };
 }
 
 test('with full = block the files wait while the spool is full, and all of it arrives in order afterwards', async (t) => {
@@ -28,6 +29,14 @@ test('with full = block the files wait while the spool is full, and all of it ar
     numbers,
     numbers.map((_, i) => i),
   );
+});
+
+test('while the files wait for a full spool, status says so, and once there is room again it does not', async (t) => {
+  const { port, agent } = await fill(t, 'block');
+  const isFull = async () => ((await agent.status()).json as Status).destinations[0]?.full;
+  await until('status says that it is full', async () => (await isFull()) === true);
+  await startServer(t, port);
+  await until('it is full no more', async () => (await isFull()) === false);
 });
 
 test('with full = drop-newest a small spool keeps what came first', async (t) => {

@@ -23,6 +23,7 @@ type Scene = {
   readonly file?: Partial<FileLine>;
   readonly underway?: number;
   readonly disk?: string;
+  readonly full?: boolean;
 };
 
 /** A destination of which only that is said which matters. */
@@ -43,6 +44,7 @@ function destination(scene: Scene): DestinationStatus {
     state: scene.state ?? 'live',
     link: scene.link ?? given!.link,
     disk: scene.disk,
+    full: scene.full ?? false,
     underway: underway > 0 ? bytes(underway) : NONE,
     spool: scene.spool ?? EMPTY_SPOOL,
     inputs: [{ ...input!, ledger, behind, files }],
@@ -137,6 +139,12 @@ test('a dead server with room in the spool is degraded, not dead', () => {
     verdict.reasons[0]!,
     /^syslog: tcp:\/\/logs\.example\.com:514 is away for .*\(connection refused\); the spool takes what comes\.$/,
   );
+});
+
+test('while a full spool makes the files wait, nobody says that it takes what comes', () => {
+  const { state, reasons } = play([[0, { link: AWAY, state: 'spooling', spool: ROWS, behind: 99, full: true }]]);
+  assert.equal(state, 'degraded');
+  assert.match(reasons[0]!, /is away for .*\(connection refused\); the spool is full, and the files wait\.$/);
 });
 
 test('a disk that refuses is the reason that is told, while things go on and when nothing moves any more', () => {

@@ -41,6 +41,7 @@ export const DRAINING: Status = {
       },
       rate: count(400),
       disk: undefined,
+      full: false,
       ledger: LEDGER,
       sent: 12_107,
       sentAgain: 7,
