@@ -20,8 +20,8 @@ export type PassedOver = 'folder' | 'archive';
 export type Discovery = {
   /** Every live path that the input names now; exact paths whether or not there is such a file. */
   paths(): string[];
-  /** The directories that were looked into last, which are worth watching. */
-  directories(): string[];
+  /** The directories that were looked into last, which are worth watching; another set where they may be others. */
+  directories(): ReadonlySet<string>;
   /** Directories that could not be listed, with the reason's code, and files whose name cannot be written, with NOT_UTF8. */
   troubles(): ReadonlyMap<string, string>;
   /** What the globs match and nobody reads: folders that are not searched either, and archives of no chain that is known. */
@@ -186,7 +186,7 @@ export function createDiscovery(
       found = search();
       return found;
     },
-    directories: () => [...visited],
+    directories: () => visited,
     troubles: () => troubles,
     passed: () => passed,
     names: (file) => absolute.some((one) => one === file || globMatcher(one)(file)),

@@ -149,7 +149,7 @@ export function createTail(parts: TailParts): Tail {
     const aliases = new Set(over.length > 0 ? [...chains.values()].map((chain) => chain.alias()) : []);
     for (const chain of over) if (!aliases.has(chain.path)) forget(chain);
     found = paths;
-    watch?.directories(discovery.directories());
+    watch?.directories(discovery.directories(), paths);
     first = false;
   }
 
@@ -216,7 +216,7 @@ export function createTail(parts: TailParts): Tail {
         log.warn('no-file-events', `File events are not to be had (${code}): ${instead}`, name);
       },
     });
-    watch.directories(discovery.directories());
+    watch.directories(discovery.directories(), found ?? []);
   }
 
   const allGens = (): Gen[] => [...chains.values()].flatMap((chain) => chain.gens());
