@@ -1,10 +1,11 @@
 /** The sockets and tables of the system that ship needs, handed in so that a test can make them fail. */
 import dgram from 'node:dgram';
 import dns from 'node:dns/promises';
-import fs from 'node:fs/promises';
+import fs from 'node:fs';
 import net from 'node:net';
 import { type WriteDatagram, writerOf } from './datagrams.ts';
 import { type Route, routeFrom } from './route.ts';
+import { readRows } from './tcp-rows.ts';
 
 /** What is used of a net.Socket. */
 export type TcpSocket = {
@@ -51,8 +52,11 @@ export type Sockets = {
   createUdp(family: Family): UdpSocket;
   /** All addresses of a name, in the order in which they are to be tried. Throws as node:dns does. */
   lookup(host: string): Promise<readonly { readonly address: string; readonly family: number }[]>;
-  /** The text of the kernel's table of TCP connections of one family. Throws where there is none. */
-  readTcpTable(family: Family): Promise<string>;
+  /**
+   * Of the kernel's table of TCP connections of one family the part in which the row that holds `ends` stands; any other part where it
+   * has none. Throws where there is no table.
+   */
+  readTcpTable(family: Family, ends: string): Promise<string>;
   /** The text of net.ipv4.tcp_wmem: the least, usual and greatest size of a send buffer, in bytes. Throws where there is none. */
   readSendBuffers(): Promise<string>;
 };
@@ -75,6 +79,6 @@ export const realSockets: Sockets = {
     });
   },
   lookup: (host) => dns.lookup(host, { all: true }),
-  readTcpTable: (family) => fs.readFile(family === 6 ? '/proc/self/net/tcp6' : '/proc/self/net/tcp', 'latin1'),
-  readSendBuffers: () => fs.readFile('/proc/sys/net/ipv4/tcp_wmem', 'latin1'),
+  readTcpTable: (family, ends) => readRows(family === 6 ? '/proc/self/net/tcp6' : '/proc/self/net/tcp', ends),
+  readSendBuffers: () => fs.promises.readFile('/proc/sys/net/ipv4/tcp_wmem', 'latin1'),
 };

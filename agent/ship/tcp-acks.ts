@@ -6,8 +6,8 @@
  * took beyond that was acknowledged.
  */
 import { reasonOf } from './reasons.ts';
-import type { Sockets, TcpSocket } from './sockets.ts';
-import { findRow, type Pair, pairOf, type TcpRow } from './tcp-table.ts';
+import type { Family, Sockets, TcpSocket } from './sockets.ts';
+import { endsOf, findRow, pairOf, type TcpRow } from './tcp-table.ts';
 
 /** Between two looks passes at least this and four times what the last one took; up to MAX_GAP while nothing moves, ms. */
 const MIN_GAP = 20;
@@ -44,6 +44,7 @@ export type Acks = {
 export function createAcks({ sockets, ticks, socket, handed, sendLimit, tableLost }: AcksParts): Acks {
   // Kept, for a socket that is closed has no ends any more, and its row is still of interest.
   const pair = pairOf(socket);
+  const ends = pair && endsOf(pair);
   let usable = pair !== undefined;
   let reading: Promise<number | undefined> | undefined;
   let misses = 0;
@@ -73,12 +74,11 @@ export function createAcks({ sockets, ticks, socket, handed, sendLimit, tableLos
     return now;
   }
 
-  async function read(connection: Pair): Promise<number | undefined> {
+  async function read(family: Family, ends: string): Promise<number | undefined> {
     const before = handed();
     const began = ticks();
     try {
-      const table = await sockets.readTcpTable(connection.family);
-      return seen(findRow(table, connection), before, began);
+      return seen(findRow(await sockets.readTcpTable(family, ends), ends), before, began);
     } catch (error) {
       return lose(reasonOf(error));
     } finally {
@@ -90,8 +90,8 @@ export function createAcks({ sockets, ticks, socket, handed, sendLimit, tableLos
   return {
     floor: () => (usable ? Math.max(position, handed() - sendLimit - SEND_LIMIT_SLACK) : handed()),
     async look() {
-      if (pair === undefined || !usable) return undefined;
-      reading ??= read(pair);
+      if (pair === undefined || ends === undefined || !usable) return undefined;
+      reading ??= read(pair.family, ends);
       return reading;
     },
     mayLookAt: () => (usable && reading === undefined ? next : Number.POSITIVE_INFINITY),

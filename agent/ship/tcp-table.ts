@@ -28,9 +28,13 @@ export function pairOf(socket: TcpSocket): Pair | undefined {
   };
 }
 
-/** Finds a connection's row; undefined when the table has none. `order`: the byte order of the machine that wrote it. */
-export function findRow(table: string, pair: Pair, order: 'LE' | 'BE' = endianness()): TcpRow | undefined {
-  const ends = `${hexEnd(pair.local, order)} ${hexEnd(pair.remote, order)} `;
+/** By what the table names a connection. `order`: the byte order of the machine that wrote it. */
+export function endsOf({ local, remote }: Pair, order: 'LE' | 'BE' = endianness()): string {
+  return `${hexEnd(local, order)} ${hexEnd(remote, order)} `;
+}
+
+/** Finds the row of a connection by its ends; undefined when the table has none. */
+export function findRow(table: string, ends: string): TcpRow | undefined {
   const at = table.indexOf(ends);
   if (at < 0) return undefined;
   const found = /^([0-9A-F]{2}) ([0-9A-F]{8,}):/.exec(table.slice(at + ends.length, at + ends.length + 40));
