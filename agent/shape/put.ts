@@ -63,13 +63,14 @@ export function putEscaped(
   end: number,
   special: number,
 ): number {
-  const [to, source] = [into.bytes, from.bytes];
+  const source = from.bytes;
   const first = Math.max(start, special);
   let next = putBytes(into, at, from, start, first);
   for (let i = first; i < end; i += 1) {
-    const byte = source[i]!;
-    if (NEEDS_ESCAPE[byte] === 0) to[next++] = byte;
-    else next = putPiece(into, next, ESCAPES[byte]!);
+    const begin = i;
+    while (i < end && NEEDS_ESCAPE[source[i]!] === 0) i += 1;
+    next = putBytes(into, next, from, begin, i);
+    if (i < end) next = putPiece(into, next, ESCAPES[source[i]!]!);
   }
   return next;
 }

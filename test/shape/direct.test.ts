@@ -33,13 +33,27 @@ const ownLine = fc
     messages,
   )
   .map((parts) => parts.join(' '));
-const line = fc.oneof(appLine, appLine, ownLine, messages, fc.constant(''));
-const files = fc
+const quotes = fc.oneof(pieces('-', 'x', ' ', '日', '\\\\"', '\\\\', 'a/b'), fc.constant('GET /x?y=z HTTP/1.1'));
+const accessLine = fc
+  .tuple(fc.constantFrom('-', 'frank', 'a b', '日'), quotes, quotes)
+  .map(([user, request, agent]) => `::1 - ${user} [15/Jul/2026:11:30:35 +0000] "${request}" 200 5 "-" "${agent}"`);
+const loggedLine = fc
   .tuple(
-    fc.array(fc.tuple(line, fc.constantFrom('\n', '\n', '\r\n')), { maxLength: 12 }),
-    fc.constantFrom('', '\ufeff'),
+    fc.constantFrom('2026-07-15 11:30:35,123', '2026-07-15T11:30:36Z', '[2026-07-15 11:30:37 +0000]'),
+    fc.constantFrom(' INFO ', ' WARNING ', ' - x - WARN - ', ' [INFO] ', ' [main] ERROR ', ' INFO 12 --- [ main] '),
+    fc.constantFrom('', '[main] ', 'a.b.C - ', 'a.b.C : ', 'root: ', '[root] '),
+    messages,
   )
-  .map(([lines, bom]) => Buffer.from(bom + lines.flat().join('')));
+  .map((parts) => parts.join(''));
+const line = fc.oneof(appLine, appLine, ownLine, messages, fc.constant(''));
+const filesOf = (of: fc.Arbitrary<string>) =>
+  fc
+    .tuple(
+      fc.array(fc.tuple(of, fc.constantFrom('\n', '\n', '\r\n')), { maxLength: 12 }),
+      fc.constantFrom('', '\ufeff'),
+    )
+    .map(([lines, bom]) => Buffer.from(bom + lines.flat().join('')));
+const files = filesOf(line);
 const broken = files.map((bytes) => Buffer.concat([bytes, Buffer.from([0xe6, 0x97, 0x0a])]));
 const setups = fc.record({
   transform: fc.record({
@@ -191,6 +205,19 @@ describe('records written byte by byte', () => {
       { numRuns: 250 },
     );
   });
+
+  for (const [builtin, lines] of Object.entries({ nginx: accessLine, java: loggedLine, python: loggedLine })) {
+    test(`are those of the long way, with the pattern ${builtin}`, () => {
+      const regex = `(?=)(?:${compilePattern({ builtin }).source})`;
+      fc.assert(
+        fc.property(filesOf(fc.oneof(lines, lines, line)), fc.nat(400), setups, (content, split, setup) => {
+          const expected = shaped(content, split, false, setup, { regex });
+          assert.deepEqual(shaped(content, split, false, setup, { builtin }), expected);
+        }),
+        { numRuns: 250 },
+      );
+    });
+  }
 
   test("are those of the long way, with an operator's own pattern", () => {
     fc.assert(
