@@ -6,7 +6,6 @@ import * as z from 'zod/mini';
 import { realClock } from './ops/clock.ts';
 import { orderControl } from './ops/control.ts';
 import { forgetGenerations, movePositions, type Rewound } from './positions.ts';
-import { readGoal } from './rewind-place.ts';
 import { loadConfig } from './sections.ts';
 import { openStore, type Store, StoreProblem } from './store/store.ts';
 import type { Config, Log } from './types.ts';
@@ -77,7 +76,6 @@ const targetOf = ({ cwd, what }: Asked) => ({ what, file: path.resolve(cwd, what
 export async function rewind(asked: Asked & { readonly to: string }): Promise<readonly Rewound[]> {
   const { config } = loadConfig(asked);
   const target = { ...targetOf(asked), to: asked.to };
-  readGoal(asked.to, realClock.now()); // A slip in it is told whoever is to do it.
   const done = await moved(config, '/rewind', target, (store) =>
     movePositions({ config, store, now: realClock.now() }, target),
   );

@@ -1,3 +1,4 @@
+import { wordsOf } from '../wire/words.ts';
 import { CONFIG_OPTION, type Command, UsageProblem } from './command.ts';
 import { EXIT } from './io.ts';
 
@@ -39,6 +40,7 @@ export const rewindCommand: Command = {
     const to = given.value('to');
     if (what === undefined) throw new UsageProblem('rewind needs a FILE or the name of an input.');
     if (to === undefined) throw new UsageProblem('rewind needs --to: beginning, end, a byte or a time.');
+    await refuseSlip(to);
     const { rewind } = await import('../rewind.ts');
     const moved = await rewind({ file: given.value('config'), env: io.env, cwd: io.cwd, what, to });
     if (given.flag('json')) io.stdout.write(`${JSON.stringify(moved)}\n`);
@@ -48,6 +50,16 @@ export const rewindCommand: Command = {
     return EXIT.fine;
   },
 };
+
+/** Whoever is to do it, a slip in the place is a matter of the command line. Throws UsageProblem. */
+async function refuseSlip(to: string): Promise<void> {
+  const { readGoal } = await import('../rewind-place.ts');
+  try {
+    readGoal(to, Date.now());
+  } catch (problem) {
+    throw new UsageProblem(wordsOf(problem));
+  }
+}
 
 export const forgetCommand: Command = {
   name: 'forget',

@@ -84,14 +84,14 @@ export const recordOptions = {
 
 function readMark(text: string): number | undefined {
   if (text === 'off') return undefined;
-  const ms = parseDuration(text);
+  const ms = parseDuration(text, 'off');
   if (ms < SHORTEST_MARK) throw new Error(`${text} is too often; the shortest is 1s`);
   return ms;
 }
 
 function readChunk(text: string): number | undefined {
   if (text === 'auto') return undefined;
-  const bytes = parseSize(text);
+  const bytes = parseSize(text, 'auto');
   if (bytes > 0 && bytes < SMALLEST_CHUNK) {
     throw new Error(`${text} is too small for a message; the smallest is ${SMALLEST_CHUNK} bytes, and 0 is no limit`);
   }

@@ -43,7 +43,7 @@ export const linkOptions = {
     default: '2s',
     meaning:
       "TCP and TLS: what the peer's TCP has acknowledged counts as delivered after the connection has stood for so long since. never: only when the peer closes in order.",
-    schema: z.transform((text: string) => (text === 'never' ? Number.POSITIVE_INFINITY : parseDuration(text))),
+    schema: z.transform((text: string) => (text === 'never' ? Number.POSITIVE_INFINITY : parseDuration(text, 'never'))),
   },
   window: {
     default: '16MiB',
@@ -100,16 +100,26 @@ export const linkOptions = {
   },
 } as const satisfies Options;
 
+const RATES = 'Write 5000 lines, a size such as 2MiB, or none';
+
 function readRate(text: string): Rate | undefined {
   if (text === 'none') return undefined;
   const bare = text.trim().replace(/\s*(\/\s*s|per second)$/, '');
   const lines = /^(\d+)\s*lines?$/.exec(bare)?.[1];
   if (lines === undefined && /^\d*$/.test(bare)) {
-    throw new Error(`'${text}' has no unit. Write 5000 lines, a size such as 2MiB, or none`);
+    throw new Error(`'${text}' has no unit. ${RATES}`);
   }
-  const perSecond = lines === undefined ? parseSize(bare) : Number(lines);
+  const perSecond = lines === undefined ? readBytes(text, bare) : Number(lines);
   if (perSecond < 1) throw new Error(`'${text}' would send nothing. Write none for no limit`);
   return { unit: lines === undefined ? 'bytes' : 'lines', perSecond };
+}
+
+function readBytes(text: string, bare: string): number {
+  try {
+    return parseSize(bare);
+  } catch {
+    throw new Error(`'${text}' is no rate. ${RATES}`);
+  }
 }
 
 function readSeconds(text: string): number {

@@ -43,14 +43,14 @@ export const spoolOptions = {
 
 function readAge(text: string): number | undefined {
   if (text === 'never') return undefined;
-  const ms = parseDuration(text);
+  const ms = parseDuration(text, 'never');
   if (ms === 0) throw new Error(`${text} would drop every record at once. Write never to keep them all`);
   return ms;
 }
 
 function readSize(text: string): number | undefined {
   if (text === 'auto') return undefined;
-  const bytes = parseSize(text);
+  const bytes = parseSize(text, 'auto');
   if (bytes < SMALLEST_SPOOL)
     throw new Error(`${text} is too small for a spool; the smallest is 512KiB. Is the unit missing`);
   return bytes;

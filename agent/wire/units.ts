@@ -11,15 +11,15 @@ const TIME_BY_NAME = new Map<string, number>(Object.entries(TIME_UNITS));
 
 /**
  * Reads `1MiB`, `16 MiB`, `1.5GB` or plain bytes (`8096`). Gives whole bytes.
- * Throws an Error with a sentence when the text is no size or is too large to be counted exactly.
+ * Throws an Error with a sentence when the text is no size or is too large to be counted exactly. `word` is what else may be written
+ * in that place, which the sentence then names.
  */
-export function parseSize(text: string): number {
+export function parseSize(text: string, word?: string): number {
   const found = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim());
   const factor = found ? (found[2] === '' ? 1 : SIZE_BY_NAME.get(found[2]!.toLowerCase())) : undefined;
   if (!found || factor === undefined) {
-    throw new Error(
-      `'${text}' is not a size: write a number with KiB, MiB, GiB, kB, MB or GB, or plain bytes, e.g. 16MiB`,
-    );
+    const how = `write a number with KiB, MiB, GiB, kB, MB or GB, or plain bytes, e.g. 16MiB${orWord(word)}`;
+    throw new Error(`'${text}' is not a size: ${how}`);
   }
   const bytes = Math.round(Number(found[1]) * factor);
   if (!Number.isSafeInteger(bytes)) throw new Error(`'${text}' is larger than any file can be: use a smaller size`);
@@ -28,10 +28,11 @@ export function parseSize(text: string): number {
 
 /**
  * Reads `250ms`, `2s`, `1.5h`, `1m 30s`. Gives milliseconds. A lone `0` needs no unit.
- * Throws an Error with a sentence when the text is no duration, above all when its unit is missing.
+ * Throws an Error with a sentence when the text is no duration, above all when its unit is missing; `word` as in `parseSize`.
  */
-export function parseDuration(text: string): number {
+export function parseDuration(text: string, word?: string): number {
   const trimmed = text.trim();
+  const how = `write a number with ms, s, m, h or d, e.g. 250ms or 1m 30s${orWord(word)}`;
   if (trimmed === '0') return 0;
   if (/^\d+(\.\d+)?$/.test(trimmed)) {
     throw new Error(`'${text}' has no unit: write ${trimmed}s for seconds, or use ms, m, h or d`);
@@ -40,16 +41,17 @@ export function parseDuration(text: string): number {
   let sum = 0;
   while (piece.lastIndex < trimmed.length) {
     const found = piece.exec(trimmed);
-    if (!found)
-      throw new Error(`'${text}' is not a duration: write a number with ms, s, m, h or d, e.g. 250ms or 1m 30s`);
+    if (!found) throw new Error(`'${text}' is not a duration: ${how}`);
     sum += Number(found[1]) * TIME_BY_NAME.get(found[2]!)!;
   }
   const ms = Math.round(sum);
   if (trimmed === '' || !Number.isSafeInteger(ms)) {
-    throw new Error(`'${text}' is not a duration: write a number with ms, s, m, h or d, e.g. 250ms or 1m 30s`);
+    throw new Error(`'${text}' is not a duration: ${how}`);
   }
   return ms;
 }
+
+const orWord = (word: string | undefined): string => (word === undefined ? '' : `; or ${word}`);
 
 /** Bytes for a human reader: `512B`, `1.5KiB`, `16MiB`; at most one decimal, and `parseSize` reads it back. */
 export function formatSize(bytes: number): string {

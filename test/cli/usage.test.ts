@@ -76,6 +76,10 @@ for (const [argv, sentence] of [
   [['spool', 'ls', 'main'], "tailship spool takes 1 word at most, and 'main' is one too many."],
   [['rewind'], 'rewind needs a FILE or the name of an input.'],
   [['rewind', 'app.log'], 'rewind needs --to: beginning, end, a byte or a time.'],
+  [
+    ['rewind', 'app.log', '--to', 'noon'],
+    '--to noon: that is no place in a file. Write beginning, end, a byte such as 4096,',
+  ],
   [['explain', 'spool-ful'], "'spool-ful' is no code of tailship. Did you mean 'explain spool-full'?"],
   [['explain', 'zzz'], "'zzz' is no code of tailship. 'tailship explain' lists them all."],
   [['init'], 'Name the log file: tailship init FILE'],

@@ -211,6 +211,17 @@ test('json is own, all, or a list of names', () => {
   assert.match(problem('syslog', 'json', 'MSG LEVEL'), /is no name of a group/);
 });
 
+test('a value that is refused is told what else its key takes: a word, where there is one', () => {
+  const words = {
+    ...{ 'syslog linger': 'never', 'syslog mark': 'off', 'syslog chunk': 'auto' },
+    ...{ 'spool max_size': 'auto', 'spool max_age': 'never' },
+  };
+  for (const [place, word] of Object.entries(words)) {
+    const [section, key] = place.split(' ') as [string, string];
+    assert.match(problem(section, key, 'yes'), new RegExp(`'yes' is not a .*; or ${word}\\.$`), place);
+  }
+});
+
 test('rate and drain_rate are lines or bytes a second, or none', () => {
   const rates = {
     none: undefined,
@@ -228,7 +239,10 @@ test('rate and drain_rate are lines or bytes a second, or none', () => {
     assert.match(problem('syslog', 'rate', text), /has no unit\. Write 5000 lines, a size such as 2MiB, or none\.$/);
   }
   assert.match(problem('syslog', 'drain_rate', '0 lines'), /would send nothing\. Write none for no limit\.$/);
-  assert.match(problem('syslog', 'rate', 'fast'), /'fast' is not a size/);
+  assert.match(
+    problem('syslog', 'rate', 'fast'),
+    /'fast' is no rate\. Write 5000 lines, a size such as 2MiB, or none\.$/,
+  );
 });
 
 test('several servers are for failover, and share the work where that is said', () => {
