@@ -13,6 +13,7 @@ import { loadConfig } from './sections.ts';
 import { StoreProblem } from './store/store.ts';
 import type { Config, SpoolConfig } from './types.ts';
 import { watchConfig } from './watch-config.ts';
+import { formatDuration } from './wire/units.ts';
 import { wordsOf } from './wire/words.ts';
 
 export type RunParts = {
@@ -54,6 +55,7 @@ export async function run(parts: RunParts): Promise<number> {
         const code = await runAgent({
           ...{ config, log, clock: realClock, stop, command, once, changes, supervisor, seen },
         });
+        if (once && code === 1 && !stop.aborted) sayGivenUp(once.wait, log);
         if (code !== undefined) return code;
         works = config.spool;
       } catch (problem) {
@@ -124,6 +126,11 @@ function takeOrders(parts: RunParts, { changes, log, supervisor }: Orders): () =
       else refuse(`${source} is gone.`, 'Put it back: it is read then.');
     },
   });
+}
+
+function sayGivenUp(wait: number, log: AgentLog): void {
+  const rest = 'what the servers do not have waits in the spool or in the files, and the next run goes on with it';
+  log.warn('not-delivered', `Not all is delivered, and nothing has moved for ${formatDuration(wait)}: ${rest}.`);
 }
 
 /** What ends the agent is said in a sentence; where in the code it came from only interests those who asked for `debug`. */

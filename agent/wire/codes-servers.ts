@@ -32,6 +32,11 @@ export const SERVER_CODES = {
     risk: 'Nothing is lost: they are sent again every 10 s, and what comes after them waits.',
     cure: 'Look into the log of the server for the reason: a full disk or queue, or a rule that refuses this host.',
   },
+  'not-delivered': {
+    meaning: 'A run with --once has given up, since nothing had moved for --wait: not every server has all lines.',
+    risk: 'Nothing is lost. What is missing at a server stands in the spool or, unread, in the files, and the next run goes on with it.',
+    cure: "The warnings before it say why nothing moved. 'tailship status' shows how much waits; 'tailship spool drain' sends what stands in the spool.",
+  },
   'tls-unverified': {
     meaning: 'The certificate of the server is not checked, because tls_verify is off.',
     risk: 'Whoever can place himself between this host and the server can read all records and swallow them.',

@@ -86,12 +86,16 @@ test('without a configuration file the first log line says so', {
   assert.equal(first.msg, 'No configuration file was found, so the defaults hold.');
 });
 
-test('run --once gives up after --wait without progress, with 1, and what was not delivered is kept', async () => {
+test('run --once gives up after --wait without progress, says so, ends with 1, and what was not delivered is kept', async () => {
   using world = createWorld();
   world.write('app.log', LINES);
   configure(world, 'tcp://127.0.0.1:9');
-  const { code } = await world.run('run', '--once', '--wait', '1s');
+  const { code, err } = await world.run('run', '--once', '--wait', '1s');
   assert.equal(code, 1);
+  assert.match(
+    err,
+    /"code":"not-delivered","msg":"Not all is delivered, and nothing has moved for 1s: what the servers/,
+  );
   const status = await statusOf(world);
   assert.equal(status.destinations[0]?.spool.lines, 2);
 });
