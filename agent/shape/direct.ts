@@ -80,6 +80,7 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
   const members = parts.pieces.map(prepared);
   const stamps = createStampBytes(header.timestamps);
   const priorities = createPriorityCache(header.priorities, record.select);
+  const longestEscaped = Math.min(limit, LONGEST_ESCAPED);
   const around = AROUND + SPILL + members.reduce((sum, { next }) => sum + next.length, 0);
   // Groups may stand in one another, so each member may be as long as the line.
   const copies = 1 + members.filter(({ bound, line }) => bound > 0 || line).length;
@@ -132,7 +133,7 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
     matches: scan,
     write(state, chunk, begin, to, from, next, special) {
       const { bytes } = chunk;
-      if (special < to && to - begin > LONGEST_ESCAPED) return 'no';
+      if (to - begin > (special < to ? longestEscaped : limit)) return 'no';
       // The first record of a generation tells of the one before it.
       if ((!state.begun && state.context.after) || !scan(bytes, begin, to)) return 'no';
       if (state !== current) enter(state);

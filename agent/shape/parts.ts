@@ -16,7 +16,8 @@ export type LongRecord = {
 };
 
 export type Parts = {
-  readonly messages: readonly string[];
+  /** Made one by one as they are asked for, before the draft changes: all at once they take many times the record's memory. */
+  readonly messages: Iterable<string>;
   /** True where something other than MSG was too long and had to lose its end. */
   readonly shortened: boolean;
 };
@@ -42,6 +43,8 @@ const LEAST_ROOM = 12;
 /** Digits of the number of parts that are reckoned with before it is known. */
 const LIKELY_DIGITS = 3;
 const MOST_DIGITS = 9;
+/** Bytes around a string in JSON. */
+const QUOTES = 2;
 const CUT: Member = ['CUT', '1'];
 
 /**
@@ -73,11 +76,11 @@ function shorten(record: LongRecord, draft: Draft, members: readonly Member[]): 
     others.map(([key, value, kind]) => [key, kind === 'json' ? bytesOf(value) : style.size(value)]),
   );
   const sum = [...sizes.values()].reduce((total, size) => total + size, 0);
+  const wanted = message === undefined ? 0 : style.size(message);
   const allowance = (list: readonly Member[]) => {
     const empty = list.map(([key]): Member => [key, '']);
     const room = record.limit - bytesOf(write(record, draft, empty, { n: 1, of: 10 ** (LIKELY_DIGITS - 1) }));
-    if (message === undefined) return room;
-    return room - Math.min(style.size(message), Math.max(LEAST_ROOM, room >> 1));
+    return room - Math.min(wanted, Math.max(LEAST_ROOM, room >> 1));
   };
   if (sum <= allowance(members)) return members;
   const marked = members.some(([key]) => key === CUT[0]) ? members : sorted([CUT, ...members]);
@@ -105,32 +108,43 @@ function largestCap(sizes: readonly number[], room: number): number {
 }
 
 /** One message if all of it fits, else parts; undefined where MSG finds no room. */
-function spread(record: LongRecord, draft: Draft, members: readonly Member[]): readonly string[] | undefined {
-  const whole = write(record, draft, members, undefined);
-  if (bytesOf(whole) <= record.limit) return [whole];
-  const message = members.find(([key]) => key === MESSAGE)?.[1];
-  if (message === undefined) return undefined;
+function spread(record: LongRecord, draft: Draft, members: readonly Member[]): Iterable<string> | undefined {
+  const { limit, format } = record;
+  const message = members.find(([key]) => key === MESSAGE);
   const withMessage = (text: string) =>
-    members.map((member): Member => (member[0] === MESSAGE ? [MESSAGE, text] : member));
+    members.map((member): Member => (member === message ? [MESSAGE, text] : member));
+  const around = (part: Identity['part']) => bytesOf(write(record, draft, withMessage(''), part));
+  const [, text = '', kind] = message ?? [];
+  const size = format.style.size(text);
+  if (around(undefined) + (kind === 'json' ? bytesOf(text) - QUOTES : size) <= limit) {
+    return [write(record, draft, members, undefined)];
+  }
+  if (!message) return undefined;
   for (let digits = 1; digits <= MOST_DIGITS; digits += 1) {
     const most = 10 ** digits - 1;
-    const room = record.limit - bytesOf(write(record, draft, withMessage(''), { n: most, of: most }));
+    const room = limit - around({ n: most, of: most });
     if (room < LEAST_ROOM) return undefined;
-    const pieces = cut(message, room, record.format);
-    if (pieces.length > most) continue;
-    return pieces.map((piece, i) => write(record, draft, withMessage(piece), { n: i + 1, of: pieces.length }));
+    const ends = size > most * room ? [] : cut(text, room, format);
+    if (ends.length === 0 || ends.length > most) continue;
+    const piece = (i: number) => withMessage(text.slice(ends[i - 1] ?? 0, ends[i]));
+    return oneByOne(ends.length, (i) => write(record, draft, piece(i), { n: i + 1, of: ends.length }));
   }
   return undefined;
 }
 
-function cut(message: string, room: number, { style }: Format): string[] {
-  const pieces: string[] = [];
+/** So many messages, the first of which is 0. */
+export function* oneByOne(count: number, message: (i: number) => string): Iterable<string> {
+  for (let i = 0; i < count; i += 1) yield message(i);
+}
+
+/** Where the pieces of a message end that take as much as there is room for. */
+function cut(message: string, room: number, { style }: Format): number[] {
+  const ends: number[] = [];
   for (let at = 0; at < message.length; ) {
-    const end = style.fit(message, at, room);
-    pieces.push(message.slice(at, end));
-    at = end;
+    at = style.fit(message, at, room);
+    ends.push(at);
   }
-  return pieces;
+  return ends;
 }
 
 function write(record: LongRecord, draft: Draft, members: readonly Member[], part: Identity['part']): string {

@@ -1,4 +1,5 @@
 /** The messages of a batch while they are made: one growing buffer, and where each message ends. */
+import { free } from '../wire/free.ts';
 import { type Memory, memoryOf } from './put.ts';
 
 export type Payload = {
@@ -16,6 +17,8 @@ const FIRST_BYTES = 64 * 1024;
 const FIRST_ENDS = 1024;
 /** After a batch that was larger than that, its memory is not kept. */
 const KEPT_BYTES = 4 * 1024 * 1024;
+/** The bytes of messages that are longer are counted before they are written. */
+const COUNTED = 64 * 1024;
 const LF = 0x0a;
 const NOTHING = memoryOf(Buffer.alloc(0));
 
@@ -34,7 +37,13 @@ export function createPayload(space?: (bytes: number) => Buffer): Payload {
     while (bytes < wanted) bytes *= 2;
     const larger = space?.(bytes) ?? Buffer.allocUnsafeSlow(bytes);
     memory.bytes.copy(larger, 0, 0, size);
+    letGo();
     memory = memoryOf(larger);
+  }
+
+  function letGo(): void {
+    if (!space) free(memory.bytes);
+    memory = NOTHING;
   }
 
   function growEnds(): void {
@@ -58,8 +67,9 @@ export function createPayload(space?: (bytes: number) => Buffer): Payload {
 
   return {
     add(message, wide) {
-      // A UTF-16 unit takes at most three bytes of UTF-8.
-      const into = room(wide ? message.length * 3 : message.length).bytes;
+      // A UTF-16 unit takes at most three bytes of UTF-8. To count them is worth it only where that is much.
+      const { length } = message;
+      const into = room(!wide ? length : length < COUNTED ? length * 3 : Buffer.byteLength(message)).bytes;
       close(size + (wide ? into.write(message, size, 'utf8') : into.write(message, size, 'latin1')));
     },
     room,
@@ -68,7 +78,7 @@ export function createPayload(space?: (bytes: number) => Buffer): Payload {
     take() {
       const made = memory.bytes.subarray(0, size);
       const taken = { payload: space ? made : copyOf(made), ends: ends.slice(0, count) };
-      if (space || memory.bytes.length > KEPT_BYTES) memory = NOTHING;
+      if (space || memory.bytes.length > KEPT_BYTES) letGo();
       size = 0;
       count = 0;
       return taken;

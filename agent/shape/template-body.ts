@@ -3,7 +3,7 @@ import type { RecordConfig, Template } from '../types.ts';
 import { type Identity, writeIdentity } from '../wire/identity.ts';
 import type { Draft } from './draft.ts';
 import { FORMATS } from './format.ts';
-import type { Body, Parts } from './parts.ts';
+import { type Body, oneByOne, type Parts } from './parts.ts';
 import type { Pattern } from './pattern.ts';
 import { isAscii, isBytewise, render } from './template.ts';
 import { messageValue, type Value } from './values.ts';
@@ -69,7 +69,7 @@ function cutText(
     const pieces = piecesOf(message, fits, limit);
     if (pieces === undefined) break;
     if (pieces.length > most) continue;
-    const messages = pieces.map((piece, i) => write(piece, { n: i + 1, of: pieces.length }));
+    const messages = oneByOne(pieces.length, (i) => write(pieces[i]!, { n: i + 1, of: pieces.length }));
     return { messages, shortened: false };
   }
   return { messages: [clip(whole, limit)], shortened: true };

@@ -1,4 +1,5 @@
 import { isAscii, isUtf8 } from 'node:buffer';
+import { free } from '../wire/free.ts';
 
 /**
  * The lines of a chunk as strings. Where it gives the same result, a character stands for one byte (a "narrow" string): V8 makes,
@@ -56,5 +57,8 @@ export function createText(parts: {
 
 /** The text of a narrow string. The result keeps no larger string alive. */
 export function widen(narrow: string): string {
-  return Buffer.from(narrow, 'latin1').toString('utf8');
+  const bytes = Buffer.from(narrow, 'latin1');
+  const text = bytes.toString('utf8');
+  free(bytes);
+  return text;
 }

@@ -82,8 +82,9 @@ export function createRecordWriter(
       if (draft.cut) cut += 1;
       const first = !state.begun && state.context.after ? identityOf(state, at, len) : undefined;
       const element = first ? writeIdentity(sdId, first) : writeElement(state.element, at, len, state.skip);
-      const message = body.write(draft, element);
-      if (fits(message, draft.wide, limit)) payload.add(message, draft.wide);
+      // A line that is longer by itself is hardly ever one message, which would be made for nothing.
+      const message = draft.line.length > limit ? undefined : body.write(draft, element);
+      if (message !== undefined && fits(message, draft.wide, limit)) payload.add(message, draft.wide);
       else writeParts(draft, first ?? identityOf(state, at, len));
       state.begun = true;
       state.skip = 0;

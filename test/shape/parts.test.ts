@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { type Member, newDraft } from '../../agent/shape/draft.ts';
+import { FORMATS as FORMS } from '../../agent/shape/format.ts';
+import { cutIntoParts } from '../../agent/shape/parts.ts';
 import { readIdentity } from '../../agent/wire/identity.ts';
 import { readRfc5424 } from '../../agent/wire/rfc5424.ts';
 import { chunkOf, contextOf, GEN, jsonOf, messagesOf, type Setup, shaperOf } from './shaped.ts';
@@ -108,6 +111,29 @@ describe('a record longer than chunk', () => {
       assert.equal(jsonOf(message).CUT, 'three');
     }
     assert.equal(jsonOf(partsOf('one two three x', 300, setup)[0]!).PART, 'one');
+  });
+
+  test('is made part by part, as they are asked for', () => {
+    const { rfc5424 } = FORMS;
+    let written = 0;
+    const format = {
+      ...rfc5424,
+      head(...parts: Parameters<typeof rfc5424.head>) {
+        written += 1;
+        return rfc5424.head(...parts);
+      },
+    };
+    const draft = { ...newDraft(), wide: true };
+    const identity = { gen: GEN, at: 0, len: 300_001 };
+    const members: Member[] = [['MSG', '0123456789'.repeat(30_000)]];
+    const { messages } = cutIntoParts({ draft, members, identity, sdId: 'tail@32473', format, limit: 300 });
+    let parts = 0;
+    for (const message of messages) {
+      assert.ok(message.length <= 300);
+      parts += 1;
+      assert.ok(written < parts + 20, `${written} were written for ${parts}`);
+    }
+    assert.ok(parts > 1000);
   });
 
   test('may have thousands of parts', () => {

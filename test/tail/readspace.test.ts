@@ -37,3 +37,11 @@ test('chunks read into one memory are those read into memory of their own', () =
     { numRuns: 200 },
   );
 });
+
+test('memory that is larger than what is kept is given back with the next call', () => {
+  const space = createReadSpace();
+  const [usual, large] = [space(1_300_000).buffer, space(30_000_000)];
+  assert.equal(large.length, 30_000_000);
+  assert.equal(space(1_000).buffer, usual);
+  assert.equal(large.buffer.byteLength, 0);
+});
