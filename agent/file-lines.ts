@@ -28,7 +28,7 @@ export function createFileLines(store: Store): FileLines {
     const before = made.get(input);
     if (before?.of === of) return before;
     const settled = store.settled(destination, input.name);
-    const lines = input.tail.status().map((file) => fileLine(file, destination, settled, lens));
+    const lines = Array.from(input.tail.each(), (file) => fileLine(file, destination, settled, lens));
     const behind = lines.reduce((total, one) => total + one.behind, 0);
     const now = { of, lines, behind, oldest: oldestOf(lines) };
     made.set(input, now);

@@ -8,12 +8,13 @@ const REMEMBERED = 256;
 
 type Seen = { readonly size: number; readonly at: number };
 
-type Growth = { readonly gen: string; readonly size: number; readonly modified: number | undefined };
+/** `size`, in bytes, is undefined where it is not known. */
+type Growth = { readonly gen: string; readonly size: number | undefined; readonly modified: number | undefined };
 
 export type Ages = {
   /**
-   * Takes note of the sizes of all files at `now` (ms since the epoch); a file that is not among them is forgotten. True where `since`
-   * may say something else now.
+   * Takes note of the sizes of all files at `now` (ms since the epoch), of each as it is named first; a file that is not among them is
+   * forgotten. True where `since` may say something else now.
    */
   note(now: number, files: Iterable<Growth>): boolean;
   /** When the byte at `offset` was first seen, ms since the epoch; undefined where the file was never seen so long. */
@@ -27,6 +28,7 @@ export function createAges(): Ages {
       const kept = new Map<string, Seen[]>();
       let isNew = false;
       for (const { gen, size, modified } of files) {
+        if (size === undefined || kept.has(gen)) continue;
         const known = all.get(gen);
         // A list of one is written as one: `push` would make room for seventeen.
         const seen = known ? thinned(known) : [{ size, at: Math.min(now, modified ?? now) }];

@@ -8,7 +8,7 @@ import { createAges } from './ages.ts';
 import { healthOf, type Progress, progressAfter, type Seen, stalls } from './health.ts';
 import { createHistory, type History } from './history.ts';
 import { createRates } from './rates.ts';
-import { createSpeeds } from './speeds.ts';
+import { createSpeeds, type Speeds } from './speeds.ts';
 import type { FileLine, Health, Status } from './status.ts';
 
 /** The shortest and the longest pause between two looks, ms, and the pause as a multiple of what the look took. */
@@ -47,18 +47,19 @@ export type ObserverParts = {
 
 export function createObserver({ clock, after, look, looked }: ObserverParts): Observer {
   const rates = createRates();
-  const speeds = createSpeeds();
   const ages = createAges();
   const history = createHistory();
   let progress: Progress = new Map();
   let cancel: (() => void) | undefined;
   let closed = false;
   let revision = 0;
+  /** By destination. */
+  let speeds = new Map<string, Speeds>();
   let seen: readonly (readonly FileLine[])[] = [];
 
   const lens: Lens = {
     rate: (destination, input) => rates.of(keyOf(destination, input)),
-    speed: (destination, gen) => speeds.of(keyOf(destination, gen)),
+    speed: (destination, gen) => speeds.get(destination)?.of(gen) ?? 0,
     since: ages.since,
     revision: () => revision,
     health: (seen) => healthOf(progress, seen, clock.ticks(), after()),
@@ -75,14 +76,18 @@ export function createObserver({ clock, after, look, looked }: ObserverParts): O
   function noteFiles(status: Status, ticks: number): void {
     const before = seen;
     seen = status.destinations.flatMap(({ inputs }) => inputs.map(({ files }) => files));
-    const moved = speeds.moves();
+    const moved = moves();
     if (!moved && seen.length === before.length && seen.every((files, at) => files === before[at])) {
-      speeds.noteSame(ticks);
+      for (const one of speeds.values()) one.noteSame(ticks);
       return;
     }
-    speeds.note(ticks, places(status));
-    if (ages.note(status.agent.now, growths(status)) || moved || speeds.moves()) revision += 1;
+    const { destinations } = status;
+    speeds = new Map(destinations.map(({ name }) => [name, speeds.get(name) ?? createSpeeds()]));
+    for (const one of destinations) speeds.get(one.name)!.note(ticks, filesOf([one]));
+    if (ages.note(status.agent.now, filesOf(destinations)) || moved || moves()) revision += 1;
   }
+
+  const moves = (): boolean => [...speeds.values()].some((one) => one.moves());
 
   function tick(): void {
     if (closed) return;
@@ -125,22 +130,6 @@ function countersOf({ destinations }: Status): Map<string, Count> {
   return counts;
 }
 
-function* places({ destinations }: Status) {
-  for (const { name, inputs } of destinations) {
-    for (const { files } of inputs) for (const { gen, settled } of files) yield { key: keyOf(name, gen), settled };
-  }
-}
-
-/** Every generation once, at its largest, although every destination names it. */
-function* growths({ destinations }: Status) {
-  const seen = new Set<string>();
-  for (const { inputs } of destinations) {
-    for (const { files } of inputs) {
-      for (const { gen, size, modified } of files) {
-        if (size === undefined || seen.has(gen)) continue;
-        seen.add(gen);
-        yield { gen, size, modified };
-      }
-    }
-  }
+function* filesOf(destinations: Status['destinations']): Generator<FileLine> {
+  for (const { inputs } of destinations) for (const { files } of inputs) yield* files;
 }

@@ -1,5 +1,5 @@
 /**
- * How fast single files are settled. Of a file that stands still one number is remembered, for there may be ten thousand. Pure: time is
+ * How fast single files are settled by one destination. Of a file that stands still one number is remembered, for there may be ten thousand. Pure: time is
  * handed in.
  */
 
@@ -10,13 +10,13 @@ type Place = { readonly at: number; readonly settled: number };
 
 export type Speeds = {
   /** Takes note of how far each file is settled at `at` (ms, monotonic); one that is not among them is forgotten. */
-  note(at: number, files: Iterable<{ readonly key: string; readonly settled: number }>): void;
+  note(at: number, files: Iterable<{ readonly gen: string; readonly settled: number }>): void;
   /** The same where they are all as they were, and nothing moves. */
   noteSame(at: number): void;
   /** Whether any file moved in the last ten seconds. */
   moves(): boolean;
   /** Bytes a second over the last ten seconds. */
-  of(key: string): number;
+  of(gen: string): number;
 };
 
 export function createSpeeds(): Speeds {
@@ -27,17 +27,17 @@ export function createSpeeds(): Speeds {
     note(at, files) {
       const kept = new Map<string, number>();
       const stillMoving = new Map<string, Place[]>();
-      for (const { key, settled } of files) {
-        const before = last.get(key);
-        kept.set(key, settled);
-        const places = moving.get(key) ?? [];
+      for (const { gen, settled } of files) {
+        const before = last.get(gen);
+        kept.set(gen, settled);
+        const places = moving.get(gen) ?? [];
         if (before !== undefined && settled > before) {
           if (places.length === 0) places.push({ at: looked, settled: before });
           places.push({ at, settled });
         }
         // One place that is older than the span stays: the rate covers all of it.
         while (places.length > 1 && places[1]!.at <= at - SPAN) places.shift();
-        if (places.length > 1) stillMoving.set(key, places);
+        if (places.length > 1) stillMoving.set(gen, places);
       }
       looked = at;
       last = kept;
@@ -47,8 +47,8 @@ export function createSpeeds(): Speeds {
       looked = at;
     },
     moves: () => moving.size > 0,
-    of(key) {
-      const places = moving.get(key);
+    of(gen) {
+      const places = moving.get(gen);
       if (places === undefined) return 0;
       const first = places[0]!;
       return ((places.at(-1)!.settled - first.settled) * 1000) / Math.max(1, looked - first.at);

@@ -24,6 +24,8 @@ export type TailWalk = {
   /** With `once`: everything that stood in the files at the start was given out. */
   finished(): boolean;
   status(): FileStatus[];
+  /** The same, one after the other. */
+  each(): Iterable<FileStatus>;
   /** Another number as soon as `status` may say something else. */
   revision(): number;
 };
@@ -140,6 +142,10 @@ export function createWalk(parts: WalkParts): InnerWalk {
     return undefined;
   }
 
+  function* each(): Generator<FileStatus> {
+    for (const chain of parts.chains()) yield* statusOf(courseOf(chain));
+  }
+
   return {
     destination: parts.destination,
     next,
@@ -151,11 +157,8 @@ export function createWalk(parts: WalkParts): InnerWalk {
       }
       return true;
     },
-    status() {
-      const list: FileStatus[] = [];
-      for (const chain of parts.chains()) list.push(...statusOf(courseOf(chain)));
-      return list;
-    },
+    status: () => [...each()],
+    each,
     revision: () => revision,
     noted() {
       revision += 1;

@@ -16,7 +16,7 @@ function told() {
     },
   ];
   const store = { revision: () => now.store, settled: () => new Map([[1, now.settled]]) } as unknown as Store;
-  const input = { tail: { status, revision: () => now.tail } } as unknown as WalkInput;
+  const input = { tail: { each: status, revision: () => now.tail } } as unknown as WalkInput;
   const lens = { revision: () => now.lens, since: () => now.since, speed: () => 9 } as unknown as Lens;
   const lines = createFileLines(store);
   return { now, ask: () => lines('server', input, lens) };

@@ -168,6 +168,7 @@ async function inGroups(steps: readonly Step[], setup: Setup, thread: Thread, en
     },
     finished: () => over,
     status: () => [],
+    each: () => [],
     revision: () => 0,
   };
   const walk = (open: (context: FileContext) => void, close: (file: FileId) => void) => {
@@ -240,6 +241,7 @@ async function together(
     },
     finished: () => left.length === 0,
     status: () => [],
+    each: () => [],
     revision: () => 0,
   };
   const walk = (open: (context: FileContext) => void, close: (file: FileId) => void) => {
@@ -303,6 +305,7 @@ describe('lines that are shaped in another thread', () => {
       next: () => chunks.shift(),
       finished: () => chunks.length === 0,
       status: () => [],
+      each: () => [],
       revision: () => 0,
     };
     const shaping = createShaping({
@@ -418,6 +421,7 @@ function ofChunks(left: Buffer[], thread: Thread) {
     },
     finished: () => left.length === 0,
     status: () => [],
+    each: () => [],
     revision: () => 0,
   };
   const walk = (open: (context: FileContext) => void) => {
@@ -457,6 +461,7 @@ function ofManyFiles(enough: number | undefined, next: (n: number) => Chunk | un
     },
     finished: () => true,
     status: () => [],
+    each: () => [],
     revision: () => 0,
   };
   const parts = {
@@ -546,7 +551,13 @@ test('whoever waits for it to come home is not kept waiting by a thread that has
   const chunks = [chunkOf(content)];
   const walk = (open: (context: FileContext) => void): TailWalk => {
     open(contextOf());
-    return { next: () => chunks.shift(), finished: () => chunks.length === 0, status: () => [], revision: () => 0 };
+    return {
+      next: () => chunks.shift(),
+      finished: () => chunks.length === 0,
+      status: () => [],
+      each: () => [],
+      revision: () => 0,
+    };
   };
   const shaping = createShaping({ ...partsOf(), warn() {}, bell, thread, walk });
   assert.deepEqual(shaping.next(0, {}), []);
@@ -580,7 +591,7 @@ function unseated(content: Buffer, after: number, transform: Setup['transform'] 
       if (!asked) read += 1;
       return chunkOf(content);
     };
-    return { next, finished: () => false, status: () => [], revision: () => 0 };
+    return { next, finished: () => false, status: () => [], each: () => [], revision: () => 0 };
   };
   const { next } = createShaping({ ...partsOf({ transform }), warn() {}, bell: createBell(), thread, walk });
   return { next, asked: () => asked, read: () => read };

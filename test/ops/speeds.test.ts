@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createSpeeds } from '../../agent/ops/speeds.ts';
 
-const at = (...places: readonly (readonly [key: string, settled: number])[]) =>
-  places.map(([key, settled]) => ({ key, settled }));
+const at = (...places: readonly (readonly [gen: string, settled: number])[]) =>
+  places.map(([gen, settled]) => ({ gen, settled }));
 
 test('a file is as fast as it moved in the last ten seconds', () => {
   const speeds = createSpeeds();
