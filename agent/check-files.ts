@@ -28,7 +28,7 @@ export function checkInputs(loaded: Loaded): Placed[] {
 
 function checkPath(input: InputConfig, pattern: string): Said[] {
   const discovery = createDiscovery(realFiles, [pattern], () => false);
-  const live = discovery.paths().sort();
+  const live = [...discovery.paths()].sort();
   const closed = [...discovery.troubles()].map(([place, code]) =>
     code === NOT_UTF8
       ? bad('name-unwritable', `${place}: its name is not UTF-8, so it is not read.`, 'Rename it to ASCII or UTF-8.')

@@ -14,9 +14,8 @@ export function checkShared(loaded: Loaded): Placed[] {
   const readers = new Map<string, Set<InputConfig>>();
   const pairs = new Map<string, { one: InputConfig; other: InputConfig; files: string[] }>();
   for (const input of loaded.config.inputs) {
-    for (const file of createDiscovery(realFiles, input.paths, () => false)
-      .paths()
-      .sort()) {
+    const paths = createDiscovery(realFiles, input.paths, () => false).paths();
+    for (const file of [...paths].sort()) {
       const inode = inodeOf(file);
       if (inode === undefined) continue;
       const others = readers.get(inode) ?? new Set();

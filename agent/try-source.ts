@@ -62,9 +62,7 @@ export function chooseSource(
   }
   if (asked.source === undefined) {
     for (const input of inputs) {
-      const file = discover(input)
-        .paths()
-        .find((one) => fs.existsSync(one));
+      const file = [...discover(input).paths()].find((one) => fs.existsSync(one));
       if (file !== undefined) return openSource(input, file);
     }
     const paths = inputs.flatMap((input) => input.paths).join(', ');

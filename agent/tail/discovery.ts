@@ -18,8 +18,8 @@ type Listing = {
 export type PassedOver = 'folder' | 'archive';
 
 export type Discovery = {
-  /** Every live path that the input names now; exact paths whether or not there is such a file. */
-  paths(): string[];
+  /** Every live path that the input names now; exact paths whether or not there is such a file. Another set as soon as one differs. */
+  paths(): ReadonlySet<string>;
   /** The directories that were looked into last, which are worth watching; another set where they may be others. */
   directories(): ReadonlySet<string>;
   /** Directories that could not be listed, with the reason's code, and files whose name cannot be written, with NOT_UTF8. */
@@ -37,6 +37,9 @@ const DEPTH = 16;
 const NONE: ReadonlySet<string> = new Set();
 const MAGIC = /[*?[\]{}]/;
 
+const isEqual = (one: ReadonlySet<string>, other: ReadonlySet<string>): boolean =>
+  one.size === other.size && [...one].every((name) => other.has(name));
+
 /** `known` tells whether a live path is a chain that was seen before; without it every file that matches counts, whatever its name. */
 export function createDiscovery(
   files: Files,
@@ -49,7 +52,7 @@ export function createDiscovery(
   const passed = new Map<string, PassedOver>();
   /** The directories of the last expansion, and what it found. */
   let visited = new Set<string>();
-  let found: string[] | undefined;
+  let found: ReadonlySet<string> | undefined;
   /** The directories looked at in this look. */
   let checked = new Set<string>();
 
@@ -73,9 +76,12 @@ export function createDiscovery(
       // Time stamps are coarse: only a listing made when the stamp was already known is sure to have it all.
       if (same && before.settled) return false;
       const plain = new Set<string>();
-      const names = files.list(directory, plain);
-      const odd = new Set(names.filter((name) => !plain.has(name)));
-      cache.set(directory, { modified: stat.modified, settled: same, names: new Set(names), odd });
+      const all = files.list(directory, plain);
+      const odd = new Set(all.filter((name) => !plain.has(name)));
+      const names = odd.size === 0 ? plain : new Set(all);
+      const isOld = same && odd.size === 0 && isEqual(names, before.names);
+      cache.set(directory, { modified: stat.modified, settled: same, odd, names: isOld ? before.names : names });
+      if (isOld) return false;
     } catch (error) {
       const code = codeOf(error);
       if (troubles.get(directory) === code) return false;
@@ -157,7 +163,7 @@ export function createDiscovery(
   /** Whether a file that was listed can be called by the name that it was listed with. */
   const isNamed = (file: string): boolean => !file.includes('\ufffd') || isThere(file, true);
 
-  function search(): string[] {
+  function search(): Set<string> {
     const all = new Set<string>();
     passed.clear();
     for (const [place, code] of troubles) if (code === NOT_UTF8) troubles.delete(place);
@@ -174,7 +180,7 @@ export function createDiscovery(
       visited.add(path.dirname(absolute));
     }
     for (const file of passed.keys()) if (visited.has(file)) passed.delete(file);
-    return [...all];
+    return all;
   }
 
   return {

@@ -13,31 +13,26 @@ export type Owners = {
   note(chain: Chain): void;
   /** The chain that has this file. */
   of(file: Inode): Chain | undefined;
-  forget(chain: Chain): void;
 };
 
 /** `isKept` tells whether a chain is still one of the input; `told` hears of each file that is seen for the first time. */
 export function createOwners(isKept: (chain: Chain) => boolean, told: (gen: Gen) => void): Owners {
-  /** An entry may be out of date, so the chain itself is asked. */
-  const owners = new Map<string, Chain>();
-  const indexed = new Map<Chain, readonly Gen[]>();
-  const key = ({ dev, ino }: Inode): string => `${dev}:${ino}`;
+  /** By device and inode number. An entry may be out of date, so the chain itself is asked. */
+  const owners = new Map<number, Map<number, Chain>>();
   return {
     note(chain) {
-      const gens = chain.gens();
-      if (indexed.get(chain) === gens) return;
-      indexed.set(chain, gens);
-      for (const gen of gens) {
-        if (gen.place === 'gone') continue;
-        owners.set(key(gen.clues), chain);
+      for (const gen of chain.gens()) {
+        const { dev, ino } = gen.clues;
+        if (gen.place === 'gone' || owners.get(dev)?.get(ino) === chain) continue;
+        if (!owners.has(dev)) owners.set(dev, new Map());
+        owners.get(dev)!.set(ino, chain);
         told(gen);
       }
     },
-    of(file) {
-      const chain = owners.get(key(file));
-      return chain && isKept(chain) && chain.has(file) ? chain : undefined;
+    of({ dev, ino }) {
+      const chain = owners.get(dev)?.get(ino);
+      return chain && isKept(chain) && chain.has({ dev, ino }) ? chain : undefined;
     },
-    forget: (chain) => indexed.delete(chain),
   };
 }
 

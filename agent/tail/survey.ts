@@ -18,11 +18,11 @@ export type Listings = {
 type Listed = { readonly changed: number | undefined; readonly chains: ReadonlyMap<string, readonly Member[]> };
 
 /** Directories are listed when first asked for: make it anew for every look. `elsewhere` are the files of `rotated`. */
-export function createListings(files: PatientFiles, elsewhere: () => readonly string[]): Listings {
+export function createListings(files: PatientFiles, elsewhere: () => ReadonlySet<string>): Listings {
   const directories = new Map<string, Listed>();
   /** The directory that was found to be as it was listed a moment ago, so that whoever is next need not ask again. */
   let sure: string | undefined;
-  let others: readonly string[] = [];
+  let others: ReadonlySet<string> = new Set();
 
   const changedAt = (directory: string): number | undefined => anyStat(files, directory)?.modified;
 
@@ -48,7 +48,7 @@ export function createListings(files: PatientFiles, elsewhere: () => readonly st
   /** Whether the files of other directories are still those that they were. */
   function steadyElsewhere(): boolean {
     const now = elsewhere();
-    return now === others || (now.length === others.length && now.every((other, at) => other === others[at]));
+    return now === others || (now.size === others.size && [...now].every((other) => others.has(other)));
   }
 
   return {
@@ -65,7 +65,7 @@ export function createListings(files: PatientFiles, elsewhere: () => readonly st
       const { chains } = directories.get(directory)!;
       others = elsewhere();
       const name = path.basename(live);
-      const far = others.flatMap((other) => {
+      const far = [...others].flatMap((other) => {
         const place = placeIn(name, path.basename(other));
         return place ? [{ path: other, place }] : [];
       });

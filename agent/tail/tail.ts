@@ -35,6 +35,7 @@ export type { TailWalk } from './walk.ts';
 
 /** So many chains that are found at the start are written down in one transaction. */
 const AT_ONCE = 256;
+const NOWHERE: ReadonlySet<string> = new Set();
 
 export function createTail(parts: TailParts): Tail {
   const { input, clock, log, registry } = parts;
@@ -45,7 +46,7 @@ export function createTail(parts: TailParts): Tail {
   const hold = createHold(input, clock);
   const chains = new Map<string, Chain>();
   const walks: InnerWalk[] = [];
-  /** Live paths of which the registry knows generations. */
+  /** Live paths of which the registry knows generations, and that are none of the chains now. */
   const past = new Set<string>();
   const share = parts.shared?.join(input.name, (file) => owners.of(file) !== undefined);
   const owners = createOwners(
@@ -82,15 +83,14 @@ export function createTail(parts: TailParts): Tail {
   let phase: 'new' | 'started' | 'closed' = 'new';
   let atStart: ReadonlyMap<string, readonly Generation[]> | undefined;
   let first = true;
-  /** What discovery found last, and the paths that are named by it. */
-  let found: readonly string[] | undefined;
-  let named: ReadonlySet<string> = new Set();
+  /** What discovery found last. */
+  let found = NOWHERE;
   /** True until every chain was looked at once. */
   let unseen = true;
   let cancel: (() => void) | undefined;
   let watch: Watch | undefined;
 
-  const listings = (): Listings => createListings(files, () => elsewhere?.paths() ?? []);
+  const listings = (): Listings => createListings(files, () => elsewhere?.paths() ?? NOWHERE);
 
   function unread(chain: Chain, gen: Gen): number | undefined {
     const offsets = walks.flatMap((walk) => walk.unread(chain, gen) ?? []);
@@ -126,7 +126,7 @@ export function createTail(parts: TailParts): Tail {
 
   function add(live: string, fresh: boolean): void {
     const known = past.has(live) ? rowsOf(live) : [];
-    past.add(live);
+    past.delete(live);
     const chain = new FileChain(chainParts, live, known, fresh);
     chains.set(live, chain);
     turns.moved(chain);
@@ -138,28 +138,27 @@ export function createTail(parts: TailParts): Tail {
     const paths = discovery.paths();
     sayTroubles(discovery.troubles());
     sayPassed(discovery.passed());
-    if (paths !== found)
-      for (const live of paths) if (!chains.has(live)) add(live, !first && !before.has(path.dirname(live)));
+    const same = paths === found;
+    if (!same) for (const live of paths) if (!chains.has(live)) add(live, !first && !before.has(path.dirname(live)));
     // A chain known from before may have lost its live file meanwhile, and nothing else. It is looked into before it is forgotten.
     const kept = first ? [...past].filter((live) => discovery.names(live)) : [];
-    for (const live of kept) if (!chains.has(live)) add(live, false);
-    if (paths !== found) named = new Set(paths);
-    const leaving = first ? [] : paths === found ? turns.restless() : chains.values();
+    for (const live of kept) add(live, false);
+    found = paths;
+    const leaving = first ? [] : same ? turns.restless() : chains.values();
     const over = [...leaving].filter(isOver);
     const aliases = new Set(over.length > 0 ? [...chains.values()].map((chain) => chain.alias()) : []);
     for (const chain of over) if (!aliases.has(chain.path)) forget(chain);
-    found = paths;
     watch?.directories(discovery.directories(), paths);
     first = false;
   }
 
   /** Whether no path or glob names a chain, and nothing is left of it. */
   const isOver = (chain: Chain): boolean =>
-    !named.has(chain.path) && !chain.live() && !chain.gens().some((gen) => gen.readers.length > 0);
+    !found.has(chain.path) && !chain.live() && !chain.gens().some((gen) => gen.readers.length > 0);
 
   function forget(chain: Chain): void {
     chains.delete(chain.path);
-    owners.forget(chain);
+    past.add(chain.path);
     turns.forget(chain);
     for (const walk of walks) walk.forget(chain);
   }
@@ -216,7 +215,7 @@ export function createTail(parts: TailParts): Tail {
         log.warn('no-file-events', `File events are not to be had (${code}): ${instead}`, name);
       },
     });
-    watch.directories(discovery.directories(), found ?? []);
+    watch.directories(discovery.directories(), found);
   }
 
   const allGens = (): Gen[] => [...chains.values()].flatMap((chain) => chain.gens());

@@ -12,7 +12,7 @@ export type Watch = {
    * Watches exactly these directories from now on. `files` are those that are followed. Both are taken to be what they were where they
    * are the same objects.
    */
-  directories(all: ReadonlySet<string>, files: readonly string[]): void;
+  directories(all: ReadonlySet<string>, files: Iterable<string>): void;
   /** Whether events tell of all that happens in a directory: it is watched, still the same, and nobody but this machine writes there. */
   hears(directory: string): boolean;
   close(): Promise<void>;
@@ -57,7 +57,7 @@ export function createWatch(parts: WatchParts): Watch {
   /** Directories to be begun with anew: something happened where chokidar waits for one, or another has its name. */
   const stirred = new Set<string>();
   let all: ReadonlySet<string> = new Set();
-  let files: readonly string[] = [];
+  let files: Iterable<string> = [];
   let homes: ReadonlySet<string> = new Set();
   let over = false;
   const names = createNameWatch({
@@ -129,7 +129,7 @@ export function createWatch(parts: WatchParts): Watch {
     directories(these, followed) {
       if (over || (all === these && files === followed && stirred.size === 0)) return;
       const before = homes;
-      if (files !== followed) homes = new Set(followed.map((file) => path.dirname(file)));
+      if (files !== followed) homes = new Set(Array.from(followed, (file) => path.dirname(file)));
       all = these;
       files = followed;
       for (const directory of [...watched.keys()]) if (!all.has(directory)) end(directory);

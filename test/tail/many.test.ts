@@ -3,13 +3,14 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { createDiscovery } from '../../agent/tail/discovery.ts';
 import { type Files, realFiles } from '../../agent/tail/files.ts';
-import { createHandles } from '../../agent/tail/generation.ts';
+import { createHandles, type Gen } from '../../agent/tail/generation.ts';
 import { createTail } from '../../agent/tail/tail.ts';
 import type { Clock } from '../../agent/types.ts';
 import { MARK_BYTES } from '../../agent/wire/lines.ts';
 import { toldLog } from '../harness/log.ts';
-import { createRegistry, inputOf, scene } from './scene.ts';
+import { createRegistry, inputOf, type Scene, scene } from './scene.ts';
 
 const realClock: Clock = {
   now: () => Date.now(),
@@ -81,6 +82,29 @@ test('a file alone under its name is asked for no more than it takes to know it,
   });
 });
 
+test('a folder that is listed once more and holds what it held is not searched again', () =>
+  scene({ start: false }, (stage) => {
+    let lists = 0;
+    const files: Files = {
+      ...realFiles,
+      list(directory, plain) {
+        lists += 1;
+        return realFiles.list(directory, plain);
+      },
+    };
+    const discovery = createDiscovery(files, [`${stage.folder}/*.log`]);
+    stage.write('one\n', '1.log');
+    const first = discovery.paths();
+    assert.deepEqual([...first], [path.join(stage.folder, '1.log')]);
+    // The stamp of a folder may be as young as a change that is still to come, so it is listed twice.
+    for (const _ of [2, 3]) assert.equal(discovery.paths(), first);
+    assert.equal(lists, 2);
+    stage.write('two\n', '2.log');
+    fs.utimesSync(stage.folder, 1, 1);
+    assert.equal(discovery.paths().size, 2);
+    stage.start();
+  }));
+
 test('of files that are read in turns the last ones alone keep what reads them, and each is read on where it stands', () => {
   let marks = 0;
   const files: Files = {
@@ -150,6 +174,16 @@ test('what is found at the start is written down in a few transactions, of which
     assert.throws(start, /the disk is full/);
   }));
 
+/** So many files of a folder, as if they had been found. */
+const gensOf = (stage: Scene, count: number): Gen[] =>
+  Array.from({ length: count }, (_, i) => {
+    stage.write('x', `${i}.log`);
+    const file = path.join(stage.folder, `${i}.log`);
+    const { dev, ino } = realFiles.stat(file)!;
+    const clues = { dev, ino, birth: 0, headBytes: 0, head: '' };
+    return { path: file, place: i === 0 ? 'deleted' : 'live', clues } as Gen;
+  });
+
 test('no more files are open than the bound, and those that no name leads to stay open', () =>
   scene({ start: false }, (stage) => {
     let open = 0;
@@ -165,18 +199,32 @@ test('no more files are open than the bound, and those that no name leads to sta
       },
     };
     const handles = createHandles(files, 3);
-    const gens = Array.from({ length: 6 }, (_, i) => {
-      stage.write('x', `${i}.log`);
-      const stat = files.stat(path.join(stage.folder, `${i}.log`))!;
-      const clues = { dev: stat.dev, ino: stat.ino, birth: 0, headBytes: 0, head: '' };
-      return { path: path.join(stage.folder, `${i}.log`), place: i === 0 ? 'deleted' : 'live', clues } as never;
-    });
+    const gens = gensOf(stage, 6);
     for (const gen of gens) handles.fd(gen);
     assert.equal(open, 3);
     assert.ok(handles.isOpen(gens[0]!));
     stage.start();
     handles.close();
     assert.equal(open, 0);
+  }));
+
+test('of open files the one goes first that was used longest ago', () =>
+  scene({ start: false }, (stage) => {
+    const handles = createHandles(realFiles, 3);
+    const [, a, b, c, d, e] = gensOf(stage, 6) as [Gen, Gen, Gen, Gen, Gen, Gen];
+    for (const gen of [a, b, c, c, a, a, b, d, e]) handles.fd(gen);
+    assert.deepEqual(
+      [a, b, c, d, e].map((gen) => handles.isOpen(gen)),
+      [false, true, false, true, true],
+    );
+    handles.adopt(b, realFiles.open(b.path));
+    for (const gen of [e, a, c]) handles.fd(gen);
+    assert.deepEqual(
+      [a, b, c, d, e].map((gen) => handles.isOpen(gen)),
+      [true, false, true, false, true],
+    );
+    handles.close();
+    stage.start();
   }));
 
 test('an event wakes the agent long before the next poll', () =>
