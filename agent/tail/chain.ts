@@ -29,8 +29,8 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
   private isFresh: boolean;
   /** Inode of the live file at the last look. */
   private polled: number | undefined;
-  /** Ticks at which a rotated file was last looked at that had been let go. */
-  private lookedBack = this.parts.clock.ticks();
+  /** Ticks at which a rotated file was last looked at that had been let go, in whole ms, which take no room of their own. */
+  private lookedBack = Math.floor(this.parts.clock.ticks());
   /** Ticks of the last poll. */
   private polledAt = this.lookedBack;
   /** Inode of a live file that could not be opened, so that its directory is not listed at every poll. */
@@ -213,7 +213,7 @@ export class FileChain extends LivePath<ChainParts> implements LineageOwner {
 
   /** Long after a rotation a worker that is about to end may still write to the old file: of those let go the newest is looked at. */
   private lookBack(): void {
-    const now = this.parts.clock.ticks();
+    const now = Math.floor(this.parts.clock.ticks());
     // A chain at rest is polled less often, so that the next time may be too late.
     const slack = Math.max(0, now - this.polledAt - this.parts.input.poll);
     this.polledAt = now;

@@ -9,7 +9,7 @@ import type { Chain } from './chain-parts.ts';
 import { contextOf } from './context.ts';
 import type { CourseParts } from './course-parts.ts';
 import { addReader, Elsewhere, type Gen, removeReader } from './generation.ts';
-import { createLeg, dueLine, grewSince, harvesterOf, isDrained, type Leg, positionOf, rest } from './leg.ts';
+import { createLeg, dueLine, grewSince, harvesterOf, isAtLimit, isDrained, type Leg, positionOf, rest } from './leg.ts';
 import type { Mark } from './rotation-parts.ts';
 
 export class Course {
@@ -63,7 +63,7 @@ export class Course {
 
   /** Whether every generation was read to the end that it had when it was first seen. */
   finished(): boolean {
-    return this.legs.every((leg) => leg.done || positionOf(leg) >= leg.limit);
+    return this.legs.every((leg) => leg.done || isAtLimit(leg));
   }
 
   /** The offset from which this walk still has to read `gen`; undefined where it has not. */
@@ -106,10 +106,10 @@ export class Course {
   }
 
   /** With `once` a generation is read to the end that it had at the start, and none that came later. */
-  private limitOf(gen: Gen): number {
-    if (!this.parts.once) return Infinity;
+  private limitOf(gen: Gen): number | undefined {
+    if (!this.parts.once) return undefined;
     if (this.parts.started()) return 0;
-    return gen.packed === undefined ? gen.size : Infinity;
+    return gen.packed === undefined ? gen.size : undefined;
   }
 
   private create(gen: Gen, gens: readonly Gen[]): Leg {
@@ -182,7 +182,7 @@ export class Course {
       this.finish(leg);
       return 'again';
     }
-    if (positionOf(leg) >= leg.limit) return undefined;
+    if (isAtLimit(leg)) return undefined;
     if (gen.clues.headBytes === 0 && this.firstBytes(leg)) return 'again';
     const final = dueLine(leg, this.parts) <= this.parts.clock.ticks();
     if (leg.idleAt === gen.version && !(leg.held && final)) {

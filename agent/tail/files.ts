@@ -33,13 +33,19 @@ export type Files = {
   real(path: string): string;
 };
 
+/**
+ * The same number. Node takes what the system says from an array of doubles, and V8 keeps a double as an object of its own wherever it
+ * is remembered; a small whole number takes no room.
+ */
+const whole = (number: number): number => ((number | 0) === number ? number | 0 : number);
+
 const described = (stat: fs.Stats): Stat => ({
-  dev: stat.dev,
-  ino: stat.ino,
+  dev: whole(stat.dev),
+  ino: whole(stat.ino),
   birth: Math.max(0, Math.floor(stat.birthtimeMs)),
-  size: stat.size,
+  size: whole(stat.size),
   modified: stat.mtimeMs,
-  links: stat.nlink,
+  links: whole(stat.nlink),
   kind: stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : 'other',
 });
 

@@ -34,7 +34,7 @@ export type Gen = {
   modified: number;
   /** Counts the changes seen, so that a reader that found nothing need not look again until it moves. */
   version: number;
-  /** Ticks of the last change, or of the loss of its name if that came later. */
+  /** Ticks of the last change, or of the loss of its name if that came later; whole ms, which take no room of their own. */
   quietSince: number;
   /** How it was recognised, in words. */
   reason: string;
@@ -42,13 +42,24 @@ export type Gen = {
   readers: readonly string[];
 };
 
+/** Lists of readers that many generations share. */
+const NOBODY: readonly string[] = [];
+const alone = new Map<string, readonly string[]>();
+
+function only(destination: string): readonly string[] {
+  const list = alone.get(destination) ?? [destination];
+  alone.set(destination, list);
+  return list;
+}
+
 export function addReader(gen: Gen, destination: string): void {
-  // `concat` gives an array of just that length, where a spread leaves room for sixteen more.
-  if (!gen.readers.includes(destination)) gen.readers = gen.readers.concat(destination);
+  if (gen.readers.length === 0) gen.readers = only(destination);
+  else if (!gen.readers.includes(destination)) gen.readers = gen.readers.concat(destination);
 }
 
 export function removeReader(gen: Gen, destination: string): void {
-  gen.readers = gen.readers.filter((reader) => reader !== destination);
+  const left = gen.readers.filter((reader) => reader !== destination);
+  gen.readers = left.length > 0 ? left : NOBODY;
 }
 
 /** Whether a rotated file was read to its end and closed, though it may still grow. */
@@ -72,9 +83,9 @@ export function fromRow(row: Generation, now: number): Gen {
     size: row.clues.headBytes,
     modified: 0,
     version: 0,
-    quietSince: now,
+    quietSince: Math.floor(now),
     reason: 'known from before',
-    readers: [],
+    readers: NOBODY,
   };
 }
 
@@ -100,6 +111,8 @@ const OPEN_FILES = 2048;
 export function createHandles(files: Files, limit = OPEN_FILES): Handles {
   /** Least recently used first. */
   const open = new Map<Gen, number>();
+  /** The one that was used last. */
+  let newest: Gen | undefined;
   let most = limit;
 
   function drop(gen: Gen): void {
@@ -121,6 +134,7 @@ export function createHandles(files: Files, limit = OPEN_FILES): Handles {
     drop(gen);
     shrink();
     open.set(gen, fd);
+    newest = gen;
   }
 
   function openAnew(gen: Gen): number {
@@ -145,8 +159,11 @@ export function createHandles(files: Files, limit = OPEN_FILES): Handles {
         adopt(gen, fd);
         return fd;
       }
+      // What is asked for again and again stands there already, and a table that is written to again and again is made anew.
+      if (gen === newest) return known;
       open.delete(gen);
       open.set(gen, known);
+      newest = gen;
       return known;
     },
     isOpen: (gen) => open.has(gen),

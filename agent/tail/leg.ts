@@ -40,17 +40,20 @@ export type Leg = {
   held: boolean;
   /** Ticks since when that line holds a successor back. */
   heldSince: number | undefined;
-  /** Not read beyond this offset once it is reached. */
-  readonly limit: number;
+  /** Not read beyond this offset once it is reached; undefined where it is read as far as it goes. */
+  readonly limit: number | undefined;
 };
 
 /** The beginning of a generation. */
 export const BEGINNING: Mark = { offset: 0, clue: clue(new Uint8Array()) };
 
-/** A leg that goes on from a checkpoint; without one it is none of the walk's business. */
-export const createLeg = (gen: Gen, from: Checkpoint | undefined, limit: number): Leg => ({
+/** Where a leg stands in which the walk has no business. */
+const NOWHERE: Mark = { offset: Infinity, clue: '' };
+
+/** A leg that goes on from a checkpoint; without one it is none of the walk's business. All that begin at the beginning share that. */
+export const createLeg = (gen: Gen, from: Checkpoint | undefined, limit: number | undefined): Leg => ({
   gen,
-  at: from ?? { offset: Infinity, clue: '' },
+  at: from?.offset === 0 ? BEGINNING : (from ?? NOWHERE),
   skip: from?.skip ?? 0,
   harvester: undefined,
   packed: gen.packed,
@@ -65,9 +68,12 @@ export const createLeg = (gen: Gen, from: Checkpoint | undefined, limit: number)
 
 export const positionOf = (leg: Leg): number => leg.harvester?.position() ?? leg.at.offset;
 
+/** Whether nothing more of it is to be read at all. */
+export const isAtLimit = (leg: Leg): boolean => leg.limit !== undefined && positionOf(leg) >= leg.limit;
+
 /** Whether nothing more is to be read of it, until it moves. */
 export const isDrained = (leg: Leg): boolean =>
-  leg.done || positionOf(leg) >= leg.limit || (leg.idleAt === leg.gen.version && !leg.held);
+  leg.done || isAtLimit(leg) || (leg.idleAt === leg.gen.version && !leg.held);
 
 /** Ticks at which an unfinished last line counts as finished; Infinity where its newline may still come. */
 export function dueLine({ gen, heldSince }: Leg, { once, input }: Pick<LegParts, 'once' | 'input'>): number {

@@ -55,7 +55,7 @@ export abstract class Notes {
   /** `more`: there may be something to read. */
   protected touch(gen: Gen, more = true): void {
     if (more) gen.version += 1;
-    gen.quietSince = this.parts.clock.ticks();
+    gen.quietSince = Math.floor(this.parts.clock.ticks());
     if (!this.busy) this.chain.changed();
   }
 
