@@ -196,7 +196,7 @@ export class Course {
       case 'chunk':
         if (!leg.opened) this.parts.opened(contextOf(leg, take.chunk.start, this.legs, this.chain, this.parts));
         leg.opened = true;
-        Object.assign(leg, { idleAt: -1, held: false, heldSince: undefined });
+        Object.assign(leg, { idleAt: take.drained ? version : -1, held: false, heldSince: undefined });
         return take.chunk;
       case 'idle':
         Object.assign(leg, { idleAt: version, held: take.held });

@@ -12,11 +12,12 @@ export type Source = {
 };
 
 /**
- * idle: no whole line is there; `held` when bytes of an unfinished one are. more: work was done, ask again. later: the source will
- * say when. changed: the bytes before the position are not those that were read, so this is another file by now.
+ * chunk: `drained` when nothing stood behind it, so that nothing more is to be read until the file moves. idle: no whole line is
+ * there; `held` when bytes of an unfinished one are. more: work was done, ask again. later: the source will say when. changed: the
+ * bytes before the position are not those that were read, so this is another file by now.
  */
 export type Take =
-  | { readonly what: 'chunk'; readonly chunk: Chunk }
+  | { readonly what: 'chunk'; readonly chunk: Chunk; readonly drained: boolean }
   | { readonly what: 'idle'; readonly held: boolean }
   | { readonly what: 'more' | 'later' }
   | { readonly what: 'changed'; readonly reason: string };

@@ -125,7 +125,7 @@ export class Harvester {
     return got === undefined ? undefined : this.lines.last(bytes, back) < 0;
   }
 
-  private emit(bytes: Buffer, end: number, last: Buffer, cut: boolean): Take {
+  private emit(bytes: Buffer, end: number, last: Buffer, cut: boolean, drained = false): Take {
     const gap = bytes.length === 0;
     const chunk: Chunk = {
       input: this.parts.input,
@@ -142,7 +142,7 @@ export class Harvester {
     this.at = end;
     this.before = last;
     this.empty = 0;
-    return { what: 'chunk', chunk };
+    return { what: 'chunk', chunk, drained };
   }
 
   /** Gives out the first `length` bytes of the window, or passes them over. */
@@ -151,7 +151,9 @@ export class Harvester {
     // Copies, for the buffer is not ours for long, and 256 bytes of it would keep the whole of it.
     const last = Buffer.from(window.buffer.subarray(Math.max(0, end - CLUE_BYTES), end));
     this.before ??= Buffer.from(window.buffer.subarray(0, window.lead));
-    return this.emit(how === 'gap' ? NOTHING : window.body.subarray(0, length), this.at + length, last, how === 'cut');
+    const drained = how === 'lines' && !window.full && length === window.body.length;
+    const bytes = how === 'gap' ? NOTHING : window.body.subarray(0, length);
+    return this.emit(bytes, this.at + length, last, how === 'cut', drained);
   }
 
   /** Passes over a hole of NUL bytes, once something follows it: space set aside in advance looks the same and is filled later. */

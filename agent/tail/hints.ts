@@ -56,6 +56,7 @@ export function createHints({ clock, chains, names, readOn, look }: HintsParts):
   }
 
   function plan(at: number): void {
+    if (at === due) return;
     cancel();
     due = at;
     cancel = clock.after(Math.max(0, at - clock.ticks()), takeUp);
@@ -72,6 +73,7 @@ export function createHints({ clock, chains, names, readOn, look }: HintsParts):
   }
 
   function takeUp(): void {
+    due = Number.POSITIVE_INFINITY;
     const now = clock.ticks();
     if (urgent || now >= looked + CALM || ![...hinted].every(readOn)) lookInto();
     else readSince(now);

@@ -58,6 +58,21 @@ test('a live file of which an event tells is read on first and looked at afterwa
     assert.deepEqual(calls(), [], 'all of it was read');
   }));
 
+test('lines that were read to the end of the file are read with one read, and a half line behind them is asked for again', () =>
+  heard({ 'app.log': 'one\n' }, (stage, tell, calls) => {
+    stage.write('two\n');
+    tell();
+    assert.deepEqual([stage.reader.read(), calls()], ['two\n', ['read']]);
+    stage.pass(1000);
+    calls();
+    stage.write('three\nfo');
+    tell();
+    assert.deepEqual([stage.reader.read(), calls()], ['three\n', ['read', 'read']]);
+    stage.write('ur\n');
+    tell();
+    assert.equal(stage.pass(1000), 'four\n');
+  }));
+
 test('what comes between the reading and the look is read after the look', () =>
   heard({ 'app.log': 'one\n' }, (stage, tell) => {
     stage.write('two\n');
