@@ -17,10 +17,12 @@ export type Stat = {
   readonly kind: 'file' | 'directory' | 'other';
 };
 
-/** The verbs of node:fs that tail needs, handed in so that a test can make them fail. All but `stat` throw as node:fs does. */
+/** The verbs of node:fs that tail needs, handed in so that a test can make them fail. All but `stat` and `lstat` throw as node:fs does. */
 export type Files = {
   /** Follows symbolic links. Undefined where nothing has this name; throws for every other reason. */
   stat(path: string): Stat | undefined;
+  /** As `stat`, of a symbolic link itself, which is of `other` kind. */
+  lstat(path: string): Stat | undefined;
   fstat(fd: number): Stat;
   /** For reading only. */
   open(path: string): number;
@@ -53,6 +55,10 @@ const described = (stat: fs.Stats): Stat => ({
 export const realFiles: Files = {
   stat(path) {
     const stat = fs.statSync(path, { throwIfNoEntry: false });
+    return stat && described(stat);
+  },
+  lstat(path) {
+    const stat = fs.lstatSync(path, { throwIfNoEntry: false });
     return stat && described(stat);
   },
   fstat: (fd) => described(fs.fstatSync(fd)),

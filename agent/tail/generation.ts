@@ -176,7 +176,8 @@ export function createHandles(files: Files, limit = OPEN_FILES): Handles {
       return open.size < size;
     },
     close() {
-      for (const gen of [...open.keys()]) drop(gen);
+      for (const fd of open.values()) files.close(fd);
+      open.clear();
     },
   };
 }

@@ -5,7 +5,6 @@
 import type { FileId, Generation } from '../types.ts';
 import { HEAD_BYTES } from '../wire/clue.ts';
 import type { Candidate } from './candidate.ts';
-import { realPath } from './files.ts';
 import { cluesOf } from './fingerprint.ts';
 import { fromRow, type Gen } from './generation.ts';
 import { allKnown, ask, earlyEnd, endOf, holdOpen, isOutgrown } from './known.ts';
@@ -47,12 +46,11 @@ export class Lineage extends Notes {
   survey(listings: Listings, why: string, polled: number | undefined, again = 8): void {
     const { files, log, about, input, handles } = this.parts;
     const { chain } = this;
-    // A link that leads nowhere for the moment: the folder to which it led last is where its old files are.
-    const real = realPath(files, chain.path) ?? this.real;
-    this.real = real === chain.path ? chain.path : real;
     const paths = this.gens.filter((gen) => gen.place !== 'gone' || !this.surveyed).map((gen) => gen.path);
     const refusals = files.refusals();
-    const all = survey(files, chain.path, this.real, paths, { listings, polled });
+    const seen = survey(files, chain.path, this.real, paths, { listings, polled });
+    const { all, real } = seen;
+    this.real = real === chain.path ? chain.path : real;
     const candidates = all.filter((one) => !chain.isForeign(one.stat));
     this.busy = true;
     try {
@@ -60,7 +58,7 @@ export class Lineage extends Notes {
       const known = allKnown(this.gens, candidates, { files, handles, marks });
       const sightings = recognise(known, candidates, input.start, (found) => chain.isKnown(found));
       const isWhole = files.refusals() === refusals;
-      if (again > 0 && isWhole && wasOvertaken(files, all, listings, this.real)) {
+      if (again > 0 && isWhole && wasOvertaken(files, seen, listings)) {
         this.survey(listings, why, undefined, again - 1);
         return;
       }

@@ -23,6 +23,7 @@ export function asDated(gens: readonly Gen[]): Gen[] {
 /** All generations but the live one, those that were found in the order that their names tell. */
 export function inOrder(gens: readonly Gen[], sightings: readonly Sighting[], now: Gen | undefined): Gen[] {
   const order = gens.filter((gen) => gen !== now);
+  if (order.length < 2) return order;
   const told = sightings.filter((one) => one.file !== undefined && one.found.place !== undefined);
   if (new Set(told.map((one) => one.found.place?.by)).size > 1) return order;
   const found = told.flatMap((one) => order.filter((gen) => gen.file === one.file));

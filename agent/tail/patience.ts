@@ -29,6 +29,7 @@ export function patient(files: Files, makeRoom: () => boolean): PatientFiles {
     };
   return {
     stat: counting(files.stat),
+    lstat: counting(files.lstat),
     fstat: counting(files.fstat),
     open: counting(files.open),
     read: counting(files.read),

@@ -3,7 +3,7 @@
  */
 import path from 'node:path';
 import { Candidate, type Member } from './candidate.ts';
-import type { Files, Stat } from './files.ts';
+import { type Files, realPath, type Stat } from './files.ts';
 import { chainOf, placeIn, sortByAge } from './names.ts';
 import type { PatientFiles } from './patience.ts';
 
@@ -11,6 +11,8 @@ import type { PatientFiles } from './patience.ts';
 export type Listings = {
   /** The files that may be rotated generations of the live file at this (real) path. Listed `anew`, or where the directory has changed. */
   members(live: string, anew: boolean): readonly Member[];
+  /** Where a path lies whose last name is no link: its folder's links are resolved once. Undefined where they lead nowhere. */
+  place(live: string): string | undefined;
   /** Whether the directory of this path, and those of `rotated`, are still as they were when they were listed. */
   steady(live: string): boolean;
 };
@@ -23,6 +25,7 @@ export function createListings(files: PatientFiles, elsewhere: () => ReadonlySet
   /** The directory that was found to be as it was listed a moment ago, so that whoever is next need not ask again. */
   let sure: string | undefined;
   let others: ReadonlySet<string> = new Set();
+  const places = new Map<string, string | undefined>();
 
   const changedAt = (directory: string): number | undefined => anyStat(files, directory)?.modified;
 
@@ -57,6 +60,12 @@ export function createListings(files: PatientFiles, elsewhere: () => ReadonlySet
       sure = steady(directory) ? directory : undefined;
       return sure !== undefined && steadyElsewhere();
     },
+    place(live) {
+      const folder = path.dirname(live);
+      if (!places.has(folder)) places.set(folder, realPath(files, folder));
+      const real = places.get(folder);
+      return real === folder ? live : real && path.join(real, path.basename(live));
+    },
     members(live, anew) {
       const refusals = files.refusals();
       const directory = path.dirname(live);
@@ -85,16 +94,17 @@ function names(files: Files, directory: string): string[] {
   }
 }
 
-function anyStat(files: Files, file: string): Stat | undefined {
+function anyStat(files: Files, file: string, stat = files.stat): Stat | undefined {
   try {
-    return files.stat(file);
+    return stat(file);
   } catch {
     return undefined;
   }
 }
 
-function statOf(files: Files, file: string): Stat | undefined {
-  const stat = anyStat(files, file);
+/** What an ordinary file says. */
+function statOf(files: Files, file: string, by = files.stat): Stat | undefined {
+  const stat = anyStat(files, file, by);
   return stat?.kind === 'file' ? stat : undefined;
 }
 
@@ -107,26 +117,32 @@ export function areMoved(files: Files, all: readonly Candidate[]): boolean {
   return all.some((one) => one.vanished() || moved(one));
 }
 
-/** Whether something was renamed, packed or removed while all this was looked at. `real` as for `survey`. */
-export const wasOvertaken = (files: Files, all: readonly Candidate[], listings: Listings, real: string): boolean =>
+/** Whether something was renamed, packed or removed while all this was looked at. */
+export const wasOvertaken = (files: Files, { all, real }: Surveyed, listings: Listings): boolean =>
   areMoved(files, all) || !listings.steady(real);
 
+/** The files of a chain, oldest first, the live one last where it exists, and where its live path leads. */
+export type Surveyed = { readonly all: readonly Candidate[]; readonly real: string };
+
 /**
- * Every file of the chain of `live` (whose links resolve to `real`), oldest first, the live one last where it exists.
- * `remembered` are the paths at which its generations were last seen, which a moved link may have left behind; `polled` is the
+ * Every file of the chain of `live`. `before`: where that path led last; a link that leads nowhere for the moment has its old files
+ * there. `remembered` are the paths at which its generations were last seen, which a moved link may have left behind; `polled` is the
  * inode that the live file had when it was last looked at. An archive beside its original is left out: it may be unfinished, and
  * the original says the same.
  */
 export function survey(
   files: Files,
   live: string,
-  real: string,
+  before: string,
   remembered: readonly string[],
   { listings, polled }: { readonly listings: Listings; readonly polled: number | undefined },
-): Candidate[] {
+): Surveyed {
   // Looked at before its folder is listed: what is rotated in between is then seen under both names, not under none.
-  const current = statOf(files, live);
-  const members = [...listings.members(real, current?.ino !== polled)];
+  const own = statOf(files, live, files.lstat);
+  const current = own ?? statOf(files, live);
+  const isPolled = current?.ino === polled;
+  const real = (own && isPolled ? listings.place(live) : realPath(files, live)) ?? before;
+  const members = [...listings.members(real, !isPolled)];
   for (const other of remembered) {
     if (other !== live && other !== real && !members.some((member) => member.path === other)) {
       members.push({ path: other, place: placeIn(path.basename(real), path.basename(other)) });
@@ -139,5 +155,6 @@ export function survey(
   }
   const paths = new Set(rotated.map((one) => one.path));
   const kept = sortByAge(rotated.filter((one) => !one.packed || !paths.has(one.path.slice(0, -one.packed.length - 1))));
-  return current ? [...kept, new Candidate(files, { path: live, place: undefined }, current, true)] : kept;
+  if (current) kept.push(new Candidate(files, { path: live, place: undefined }, current, true));
+  return { all: kept, real };
 }

@@ -1,16 +1,22 @@
 /** The real file system, but for one thing. */
 import { type Files, realFiles, type Stat } from '../../agent/tail/files.ts';
 
+type Look = (file: string) => Stat | undefined;
+
+/** Of each name it says what `saw` makes of a look at it, whether that follows links or not. */
+export const lookedAt = (saw: (look: Look, file: string) => Stat | undefined): Files => ({
+  ...realFiles,
+  stat: (file) => saw(realFiles.stat, file),
+  lstat: (file) => saw(realFiles.lstat, file),
+});
+
 /** Of each file it tells what `told` makes of the truth. */
 export function telling(told: (stat: Stat) => Stat): Files {
-  return {
-    ...realFiles,
-    stat(file) {
-      const stat = realFiles.stat(file);
-      return stat && told(stat);
-    },
-    fstat: (fd) => told(realFiles.fstat(fd)),
-  };
+  const files = lookedAt((look, file) => {
+    const stat = look(file);
+    return stat && told(stat);
+  });
+  return { ...files, fstat: (fd) => told(realFiles.fstat(fd)) };
 }
 
 /** Right after the next answer to `call` about a path that `isPlace` knows something happens: once each time that it is planned. */
@@ -26,12 +32,12 @@ export function interruptedAfter(
     what?.();
     return answer;
   }
-  const odd: Pick<Files, 'stat' | 'list'> = {
-    stat: (file) => interrupt(file, realFiles.stat(file)),
-    list: (directory, plain) => interrupt(directory, realFiles.list(directory, plain)),
+  const listing = {
+    ...realFiles,
+    list: (directory: string, plain?: Set<string>) => interrupt(directory, realFiles.list(directory, plain)),
   };
   return {
-    files: { ...realFiles, [call]: odd[call] },
+    files: call === 'list' ? listing : lookedAt((look, file) => interrupt(file, look(file))),
     plan(what) {
       planned = what;
     },

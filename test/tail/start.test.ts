@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { type Files, realFiles } from '../../agent/tail/files.ts';
+import { lookedAt } from './odd-files.ts';
 import { scene } from './scene.ts';
 
 // Written in this order, for numbers that rise with the times of birth are log4j's.
@@ -206,6 +207,27 @@ test("a link's target that is rotated in its own folder is followed, also while 
     stage.start();
     assert.equal(stage.look(), 'two\nthree\n');
   }));
+
+test('a folder that is a link and moves in the middle of a look hides no old file of the folder to which it leads then', () => {
+  let looks = 0;
+  let move = (): void => {};
+  // The poll looks at both files first; then one after the other is looked into.
+  const files = lookedAt((look, file) => {
+    if (file.endsWith('now/b.log') && ++looks === 2) move();
+    return look(file);
+  });
+  return scene({ start: false, files }, (stage) => {
+    for (const folder of ['one', 'two']) fs.mkdirSync(path.join(stage.folder, folder));
+    for (const name of ['one/a.log', 'one/b.log', 'two/b.log.1', 'two/b.log']) stage.write(`${name}\n`, name);
+    fs.symlinkSync('one', `${stage.folder}/now`);
+    move = () => {
+      fs.unlinkSync(`${stage.folder}/now`);
+      fs.symlinkSync('two', `${stage.folder}/now`);
+    };
+    stage.start({ start: 'oldest', paths: ['a', 'b'].map((name) => `${stage.folder}/now/${name}.log`) });
+    assert.deepEqual(stage.look().match(/.*b.*/g), ['two/b.log.1', 'two/b.log']);
+  });
+});
 
 test('generations that lie in a folder of their own are found by `rotated`', () =>
   scene({ before: { 'app.log': 'one\n' }, start: false }, (stage) => {

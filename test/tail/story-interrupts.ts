@@ -73,8 +73,8 @@ export function interrupted(files: Files, random: () => number, what: Disturbanc
 
   const interrupts: Interrupts = {
     files: {
-      ...{ stat: before('stat'), fstat: before('fstat'), open: before('open'), read: before('read') },
-      ...{ list: before('list'), real: before('real'), close: files.close },
+      ...{ stat: before('stat'), lstat: before('lstat'), fstat: before('fstat'), open: before('open') },
+      ...{ read: before('read'), list: before('list'), real: before('real'), close: files.close },
     },
     world: undefined,
     during(step) {

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { type Files, realFiles } from '../../agent/tail/files.ts';
-import { interruptedAfter, telling } from './odd-files.ts';
+import { interruptedAfter, lookedAt, telling } from './odd-files.ts';
 import { scene } from './scene.ts';
 
 test('what an empty file got and lost to a copy before its first byte was seen is read before what it holds now', () =>
@@ -177,18 +177,15 @@ for (const how of ['an empty file that got lines', 'a file that came for another
   test(`copytruncate in the middle of a look loses nothing, counts nothing as lost and gives nothing twice: ${how}`, () => {
     let live = '';
     let stats = 0;
-    const files: Files = {
-      ...realFiles,
-      stat(file) {
-        const stat = realFiles.stat(file);
-        // The poll looks first; what it sees has the folder looked into, which begins with the live file.
-        if (file === live && ++stats === 2) {
-          fs.copyFileSync(live, `${live}.1`);
-          fs.truncateSync(live, 0);
-        }
-        return stat;
-      },
-    };
+    const files = lookedAt((look, file) => {
+      const stat = look(file);
+      // The poll looks first; what it sees has the folder looked into, which begins with the live file.
+      if (file === live && ++stats === 2) {
+        fs.copyFileSync(live, `${live}.1`);
+        fs.truncateSync(live, 0);
+      }
+      return stat;
+    });
     return scene({ before: { 'app.log': '' }, files }, (stage) => {
       stage.look();
       if (how === 'a file that came for another') stage.rename('app.log.2');
@@ -230,14 +227,11 @@ test('a copy that is packed and removed between the listing and the opening is r
 test('a file that was empty and is written to while it is looked into stays the file that it is', () => {
   let live = '';
   let stats = 0;
-  const files: Files = {
-    ...realFiles,
-    stat(file) {
-      const stat = realFiles.stat(file);
-      if (file === live && ++stats === 2) fs.appendFileSync(live, 'two\n');
-      return stat;
-    },
-  };
+  const files = lookedAt((look, file) => {
+    const stat = look(file);
+    if (file === live && ++stats === 2) fs.appendFileSync(live, 'two\n');
+    return stat;
+  });
   return scene({ before: { 'app.log': '' }, files }, (stage) => {
     stage.look();
     stage.write('one\n');
