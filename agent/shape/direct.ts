@@ -58,7 +58,6 @@ type Parts = {
 const BLANK = 0x20;
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
-const NOTHING = pieceOf('');
 const NIL = pieceOf('-');
 const END = pieceOf(`"}`);
 const NO_MEMBERS = pieceOf('{}');
@@ -88,15 +87,17 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
   const hostname = pieceOf(headerField(record.hostname, LONGEST.hostname));
   /** The bytes of the chunk in hand. */
   let line = memoryOf(Buffer.alloc(0));
-  /** The generation in hand, and its stand-in for an owner. */
+  /** The generation in hand, and its stand-in for an owner once that was asked for. */
   let current: FileState | undefined;
-  let name = NOTHING;
+  let name: Piece | undefined;
 
   function enter(state: FileState): void {
     current = state;
     element.enter(` - ${state.element}`);
-    name = pieceOf(` ${headerField(state.name, LONGEST.appName)}`);
+    name = undefined;
   }
+
+  const nameOf = (state: FileState): Piece => (name ??= pieceOf(` ${headerField(state.name, LONGEST.appName)}`));
 
   function stampOf(line: Memory, chunk: Chunk): Piece | undefined {
     const [from, to] = [bounds[time]!, bounds[time + 1]!];
@@ -151,7 +152,7 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
       let at = putPiece(out, putPiece(out, start, head), stamp);
       at = putField(out, at, line, bounds[host]!, bounds[host + 1]!, hostname);
       if (at < 0) return 'no';
-      at = putPiece(out, at, ownerFrom === ownerTo ? name : appName);
+      at = putPiece(out, at, ownerFrom === ownerTo ? nameOf(state) : appName);
       const bare = isBracketed(bytes, bounds[pid]!, bounds[pid + 1]!) ? 1 : 0;
       at = putField(out, at, line, bounds[pid]! + bare, bounds[pid + 1]! - bare, NIL);
       if (at < 0) return 'no';

@@ -39,7 +39,8 @@ export function createElementBytes(): ElementBytes {
   return {
     enter(text) {
       start = text;
-      head = memoryOf(Buffer.alloc(text.length + DIGITS + SPILL));
+      const room = text.length + DIGITS + SPILL;
+      if (head.bytes.length < room) head = memoryOf(Buffer.alloc(room));
       head.bytes.write(text, 'latin1');
       high = -1;
     },
