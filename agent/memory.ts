@@ -3,7 +3,7 @@
  * have its collector come by.
  */
 import v8 from 'node:v8';
-import vm from 'node:vm';
+import { collector } from './wire/garbage.ts';
 
 /** At rest are so few steps between two looks, for so many ms. */
 const FEW = 20;
@@ -45,9 +45,7 @@ export function createTidying(collect: () => void = collectAll): Tidying {
  * stays.
  */
 function collectAll(): void {
-  v8.setFlagsFromString('--expose-gc');
-  const gc = vm.runInNewContext('gc') as (options: Readonly<Record<string, string>>) => void;
   v8.setFlagsFromString('--stress-flush-code');
-  gc({ type: 'major', flavor: 'last-resort' });
+  collector()({ type: 'major', flavor: 'last-resort' });
   v8.setFlagsFromString('--no-stress-flush-code');
 }

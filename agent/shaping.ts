@@ -8,7 +8,7 @@
  * itself what was posted and never answered.
  */
 import { weightOf } from './gather.ts';
-import { type Answer, isFull, type LaidChunk, lookAtBatch, takeBatch, takeChunk } from './shape/remote.ts';
+import { type Answer, CHUNK_BYTES, isFull, type LaidChunk, lookAtBatch, takeBatch, takeChunk } from './shape/remote.ts';
 import { createShaper } from './shape/shaper.ts';
 import { addStatus, NOTHING_SHAPED } from './shape/status.ts';
 import type { Asked, Shaping, ShapingParts } from './shaping-types.ts';
@@ -27,7 +27,8 @@ const SOONER = 16;
 
 /**
  * What counts towards a heavy flow comes in so many chunks at most. To hand one over costs as much as to shape 30 KiB, so that many small
- * files are done sooner, and with less memory, where they are read.
+ * files are done sooner, and with less memory, where they are read. Nor does a chunk count that is one long line: what such lines leave behind
+ * would lie in both threads.
  */
 const PIECES = 1024;
 
@@ -47,7 +48,7 @@ export function createShaping({ input, record, warn, bell, thread, walk, enough 
   let toSpool = false;
   /** What the chunks count as that were shaped here and are no batch yet. */
   let gathered = 0;
-  /** Source bytes since the files were last read to their end, those of small chunks not counted. */
+  /** Source bytes since the files were last read to their end, those of small and of long chunks not counted. */
   let flow = 0;
   const called: (() => void)[] = [];
   let there = NOTHING_SHAPED;
@@ -186,7 +187,8 @@ export function createShaping({ input, record, warn, bell, thread, walk, enough 
         if (only === undefined && posted.length === 0) comeHome();
         return;
       }
-      if (chunk.bytes.length * PIECES >= thread.after) flow += chunk.bytes.length;
+      const { length } = chunk.bytes;
+      if (length * PIECES >= thread.after && length <= CHUNK_BYTES) flow += length;
       // Files that may vanish are read in one go at an end, when nobody can wait for an answer.
       const heavy = flow > (ahead ? thread.after / SOONER : thread.after) && only === undefined;
       if (!out && heavy && shaper.movable) goOut();

@@ -16,8 +16,8 @@ export type LaidChunk = Omit<Chunk, 'bytes' | 'before'> & {
   readonly length: number;
 };
 
-/** A read of common size fits in. */
-const CHUNK_BYTES = 264 * 1024;
+/** A read of common size fits in. A larger one is one long line. */
+export const CHUNK_BYTES = 264 * 1024;
 /** The least memory for messages. */
 export const ROOM_BYTES = 2 * CHUNK_BYTES;
 

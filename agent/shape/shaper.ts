@@ -3,6 +3,7 @@
  * generation got, and, with `unmatched = join`, the one record of it whose continuation lines may still come.
  */
 import type { Batch, Checkpoint, Chunk } from '../types.ts';
+import { createGarbage } from '../wire/garbage.ts';
 import { type Budget, createBudget, SLOW, setAsideSentence, type Waiting } from './budget.ts';
 import { newDraft, ownerStandIn } from './draft.ts';
 import { advance, catchUp, createFileStates, type FileState, unlink } from './files.ts';
@@ -11,6 +12,7 @@ import { createMemory } from './memory.ts';
 import { compilePattern, isLost, wraps } from './pattern.ts';
 import { createPayload } from './payload.ts';
 import { createRedactor } from './redact.ts';
+import { CHUNK_BYTES } from './remote.ts';
 import { createSample } from './sample.ts';
 import type { Shaper, ShaperParts } from './shaper-types.ts';
 import { createShortWay, lineEnd } from './shortway.ts';
@@ -23,6 +25,8 @@ import { createRecordWriter } from './writer.ts';
 export type { Shaper };
 
 const BOM = Buffer.from('\ufeff');
+/** What is made of long lines, or waits in pieces, outlives V8's first look, and may then lie for long. */
+const garbage = createGarbage();
 
 /** One shaper serves one input on its way to one destination. Throws an Error when the pattern or the time zone is none. */
 export function createShaper(parts: ShaperParts): Shaper {
@@ -171,11 +175,12 @@ export function createShaper(parts: ShaperParts): Shaper {
     joiner.follow(state, previous, complete);
     // A record ends where bytes were left out behind it.
     if (chunk.start !== state.end) joiner.end(state);
+    const { bytes } = chunk;
     const splitter = splitters.of(chunk);
     if (splitter) takeSplit(state, chunk, splitter);
     else takeLines(state, chunk);
     if (budget) takeWaiting(state, chunk, budget);
-    const passed = chunk.end - chunk.start - chunk.bytes.length;
+    const passed = chunk.end - chunk.start - bytes.length;
     if (passed > 0) {
       joiner.end(state);
       state.skip += passed;
@@ -186,6 +191,7 @@ export function createShaper(parts: ShaperParts): Shaper {
     Object.assign(draft, { match: null, line: '' });
     writer.tellSuppressed(chunk.readAt);
     checkpoints.push(state.mark);
+    if (bytes.length > CHUNK_BYTES || state.held) garbage.look();
     ms += performance.now() - begun;
   }
 

@@ -637,3 +637,13 @@ test('many small chunks stay where they are read, however many bytes they are to
   assert.equal(asks(10), true);
   assert.equal(asks(9), false);
 });
+
+test('so do chunks of one long line each, of which two threads would make twice the garbage', () => {
+  const asks = (bytes: number) => {
+    const { next, asked } = unseated(Buffer.alloc(bytes, 'x'), 20 * bytes);
+    for (let read = 0; read <= 20; read += 1) next(0, {});
+    return asked();
+  };
+  assert.equal(asks(256 * 1024), true);
+  assert.equal(asks(512 * 1024), false);
+});
