@@ -29,13 +29,14 @@ import type { Asked } from './shaping.ts';
 import { fleeting } from './store/place.ts';
 import { openStore, type Store, StoreProblem } from './store/store.ts';
 import { createShared } from './tail/tail.ts';
-import { connect, createWalk } from './take-up.ts';
+import { connectAgain, createWalk } from './take-up.ts';
 import { createThread } from './thread.ts';
 import { sayTrouble } from './trouble.ts';
 import type { Batch, Loss, Sent } from './types.ts';
 import {
   type AgentParts,
   allHome,
+  exhausted,
   type House,
   halt,
   retireAll,
@@ -128,14 +129,16 @@ async function runOn(house: House, walks: Walk[], changed: () => void): Promise<
 async function runOnce(house: House, walks: readonly Walk[], wait: number): Promise<number> {
   const { clock, stop } = house.parts;
   let patience = clock.ticks() + wait;
-  while (!stop.aborted && clock.ticks() < patience) {
-    if (stepAll(house, walks)) {
-      patience = clock.ticks() + wait;
-      await breathe();
-    } else if (walks.every((walk) => exhausted(walk, house.store))) {
+  for (let seen = 0; !stop.aborted && clock.ticks() < patience; ) {
+    const moved = stepAll(house, walks);
+    const progress = walks.reduce((sum, walk) => sum + walk.progress, 0);
+    if (progress > seen) patience = clock.ticks() + wait;
+    seen = progress;
+    if (moved) await breathe();
+    else if (walks.every((walk) => exhausted(walk, house.store))) {
       const delivered = await retireAll(walks, house, patience - clock.ticks());
       if (delivered.every(Boolean)) return 0;
-      for (const walk of walks) walk.shipper = connect(walk, house); // A link broke at the last moment: once more.
+      await connectAgain(walks, house, REST);
     } else await house.bell.rung(REST);
   }
   await retireAll(walks, house, STOP_GRACE);
@@ -204,8 +207,10 @@ function onward(walk: Walk, { parts: { log, clock }, store }: House): boolean {
 function pull(walk: Walk, now: number, take: (sent: readonly Sent[]) => void, asked: Asked = {}): boolean {
   for (let tries = 0; tries < walk.inputs.length; tries++) {
     const { shaping } = walk.inputs[walk.turn++ % walk.inputs.length]!;
-    const hand = (batches: readonly Batch[]): void =>
+    const hand = (batches: readonly Batch[]): void => {
+      walk.progress += batches.length;
       take(batches.map((batch) => ({ batch, row: undefined, again: false })));
+    };
     const next = () => shaping.next(now, asked);
     // What is compressed ahead of its turn is a row of its own.
     if (asked.ahead ? pass(next(), hand) : gather(next, walk.enough, hand)) return true;
@@ -243,15 +248,7 @@ function drain(walk: Walk, store: Store): boolean {
   if (sent?.row === undefined) return false;
   walk.shipper.send(sent);
   walk.lastRow = sent.row;
+  if (sent.row > walk.furthest) walk.progress += 1;
+  walk.furthest = Math.max(walk.furthest, sent.row);
   return true;
-}
-
-/**
- * Nothing is left to read, to drain or to hand over: only the server's proof can be missing. A server that is away has nothing to
- * prove where nothing waits for it.
- */
-function exhausted(walk: Walk, store: Store): boolean {
-  if (walk.held.length > 0 || !walk.inputs.every(({ shaping }) => shaping.finished())) return false;
-  const state = stateOf(walk, store);
-  return state === 'live' || (state === 'spooling' && store.newestRow(walk.destination.name) === 0);
 }

@@ -15,6 +15,8 @@ export function createWalk(house: House, destination: DestinationConfig): Walk {
     destination,
     inputs: house.config.inputs.map((input) => takeUp(house, destination, input)),
     lastRow: 0,
+    furthest: 0,
+    progress: 0,
     held: [],
     settled: [],
     refused: false,
@@ -86,4 +88,17 @@ export function connect(walk: Omit<Walk, 'shipper'>, { parts, bell }: House): Sh
       shipper.send(sent);
     },
   };
+}
+
+/** Connects once more where links broke before the servers had everything; after `pause` ms, for a server may hang up each time. */
+export async function connectAgain(walks: readonly Walk[], house: House, pause: number): Promise<void> {
+  const { clock, log } = house.parts;
+  for (const { destination, shipper } of walks) {
+    const { target, problem } = shipper.status();
+    const broke = `The connection to ${target} broke: ${problem}.`;
+    const what = 'It is made anew, and what was not acknowledged is sent again.';
+    if (problem !== undefined) log.warn('connection-broken', `${broke} ${what}`, { destination: destination.name });
+  }
+  await new Promise<void>((resolve) => clock.after(pause, resolve));
+  for (const walk of walks) walk.shipper = connect(walk, house);
 }

@@ -73,6 +73,10 @@ export type Walk = {
   shipper: Shipper;
   /** The newest spool row that the shipper has taken since the link came up. */
   lastRow: number;
+  /** The newest one that was ever sent. */
+  furthest: number;
+  /** Counts what came further: read, sent from the spool for the first time, or settled. What is only sent again did not. */
+  progress: number;
   /** Came back from a broken link and is not yet noted in the spool (full, or the disk refuses). Older than anything unread. */
   held: Sent[];
   /** Settled by the shipper and not yet written down. */
@@ -106,6 +110,16 @@ export function stateOf(walk: Walk, store: Store): 'connecting' | 'spooling' | '
   // A row that waits for drain_rate has been read from the spool, and is not yet on its way.
   const held = walk.shipper.waiting()?.row !== undefined;
   return held || store.newestRow(walk.destination.name) > walk.lastRow ? 'draining' : 'live';
+}
+
+/**
+ * Nothing is left to read, to drain or to hand over: only the server's proof can be missing. A server that is away has nothing to
+ * prove where nothing waits for it.
+ */
+export function exhausted(walk: Walk, store: Store): boolean {
+  if (walk.held.length > 0 || !walk.inputs.every(({ shaping }) => shaping.finished())) return false;
+  const state = stateOf(walk, store);
+  return state === 'live' || (state === 'spooling' && store.newestRow(walk.destination.name) === 0);
 }
 
 /** Into the spool: row and checkpoint in one transaction. What the spool does not take stays in our hands. */
@@ -153,6 +167,7 @@ export function writeDown(walk: Walk, store: Store): boolean {
   if (walk.settled.length === 0) return false;
   store.settle(walk.destination.name, walk.settled);
   for (const { batch } of walk.settled) freeBatch(batch);
+  walk.progress += walk.settled.length;
   walk.settled = [];
   return true;
 }

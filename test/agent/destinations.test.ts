@@ -1,6 +1,7 @@
 /** Several destinations, each a walk of its own over the same files: none holds another back. */
 import assert from 'node:assert/strict';
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -181,6 +182,24 @@ test('--once is done when every destination has all; one that is down makes it 1
     if (down) assert.equal((await agent.status()).json.destinations[1]?.spool.lines, 50);
   }
   assert.equal(servers[1].messages.length, 50);
+});
+
+test('--once gives up on a server that takes every connection and hangs up: what is only sent again is no progress', async (t) => {
+  let calls = 0;
+  const server = createServer((socket) => {
+    calls += 1;
+    socket.on('error', () => {}).once('data', () => socket.resetAndDestroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const target = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { folder } = await startIdle(t);
+  writeFileSync(join(folder, 'app.log'), lines(0, 50));
+  const agent = startAgent(t, { target, folder, once: { wait: 1_500 } });
+  assert.equal(await agent.done, 1);
+  assert.ok(calls < 20, `it is not run over by connections: ${calls}`);
+  assert.ok(agent.said.some((one) => one.startsWith(`The connection to ${target} broke: `)));
+  assert.equal((await agent.status()).json.destinations[0]?.spool.lines, 50);
 });
 
 /** The folder of an agent that was stopped with so many lines in its spool. */
