@@ -22,7 +22,7 @@ import { createCrowdedLook } from './crowded.ts';
 import { follow } from './follow.ts';
 import { gather, pass } from './gather.ts';
 import { createTidying } from './memory.ts';
-import { observe } from './observe.ts';
+import { type Observed, observe } from './observe.ts';
 import { markWhenDue, tellDropped, tellLoss } from './own-records.ts';
 import { createReloader } from './reload.ts';
 import type { Asked } from './shaping.ts';
@@ -81,7 +81,7 @@ export async function runAgent(parts: AgentParts): Promise<number | undefined> {
   stop.addEventListener('abort', bell.ring);
   try {
     for (const tail of house.tails.values()) tail.start();
-    return parts.once ? await runOnce(house, walks, parts.once.wait) : await runOn(house, walks, observed.refresh);
+    return parts.once ? await runOnce(house, walks, parts.once.wait) : await runOn(house, walks, observed);
   } finally {
     stop.removeEventListener('abort', bell.ring);
     await Promise.all([
@@ -95,7 +95,7 @@ export async function runAgent(parts: AgentParts): Promise<number | undefined> {
 }
 
 /** Runs until `stop`, then delivers or spools what is under way. */
-async function runOn(house: House, walks: Walk[], changed: () => void): Promise<number | undefined> {
+async function runOn(house: House, walks: Walk[], { refresh: changed, stir }: Observed): Promise<number | undefined> {
   const { stop, log, clock, config } = house.parts;
   const reloader = createReloader({ house, walks, changed, saveLeaving: () => saveLeaving(walks, house) });
   const lookAtCrowded = createCrowdedLook(house);
@@ -112,9 +112,10 @@ async function runOn(house: House, walks: Walk[], changed: () => void): Promise<
       tidying.look(clock.ticks());
     }
     if (stepAll(house, walks)) {
+      stir();
       tidying.worked();
       await breathe();
-    } else await house.bell.rung(REST);
+    } else if (await house.bell.rung(REST)) stir();
   }
   if (trouble !== undefined) sayTrouble(trouble, config.spool.path, log);
   const end = clock.ticks() + STOP_WITHIN;

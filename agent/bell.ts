@@ -1,8 +1,11 @@
 /** Wakes the agent's loop. Rings between two waits are not lost, and many rings are one. */
 export type Bell = {
   ring(): void;
-  /** Resolves at the next ring, or at once if it has rung since the last wait; after `ms` at the latest where given. */
-  rung(ms?: number): Promise<void>;
+  /**
+   * Resolves at the next ring, or at once if it has rung since the last wait; after `ms` at the latest where given. Tells whether it
+   * has rung.
+   */
+  rung(ms?: number): Promise<boolean>;
 };
 
 export function createBell(): Bell {
@@ -24,7 +27,9 @@ export function createBell(): Bell {
         });
         wake = undefined;
       }
+      const did = rang;
       rang = false;
+      return did;
     },
   };
 }

@@ -15,6 +15,8 @@ import type { House, Walk } from './walk.ts';
 export type Observed = {
   /** To be called when the configuration has changed. */
   refresh(): void;
+  /** To be called whenever something may be about to move. */
+  stir(): void;
   /** Writes the status to the log. */
   tell(): void;
   close(): Promise<void>;
@@ -64,6 +66,7 @@ export async function observe(house: House, walks: readonly Walk[]): Promise<Obs
           http = listen();
         });
     },
+    stir: observer.stir,
     tell() {
       try {
         for (const sentence of renderBrief(status())) log.answer.info(sentence);

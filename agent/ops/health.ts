@@ -31,6 +31,11 @@ export function progressAfter(before: Progress, seen: Seen, ticks: number): Prog
   );
 }
 
+/** The same where nothing waited until `ticks`. */
+export function nothingWaited(before: Progress, ticks: number): Progress {
+  return new Map([...before].map(([name, one]) => [name, { ...one, since: ticks }]));
+}
+
 /** The verdict at `ticks` (ms, monotonic), when standing still for `after` ms is ill. */
 export function healthOf(progress: Progress, seen: Seen, ticks: number, after: number): Health {
   const ill: string[] = [];
@@ -63,6 +68,11 @@ export function stalls(
     const could = state === 'live' && link.state === 'up' && underway.lines === 0;
     return could && still >= after && inputs.some(({ behind }) => behind > 0);
   });
+}
+
+/** Whether there is nothing to be seen of any destination until something happens: its server is there, nothing waits, nothing moves. */
+export function rests({ destinations }: Pick<Seen, 'destinations'>): boolean {
+  return destinations.every((one) => one.link.state === 'up' && one.rate.bytes === 0 && !waits(one));
 }
 
 /** What waits in the files and on the wire; rows of the spool wait only for a server that is there. */

@@ -10,18 +10,24 @@ type Sample = { readonly at: number; readonly counts: ReadonlyMap<string, Count>
 export type Rates = {
   /** Takes note of all counters at `at` (ms on the monotonic clock). */
   note(at: number, counts: ReadonlyMap<string, Count>): void;
+  /** The same where they are all as they were. */
+  noteSame(at: number): void;
   /** Lines and bytes a second of one counter over the last ten seconds; nothing where it is not known long enough. */
   of(key: string): Count;
 };
 
 export function createRates(): Rates {
   const samples: Sample[] = [];
+
+  function note(at: number, counts: ReadonlyMap<string, Count>): void {
+    samples.push({ at, counts });
+    // One sample that is older than the span stays: the rate covers all of it.
+    while (samples.length > 2 && samples[1]!.at <= at - SPAN) samples.shift();
+  }
+
   return {
-    note(at, counts) {
-      samples.push({ at, counts });
-      // One sample that is older than the span stays: the rate covers all of it.
-      while (samples.length > 2 && samples[1]!.at <= at - SPAN) samples.shift();
-    },
+    note,
+    noteSame: (at) => note(at, samples.at(-1)?.counts ?? new Map()),
     of(key) {
       const last = samples.at(-1);
       const first = samples.find(({ counts }) => counts.has(key));
