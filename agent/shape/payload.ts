@@ -22,6 +22,28 @@ const COUNTED = 64 * 1024;
 const LF = 0x0a;
 const NOTHING = memoryOf(Buffer.alloc(0));
 
+/** Memory in which no batch is made at the moment: inputs are read in turn, so that one piece serves the shapers of all. */
+let spare = NOTHING;
+
+/** Memory of at least so many bytes. */
+function borrow(bytes: number): Memory {
+  const found = spare;
+  spare = NOTHING;
+  if (found.bytes.length >= bytes) return found;
+  free(found.bytes);
+  return memoryOf(Buffer.allocUnsafeSlow(bytes));
+}
+
+/** The batch that was made in it is given out. */
+function bringBack(memory: Memory): void {
+  const [less, more] = memory.bytes.length < spare.bytes.length ? [memory, spare] : [spare, memory];
+  free(less.bytes);
+  spare = more;
+  if (more.bytes.length <= KEPT_BYTES) return;
+  free(more.bytes);
+  spare = NOTHING;
+}
+
 /**
  * `space`: gives memory of at least so many bytes, in which a batch is made and stays. Where left out, it is made in memory that is kept,
  * and given out in a copy, so that the memory of each batch can be given back as soon as that is settled.
@@ -35,15 +57,10 @@ export function createPayload(space?: (bytes: number) => Buffer): Payload {
   function grow(wanted: number): void {
     let bytes = Math.max(memory.bytes.length, FIRST_BYTES);
     while (bytes < wanted) bytes *= 2;
-    const larger = space?.(bytes) ?? Buffer.allocUnsafeSlow(bytes);
-    memory.bytes.copy(larger, 0, 0, size);
-    letGo();
-    memory = memoryOf(larger);
-  }
-
-  function letGo(): void {
+    const larger = space ? memoryOf(space(bytes)) : borrow(bytes);
+    memory.bytes.copy(larger.bytes, 0, 0, size);
     if (!space) free(memory.bytes);
-    memory = NOTHING;
+    memory = larger;
   }
 
   function growEnds(): void {
@@ -78,7 +95,8 @@ export function createPayload(space?: (bytes: number) => Buffer): Payload {
     take() {
       const made = memory.bytes.subarray(0, size);
       const taken = { payload: space ? made : copyOf(made), ends: ends.slice(0, count) };
-      if (space || memory.bytes.length > KEPT_BYTES) letGo();
+      if (!space) bringBack(memory);
+      memory = NOTHING;
       size = 0;
       count = 0;
       return taken;

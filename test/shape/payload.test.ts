@@ -17,6 +17,20 @@ test('memory that messages have outgrown is given back, and so is that of a batc
   assert.equal(messages.length, messages.buffer.byteLength);
 });
 
+test('batches that are made one after the other are made in one memory, and those that are made at the same time are not', () => {
+  const [one, other] = [createPayload(), createPayload()];
+  one.add('one', false);
+  const { buffer } = one.room(1).bytes;
+  assert.equal(String(one.take().payload), 'one\n');
+  other.add('other', false);
+  assert.equal(other.room(1).bytes.buffer, buffer);
+  one.add('x'.repeat(100_000), false);
+  assert.notEqual(one.room(1).bytes.buffer, buffer);
+  assert.equal(String(other.take().payload), 'other\n');
+  assert.equal(one.take().ends[0], 100_000);
+  assert.equal(buffer.byteLength, 0);
+});
+
 test('memory that somebody else gives is left alone, and messages of any characters find room in it', () => {
   const given: Buffer[] = [];
   const payload = createPayload((bytes) => given[given.push(Buffer.allocUnsafeSlow(bytes)) - 1]!);
