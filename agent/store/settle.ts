@@ -4,7 +4,7 @@
  * A batch is settled when the receiver has acknowledged it (`settle`), when it stands in the spool, or when it was dropped by
  * `full` and counted (`spool`). Filtered lines, and those dropped by `unmatched`, are settled with the batch that tells of them.
  */
-import type { Batch, Clock, Count, Log, Refused, Sent, SpoolConfig } from '../types.ts';
+import type { Batch, Clock, Count, Refused, Sent, SpoolConfig } from '../types.ts';
 import { createFitting } from './fitting.ts';
 import type { Generations } from './generations.ts';
 import type { Book, Ledger } from './ledger.ts';
@@ -13,7 +13,7 @@ import { fullDisk } from './problem.ts';
 import { type RefusedRows, shareOf, type TakenRow } from './refused.ts';
 import type { Reserve } from './reserve.ts';
 import { type Matched, matchedOf, numbersOf, type Removed, type Rows, type SpoolFilter } from './rows.ts';
-import { createSayings } from './saying.ts';
+import type { Sayings } from './saying.ts';
 import type { Space } from './space.ts';
 import { createTelling, type Telling } from './telling.ts';
 import type { Transactions } from './transactions.ts';
@@ -51,7 +51,7 @@ export type Settling = Telling & {
 type Parts = {
   readonly config: Pick<SpoolConfig, 'path' | 'full' | 'maxAge'>;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly say: Sayings;
   readonly tx: Transactions;
   readonly move: Generations['move'];
   readonly untold: Untold;
@@ -64,8 +64,6 @@ type Parts = {
   readonly stored: (batch: Batch) => void;
   readonly space: Space;
   readonly reserve: Reserve;
-  /** Bytes that the state may take on disk. */
-  readonly limit: number;
 };
 
 const NONE: Count = { lines: 0, bytes: 0 };
@@ -76,8 +74,7 @@ const EXPIRE_ROWS = 256;
 
 export function createSettling(parts: Parts): Settling {
   const { pagesOf, leftOut } = createFitting(parts);
-  const { config, clock, tx, move, untold, ledger, rows, packed, stored, refused, space, reserve } = parts;
-  const say = createSayings(parts);
+  const { config, clock, say, tx, move, untold, ledger, rows, packed, stored, refused, space, reserve } = parts;
   let nextLook = -Infinity;
 
   /** What holds for every batch that comes from the files: its lines are read, and its checkpoint moves. */

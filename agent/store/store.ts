@@ -26,6 +26,7 @@ import { createRescue } from './rescue.ts';
 import { createReserve, reserveOf } from './reserve.ts';
 import { createRows, type Matched } from './rows.ts';
 import { tellSaving } from './saving.ts';
+import { createSayings } from './saying.ts';
 import { createSettling, type Settling } from './settle.ts';
 import { createSpace, type Space } from './space.ts';
 import type { Spooled } from './spooled.ts';
@@ -141,12 +142,12 @@ export function createStore(
   const early = createEarlyFlush(config.path);
   const changes = changesOf(db);
   const copy = createPositionsCopy(db, clock, changes);
+  const say = createSayings({ config, clock, log, limit });
   const settling = createSettling({
-    ...{ config, clock, log, tx, move, untold, ledger, rows, packed: packer.packed, refused },
+    ...{ config, clock, say, tx, move, untold, ledger, rows, packed: packer.packed, refused },
     stored: (batch) => early.wrote(packer.done(batch)),
     space,
     reserve,
-    limit,
   });
   registry.prune(new Set<FileId>());
   if (rows.empty() && space.status().free > 0) space.giveBack(rows.empty);
@@ -156,6 +157,7 @@ export function createStore(
     ...settling,
     tend() {
       settling.tend();
+      say.rest();
       tx.look('read', copy.tend);
     },
     read: (destination, afterRow) => tx.look('read', () => rows.read(destination, afterRow)),
@@ -173,6 +175,7 @@ export function createStore(
     trouble: () => (rescue.standing() ? (damaged ? 'damaged' : undefined) : 'removed'),
     close() {
       if (!db.open) return;
+      say.rest(true);
       try {
         space.finish(rows.empty());
         rescue.restore();

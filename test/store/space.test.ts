@@ -132,6 +132,24 @@ test('full = drop-newest: what does not fit is passed over, counted and said', (
   );
 });
 
+test('what is dropped in the minute after a warning of it is told when that is over, and at the end what is left', (t) => {
+  const { store, next, log, clock } = opened(t, { maxSize: 4 * MIB, full: 'drop-newest' });
+  const told = () => log.said.flatMap((one) => Number(/: (\d+) lines \(.*\) were dropped/.exec(one)?.[1] ?? []));
+  const dropped = () => store.ledger()[0]?.dropped['spool-full']?.lines;
+  for (let i = 0; i < 50; i++) store.spool('main', [next(200_000)]);
+  assert.deepEqual(told(), [1]);
+  clock.turn(61_000);
+  store.tend();
+  const sum = () => told().reduce((all, one) => all + one);
+  assert.equal(sum(), dropped());
+  store.spool('main', [next(200_000)]);
+  store.tend();
+  assert.equal(told().length, 2);
+  const all = dropped();
+  store.close();
+  assert.equal(sum(), all);
+});
+
 test('full = drop-oldest: the oldest rows of all destinations make room, counted where they belong', (t) => {
   const { store, next, file } = opened(t, { maxSize: 4 * MIB, full: 'drop-oldest' });
   store.spool('backup', [live(batch({ input: 'db', sent: count(7, 70), payload: 200_000 }))]);
