@@ -21,6 +21,7 @@ const KINDS: Readonly<Record<string, (n: number) => string>> = {
   json: (n) => `{"time":"${iso(n)}","level":"info","msg":"${text(n)}","user":"u${n % 100}","ms":${n % 1000},"ok":true}`,
   logfmt: (n) => `time=${iso(n)} level=info msg="${text(n)}" user=u${n % 100} ms=${n % 1000}`,
   cri: (n) => `${iso(n).slice(0, -1)}456789Z stdout F ${text(n)}`,
+  'cri/json': (n) => `${iso(n).slice(0, -1)}456789Z stdout F {"level":"info","msg":"${text(n)}","user":"u${n % 100}"}`,
   'docker-json': (n) => `{"log":"${text(n)}\\n","stream":"stdout","time":"${iso(n).slice(0, -1)}456789Z"}`,
 };
 

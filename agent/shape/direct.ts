@@ -7,7 +7,6 @@ import { headerField } from '../wire/rfc5424.ts';
 import { createElementBytes } from './elementbytes.ts';
 import type { FileState } from './files.ts';
 import { type HeaderReader, isPlain, LONGEST } from './header.ts';
-import { COMPACT } from './json.ts';
 import type { Piece as Member } from './members.ts';
 import type { Pattern } from './pattern.ts';
 import type { Payload } from './payload.ts';
@@ -23,8 +22,8 @@ import {
   putPiece,
   SPILL,
 } from './put.ts';
-import { createScanner } from './scanner.ts';
 import { createStampBytes } from './stampbytes.ts';
+import { createWays, type Place, type Way } from './ways.ts';
 
 export type DirectWriter = {
   /** Whether the pattern surely matches these bytes of a line, valid UTF-8. */
@@ -60,6 +59,7 @@ const OPEN = 0x5b;
 const CLOSE = 0x5d;
 const NIL = pieceOf('-');
 const END = pieceOf(`"}`);
+const END_JSON = pieceOf('}');
 const NO_MEMBERS = pieceOf('{}');
 /** A longer line takes too much room once each of its bytes may become six. */
 const LONGEST_ESCAPED = 16 * 1024;
@@ -69,20 +69,12 @@ const AROUND = 512;
 /** Undefined where pattern or format have no way so direct. */
 export function createDirectWriter(parts: Parts): DirectWriter | undefined {
   const { pattern, record, header, payload, limit } = parts;
-  const scanner = parts.pieces && pattern.regex && createScanner(pattern.regex, pattern.groups.values());
   // A PRI that the line itself carries is not looked up by owner and level.
-  if (!scanner || !parts.pieces || pattern.groups.has('pri')) return undefined;
-  const { scan, bounds } = scanner;
-  const [time, host, owner, pid, level] = ['time', 'host', 'owner', 'pid', 'level'].map((name) =>
-    boundOf(pattern.groups.get(name)),
-  ) as [number, number, number, number, number];
-  const members = parts.pieces.map(prepared);
+  if (!parts.pieces || pattern.groups.has('pri')) return undefined;
+  const ways = createWays({ pattern, record, pieces: parts.pieces });
+  if (!ways) return undefined;
   const stamps = createStampBytes(header.timestamps);
   const priorities = createPriorityCache(header.priorities, record.select);
-  const longestEscaped = Math.min(limit, LONGEST_ESCAPED);
-  const around = AROUND + SPILL + members.reduce((sum, { next }) => sum + next.length, 0);
-  // Groups may stand in one another, so each member may be as long as the line.
-  const copies = 1 + members.filter(({ bound, line }) => bound > 0 || line).length;
   const element = createElementBytes();
   const hostname = pieceOf(headerField(record.hostname, LONGEST.hostname));
   /** The bytes of the chunk in hand. */
@@ -99,8 +91,9 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
 
   const nameOf = (state: FileState): Piece => (name ??= pieceOf(` ${headerField(state.name, LONGEST.appName)}`));
 
-  function stampOf(line: Memory, chunk: Chunk): Piece | undefined {
-    const [from, to] = [bounds[time]!, bounds[time + 1]!];
+  function stampOf({ time, outerTime }: Way, line: Memory, chunk: Chunk): Piece | undefined {
+    const { bounds, at } = isEmpty(time) ? outerTime : time;
+    const [from, to] = [bounds[at]!, bounds[at + 1]!];
     return from === to ? stamps.instant(chunk.readAt) : stamps.written(line, from, to, chunk.modified);
   }
 
@@ -111,54 +104,61 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
     return isPlain(line.bytes, from, to) ? putBytes(out, at + 1, line, from, to) : -1;
   }
 
-  function putJson(out: Memory, start: number, line: Memory, begin: number, to: number, special: number): number {
+  function putJson(out: Memory, start: number, line: Memory, { members, line: all }: Way, special: number): number {
     let at = start;
+    let inString = false;
     for (let i = 0; i < members.length; i += 1) {
       const member = members[i]!;
-      const whole = member.line && bounds[member.bound]! < 0;
-      let from = whole ? begin : bounds[member.bound]!;
-      let end = whole ? to : bounds[member.bound + 1]!;
+      const { bounds, at: place } = member.whole && member.bounds[member.at]! < 0 ? all : member;
+      let from = bounds[place]!;
+      let end = bounds[place + 1]!;
       if (member.bare && isBracketed(line.bytes, from, end)) {
         from += 1;
         end -= 1;
       }
       if (from === end && !member.always) continue;
-      at = putPiece(out, at, at === start ? member.first : member.next);
+      at = putPiece(out, at, at === start ? member.first : inString ? member.next : member.later);
       if (special < end) at = putEscaped(out, at, line, from, end, special);
       else if (from < end) at = putBytes(out, at, line, from, end);
+      inString = !member.json;
     }
-    return putPiece(out, at, at === start ? NO_MEMBERS : END);
+    return putPiece(out, at, at === start ? NO_MEMBERS : inString ? END : END_JSON);
   }
 
   return {
-    matches: scan,
-    write(state, chunk, begin, to, from, next, special) {
+    matches: (bytes, begin, to) => ways.find(bytes, begin, to) !== undefined,
+    write(state, chunk, begin, to, from, next, first) {
       const { bytes } = chunk;
-      if (to - begin > (special < to ? longestEscaped : limit)) return 'no';
       // The first record of a generation tells of the one before it.
-      if ((!state.begun && state.context.after) || !scan(bytes, begin, to)) return 'no';
+      const way = (!state.begun && state.context.after) || to - begin > limit ? undefined : ways.find(bytes, begin, to);
+      if (!way) return 'no';
+      const special = way.verbatim ? to : first;
+      if (special < to && to - begin > LONGEST_ESCAPED) return 'no';
+      const { host, owner, pid, level } = way;
       if (state !== current) enter(state);
       if (bytes !== line.bytes) line = memoryOf(bytes);
-      const stamp = stampOf(line, chunk);
+      const stamp = stampOf(way, line, chunk);
       if (!stamp) return 'no';
-      const [ownerFrom, ownerTo] = [bounds[owner]!, bounds[owner + 1]!];
-      const { head, appName } = priorities.find(line, ownerFrom, ownerTo, bounds[level]!, bounds[level + 1]!);
+      const [levelFrom, levelTo] = [level.bounds[level.at]!, level.bounds[level.at + 1]!];
+      const [ownerFrom, ownerTo] = [owner.bounds[owner.at]!, owner.bounds[owner.at + 1]!];
+      const { head, appName } = priorities.find(line, ownerFrom, ownerTo, levelFrom, levelTo);
       if (!head) return 'filtered';
       if (!appName) return 'no';
 
       const room = special < to ? LONGEST_ESCAPE * (to - begin) : to - begin;
-      const out = payload.room(around + state.element.length + copies * room);
+      const out = payload.room(AROUND + SPILL + way.names + state.element.length + way.copies * room);
       const start = payload.size();
       let at = putPiece(out, putPiece(out, start, head), stamp);
-      at = putField(out, at, line, bounds[host]!, bounds[host + 1]!, hostname);
+      at = putField(out, at, line, host.bounds[host.at]!, host.bounds[host.at + 1]!, hostname);
       if (at < 0) return 'no';
       at = putPiece(out, at, ownerFrom === ownerTo ? nameOf(state) : appName);
-      const bare = isBracketed(bytes, bounds[pid]!, bounds[pid + 1]!) ? 1 : 0;
-      at = putField(out, at, line, bounds[pid]! + bare, bounds[pid + 1]! - bare, NIL);
+      const [pidFrom, pidTo] = [pid.bounds[pid.at]!, pid.bounds[pid.at + 1]!];
+      const bare = isBracketed(bytes, pidFrom, pidTo) ? 1 : 0;
+      at = putField(out, at, line, pidFrom + bare, pidTo - bare, NIL);
       if (at < 0) return 'no';
       at = element.put(out, at, chunk.start + from, next - from, state.skip);
       out.bytes[at++] = BLANK;
-      at = putJson(out, at, line, begin, to, special);
+      at = putJson(out, at, line, way, special);
       if (at - start > limit) return 'no';
       payload.close(at);
       state.begun = true;
@@ -168,22 +168,8 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
   };
 }
 
-/** Where a scanner's bounds tell of these groups; of none those of group 0, which is nothing. */
-function boundOf(numbers: readonly number[] | undefined): number {
-  return 2 * (numbers?.[0] ?? 0);
-}
-
-/** A member as bytes. A value that is always the same stands with its key in `first` and `next`. */
-function prepared({ source, always, first, next }: Member) {
-  const text = 'text' in source ? COMPACT.escape(source.text) : '';
-  return {
-    first: pieceOf(first + text),
-    next: pieceOf(next + text),
-    bound: boundOf('text' in source ? undefined : source.numbers),
-    line: 'otherwise' in source && source.otherwise === 'line',
-    bare: 'bare' in source && source.bare,
-    always: always || text !== '',
-  };
+function isEmpty({ bounds, at }: Place): boolean {
+  return bounds[at] === bounds[at + 1];
 }
 
 /** As `bare` of priority.ts. */

@@ -19,7 +19,7 @@ const NAMES = {
 } as const;
 
 /** The groups of such a line, in their order. */
-const FIELD_GROUPS = Object.keys(NAMES) as readonly (keyof typeof NAMES)[];
+export const FIELD_GROUPS = Object.keys(NAMES) as readonly (keyof typeof NAMES)[];
 export const FIELD_NUMBERS: ReadonlyMap<string, readonly number[]> = new Map(
   FIELD_GROUPS.map((name, i) => [name, [i + 1]]),
 );
@@ -46,25 +46,51 @@ function meaningOf(name: string): Meaning {
   return meaning;
 }
 
-/** Takes the fields of a line, by their names as written, the last of a name counts. */
-export function matchFields(line: string, fields: ReadonlyMap<string, Field>): Match {
+/** What becomes of the fields of a line. */
+type Roles = {
+  /** The name of the field that each group has. */
+  readonly taken: readonly (string | undefined)[];
+  /** The keys of all others, by name. */
+  readonly keys: ReadonlyMap<string, string>;
+  /** Whether each group has the field that its names come to first: so it is as long as that one has a value that will do. */
+  readonly settled: boolean;
+};
+
+export function rolesOf(fields: ReadonlyMap<string, Field>): Roles {
   const taken: (string | undefined)[] = FIELD_GROUPS.map(() => undefined);
   const ranks = FIELD_GROUPS.map(() => Number.POSITIVE_INFINITY);
+  const wanted = FIELD_GROUPS.map(() => Number.POSITIVE_INFINITY);
   for (const [name, { text, raw }] of fields) {
     const { group, rank } = meaningOf(name);
-    if (group === undefined || rank >= ranks[group]! || !suits(FIELD_GROUPS[group]!, text, raw)) continue;
-    taken[group] = name;
-    ranks[group] = rank;
+    if (group === undefined || rank >= ranks[group]!) continue;
+    if (suits(FIELD_GROUPS[group]!, text, raw)) {
+      taken[group] = name;
+      ranks[group] = rank;
+    } else if (rank < wanted[group]!) wanted[group] = rank;
   }
-  const keys = new Set<string>();
-  const members: Member[] = [];
-  for (const [name, { text, raw }] of fields) {
+  const given = new Set<string>();
+  const keys = new Map<string, string>();
+  for (const name of fields.keys()) {
     if (taken.includes(name)) continue;
     let { key } = meaningOf(name);
-    while (RESERVED.has(key) || keys.has(key)) key += '_';
-    keys.add(key);
-    members.push(raw === undefined ? [key, text] : [key, raw, 'json']);
+    while (RESERVED.has(key) || given.has(key)) key += '_';
+    given.add(key);
+    keys.set(name, key);
   }
+  return {
+    taken,
+    keys,
+    settled: wanted.every((rank, group) => rank === Number.POSITIVE_INFINITY || rank > ranks[group]!),
+  };
+}
+
+/** Takes the fields of a line, by their names as written, the last of a name counts. */
+export function matchFields(line: string, fields: ReadonlyMap<string, Field>): Match {
+  const { taken, keys } = rolesOf(fields);
+  const members = Array.from(keys, ([name, key]): Member => {
+    const { text, raw } = fields.get(name)!;
+    return raw === undefined ? [key, text] : [key, raw, 'json'];
+  });
   const values = taken.map((name) => (name === undefined ? undefined : fields.get(name)!.text));
   // Without a message of its own a line has said everything in its fields.
   values[FIELD_GROUPS.indexOf('msg')] ??= '';

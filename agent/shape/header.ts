@@ -38,7 +38,6 @@ export function createHeaderReader({ pattern, transform, record }: Parts): Heade
   const hostname = createField(headerField, LONGEST.hostname);
   const appName = createField(cleanTag, LONGEST.appName);
   const procid = createField(cleanTag, LONGEST.procid);
-  const isWanted = ([key]: Member) => typeof record.json === 'string' || record.json.includes(key);
   let unreadable = 0;
 
   function addExtra(draft: Draft, key: string, value: string): void {
@@ -62,7 +61,7 @@ export function createHeaderReader({ pattern, transform, record }: Parts): Heade
       draft.extras = draft.cut ? [['CUT', '1']] : NONE;
       if (draft.slow) addExtra(draft, 'SLOW', '1');
       if (script) return;
-      if (match?.fields) draft.extras = [...draft.extras, ...match.fields.filter(isWanted)];
+      if (match?.fields) draft.extras = [...draft.extras, ...match.fields.filter(([key]) => isWanted(record, key))];
       readTime(draft, (match && groupOf(match, timeAt)) ?? '');
       const host = (match && groupOf(match, hostAt)) ?? '';
       const pid = bare((match && groupOf(match, pidAt)) ?? '');
@@ -78,6 +77,11 @@ export function createHeaderReader({ pattern, transform, record }: Parts): Heade
     timestamps,
     priorities,
   };
+}
+
+/** Whether the JSON is to have a member that the line itself names. */
+export function isWanted({ json }: RecordConfig, key: string): boolean {
+  return typeof json === 'string' || json.includes(key);
 }
 
 /** In RFC 3164 `[` or `:` ends the TAG (section 5.3), so neither may stand in it. */

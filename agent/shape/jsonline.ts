@@ -16,9 +16,12 @@ const SCALAR = /[^,}\] \t\r\n]+/y;
 
 /**
  * The members of an object by name. What is no string keeps its JSON as written, so that no digit of a number is lost; only white space
- * between its pieces that would be a control character goes. Undefined where the text is no object.
+ * between its pieces that would be a control character goes. Undefined where the text is no object. `see` is told where each value stands.
  */
-export function readMembers(text: string): Map<string, Field> | undefined {
+export function readMembers(
+  text: string,
+  see?: (name: string, begin: number, end: number) => void,
+): Map<string, Field> | undefined {
   if (!/^[ \t]*\{/.test(text) || !isJson(text)) return undefined;
   const fields = new Map<string, Field>();
   // The text is JSON, so from here on every token is where it must be.
@@ -30,6 +33,7 @@ export function readMembers(text: string): Map<string, Field> | undefined {
     const end = valueEnd(text, begin);
     fields.delete(name);
     fields.set(name, fieldOf(text.slice(begin, end)));
+    see?.(name, begin, end);
     at = skip(SPACE, text, end);
     if (text[at] === ',') at = skip(SPACE, text, at + 1);
   }

@@ -32,13 +32,14 @@ type Slot = {
   readonly source: Source | undefined;
 };
 
-/** The bytes of a value: what the first of these groups took that took part; the line where none did; or always the same text. */
+/** The bytes of a value: what the group of that name took; the line where it took no part; or always the same text. */
 type Source =
-  | { readonly numbers: readonly number[]; readonly otherwise: 'nothing' | 'line'; readonly bare: boolean }
+  | { readonly group: string; readonly otherwise: 'nothing' | 'line'; readonly bare: boolean }
   | { readonly text: string };
 
 /** A member of which only the value is still to be found, with what stands before it as the first one and as another. */
 export type Piece = {
+  readonly key: string;
   readonly source: Source;
   readonly always: boolean;
   readonly first: string;
@@ -143,7 +144,7 @@ function constant(template: Template): Source | undefined {
 function groupSlots(pattern: Pattern): Slot[] {
   return [...groupValues(pattern)].map(([name, value]) => ({
     ...{ key: name.toUpperCase(), always: false, value },
-    source: { numbers: pattern.groups.get(name) ?? [], otherwise: 'nothing', bare: BRACKETED.includes(name) },
+    source: { group: name, otherwise: 'nothing', bare: BRACKETED.includes(name) },
   }));
 }
 
@@ -162,7 +163,7 @@ function scriptSlots(pattern: Pattern, brackets: boolean): Slot[] {
     PID: (draft) => (brackets ? take(draft, pid) : bare(take(draft, pid))),
     PRI: (draft) => String(draft.pri),
   };
-  const message: Source = { numbers: pattern.groups.get('msg') ?? [], otherwise: 'line', bare: false };
+  const message: Source = { group: 'msg', otherwise: 'line', bare: false };
   return Object.entries(values).map(([key, value]) => ({
     ...{ key, always: true, value },
     source: key === MESSAGE ? message : undefined,

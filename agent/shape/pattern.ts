@@ -6,8 +6,10 @@ import { FIELD_NUMBERS } from './fields.ts';
 import { expandGrok } from './grok.ts';
 import { fromPython, numberGroups, openAt } from './groups.ts';
 import { matchJson } from './jsonline.ts';
+import { learnJson, learnLogfmt } from './learn.ts';
 import { isLinear } from './linear.ts';
 import { matchLogfmt } from './logfmt.ts';
+import type { Outlines } from './outline.ts';
 import { PRESETS } from './presets.ts';
 import type { Scale } from './priority.ts';
 import { createUnwrapping, WRAPPERS, type Wrapper } from './unwrap.ts';
@@ -23,6 +25,8 @@ export type Pattern = {
   match(line: string): Match | null;
   /** The numbers of each named group, in the order in which the names stand in the expression. */
   readonly groups: ReadonlyMap<string, readonly number[]>;
+  /** Expressions that take most lines apart as `match` does. */
+  readonly outlines: Outlines;
   /** True where the bytes of UTF-8, taken as one character each, give the same groups as the characters themselves. */
   readonly bytewise: boolean;
   /** True where lines have to be text: what it finds may be more than pieces of the line, or is not looked for twice. */
@@ -39,7 +43,10 @@ export type Pattern = {
 const FLAGS = 's';
 
 /** Formats whose lines name their values themselves. */
-const FORMATS = { json: matchJson, logfmt: matchLogfmt } as const;
+const FORMATS = {
+  json: { match: matchJson, outlines: { learn: learnJson } },
+  logfmt: { match: matchLogfmt, outlines: { learn: learnLogfmt } },
+} as const;
 const SCALES: Readonly<Record<string, Scale>> = { json: 'pino', python: 'python' };
 
 /** All built-in patterns. Behind one of the wrappers another may follow: `cri/java`. */
@@ -81,7 +88,7 @@ export function compilePattern(pattern: TransformConfig['pattern']): Pattern {
     return { ...reader(scale), ...createUnwrapping(outer, within) };
   }
   const format = FORMATS[outer as keyof typeof FORMATS];
-  if (format !== undefined) return { ...reader(scale), groups: FIELD_NUMBERS, match: format };
+  if (format !== undefined) return { ...reader(scale), groups: FIELD_NUMBERS, ...format };
   // Bytes above 127 are taken by `.` and by classes that go on up to a delimiter, so characters are never torn.
   return compile(PRESETS[outer]!, scale, true);
 }
@@ -160,6 +167,7 @@ function compile(written: string, scale: Scale, bytewise: boolean): Pattern {
     regex,
     match,
     groups: numbered.groups,
+    outlines: { first: { ...numbered, members: [], verbatim: false, apart: false } },
     bytewise,
     wide: risky,
     anyField: false,

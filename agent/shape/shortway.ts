@@ -56,6 +56,8 @@ export function createShortWay({ direct, policy, text, joiner, tally }: Parts): 
     },
     take(state, mark, begin, to, from, next) {
       if (!text.valid() || (chunk.cut && next === chunk.bytes.length)) return false;
+      // A piece of a line waits for its end, which may be this one.
+      if ((state.carries ?? state).held?.goesOn !== undefined) return false;
       if (policy === 'join' && !standsAlone(state, mark, begin, to, next)) return false;
       const outcome = direct.write(state, chunk, begin, to, from, next, marks[mark + 1]!);
       if (outcome === 'no') return false;

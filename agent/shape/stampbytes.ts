@@ -33,13 +33,13 @@ export function createStampBytes(timestamps: Timestamps): StampBytes {
   /** Whether the time is the one that was read last, or differs from it in those digits only: they are then put in their place. */
   function patch(line: Memory, from: number): boolean {
     if (!changing) return isSame(line, from, 0, length);
-    const { start, end, at, limit } = changing;
+    const { start, end, shown, at, limit } = changing;
     const { bytes } = line;
     if (!isSame(line, from, end, length) || bytes[from + start]! > limit) return false;
     for (let i = start; i < end; i += 1) if (bytes[from + i]! < ZERO || bytes[from + i]! > NINE) return false;
     if (!isSame(line, from, 0, start) && !patchMinute(line, from, changing)) return false;
     const { bytes: out } = stamp!;
-    for (let i = start; i < end; i += 1) out[at + i - start] = bytes[from + i]!;
+    for (let i = start; i < shown; i += 1) out[at + i - start] = bytes[from + i]!;
     return true;
   }
 

@@ -22,12 +22,13 @@ export type Timestamps = {
 export type Span = { readonly from: number; readonly to: number };
 
 /**
- * The digits from `start` to `end` of a time; they stand in its TIMESTAMP at `at`. Their first is a character up to `limit`.
+ * The digits from `start` to `end` of a time; those up to `shown` stand in its TIMESTAMP at `at`. Their first is a character up to `limit`.
  * The two digits of the minute begin at `minute`, and in the TIMESTAMP at `minuteAt`; they may change within their quarter of an hour.
  */
 export type Changing = {
   readonly start: number;
   readonly end: number;
+  readonly shown: number;
   readonly at: number;
   readonly limit: number;
   readonly minute: number;
@@ -103,12 +104,13 @@ export function createTimestamps(zone: string, style: TimestampStyle): Timestamp
     },
     changing() {
       const { alike, head, minute } = last;
-      if (!alike || alike.end - alike.start > MOST_DIGITS) return undefined;
+      if (!alike) return undefined;
       const { start, end, limit } = alike;
+      const shown = Math.min(end, start + MOST_DIGITS);
       const minuteAt = MINUTES_AT[style];
       // A time with an offset may be shown in another zone, whose minutes are others.
       if (head.slice(minuteAt, minuteAt + 2) !== last.text.slice(minute, minute + 2)) return undefined;
-      return { start, end, at: head.length, limit, minute, minuteAt };
+      return { start, end, shown, at: head.length, limit, minute, minuteAt };
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import type { Match } from './draft.ts';
 import { readMembers } from './jsonline.ts';
+import { CLEAN, ESCAPED, type Outline, type Outlines, outlineOf } from './outline.ts';
 
 export const WRAPPERS = ['docker-json', 'cri'] as const;
 export type Wrapper = (typeof WRAPPERS)[number];
@@ -13,10 +14,15 @@ type Inner = { readonly line: string; readonly time: string; readonly stream: st
 export type Within = {
   readonly groups: ReadonlyMap<string, readonly number[]>;
   match(line: string): Match | null;
+  readonly outlines: Outlines;
 };
 
 /** Without an inner pattern the whole of the program's line is the message. */
-const PLAIN: Within = { groups: new Map([['msg', [1]]]), match: (line) => [line, line] };
+const PLAIN: Within = {
+  groups: new Map([['msg', [1]]]),
+  match: (line) => [line, line],
+  outlines: { first: outlineOf('^(?<msg>.*)$', false) },
+};
 
 /**
  * The groups and the matching of a wrapper with what is in it. The time of the wrapper stands in where the program's line has none;
@@ -29,6 +35,7 @@ export function createUnwrapping(wrapper: Wrapper, within: Within = PLAIN): With
   groups.set('time', [...(within.groups.get('time') ?? []), next]);
   return {
     groups,
+    outlines: { ...within.outlines, wrapping: wrappingOf(wrapper, within === PLAIN) },
     match(text) {
       const inner = unwrap(text);
       if (!inner) return null;
@@ -73,6 +80,16 @@ function readCri(text: string): Inner | undefined {
   const [, time, stream, tags, line] = CRI.exec(text) ?? [];
   if (time === undefined || stream === undefined || line === undefined) return undefined;
   return { line, time, stream, partial: tags?.split(':').includes('P') ?? false };
+}
+
+/** The wrapping of a line that does not go on. What stands in Docker's with an escape is for no pattern to see. */
+function wrappingOf(wrapper: Wrapper, plain: boolean): Outline {
+  const members = [{ key: 'STREAM', json: false, group: 'stream' }];
+  if (wrapper === 'cri') return outlineOf('^(?<time>[^ ]+) (?<stream>stdout|stderr) F (?<line>.*)$', false, members);
+  // A CR before the LF would go with it.
+  const log = plain ? `(?:${CLEAN}|${ESCAPED.replace('nr', '')})*` : `${CLEAN}*`;
+  const source = `^\\{"log":"(?<line>${log})\\\\n","stream":"(?<stream>${CLEAN}*)","time":"(?<time>${CLEAN}*)"\\}$`;
+  return outlineOf(source, true, members);
 }
 
 const READERS = { 'docker-json': readDocker, cri: readCri } as const;
