@@ -36,12 +36,12 @@ function stateOf(leg: Leg, isLast: boolean): FileStatus['state'] {
   return isLast && leg.gen.place !== 'live' ? 'waiting for its successor' : 'read to its end';
 }
 
-/** Every generation that the walk still follows in a chain, and the chain itself where it cannot be read. */
+/** Every generation that the walk still follows in a chain and that is to be had, and the chain itself where it cannot be read. */
 export function statusOf(course: Course): FileStatus[] {
   const { chain } = course;
   const legs = course.legs;
   const list: FileStatus[] = legs
-    .filter((leg) => !leg.done)
+    .filter((leg) => !leg.done && leg.gen.place !== 'gone')
     .map((leg) => {
       const { gen } = leg;
       const offset = positionOf(leg);

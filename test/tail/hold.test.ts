@@ -33,6 +33,7 @@ test('a deleted file is let go after hold_age, and its space comes back', () =>
       stage.losses.map(({ from, to, cause }) => [from, to, cause]),
       [[0, 8, 'deleted']],
     );
+    assert.deepEqual(stage.reader.walk.status(), [], 'what is lost waits no more');
     assert.equal(stage.look(), '');
     assert.equal(
       openFiles().some((file) => file.startsWith(stage.live)),
