@@ -96,17 +96,22 @@ export function createFileStates(): FileStates {
   }
 
   return {
-    open(context, parts) {
+    open(context, { name, element }) {
       const { file, offset, skip } = context;
+      // One by one: put together from parts it takes twice the room, and there may be ten thousand.
       states.set(file, {
-        ...{ context, ...parts, end: offset, clue: '', skip, begun: offset - skip > 0 },
-        ...{
-          mark: { file, offset, skip, clue: '' },
-          held: undefined,
-          into: undefined,
-          carries: undefined,
-          closed: false,
-        },
+        context,
+        name,
+        element,
+        end: offset,
+        clue: '',
+        skip,
+        begun: offset - skip > 0,
+        mark: { file, offset, skip, clue: '' },
+        held: undefined,
+        into: undefined,
+        carries: undefined,
+        closed: false,
       });
     },
     get(file) {
