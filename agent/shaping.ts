@@ -57,14 +57,14 @@ export function createShaping({ input, record, warn, bell, thread, walk, enough 
   const sitter: Sitter = {
     input,
     record,
-    answered(answer, giveBack) {
+    answered(answer, giveBack, scarce) {
       const { memories, status, sample } = answer;
       settle();
       posted.shift();
       for (const memory of memories) shaper.adopt(memory);
       if (sample !== undefined) shaper.noteSample(sample);
       there = status;
-      ready.push({ batch: taken(answer, giveBack), begun: false });
+      ready.push({ batch: taken(answer, giveBack, scarce), begun: false });
       settle();
       if (called.length > 0 && posted.length === 0) comeHome();
       bell.ring();
@@ -76,8 +76,8 @@ export function createShaping({ input, record, warn, bell, thread, walk, enough 
   };
 
   /** Messages stay where they stand until they are settled. But few of them that may wait long are copied: they would hold much memory. */
-  function taken(answer: Answer, giveBack: () => void): Batch {
-    const stays = toSpool || isFull(answer);
+  function taken(answer: Answer, giveBack: () => void, scarce: boolean): Batch {
+    const stays = toSpool || (isFull(answer) && !scarce);
     const batch = stays ? lookAtBatch(answer) : takeBatch(answer);
     if (stays) lend(batch.payload, giveBack);
     else giveBack();

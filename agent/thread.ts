@@ -26,8 +26,8 @@ type Unseated<O = Order> = O extends Order ? Omit<O, 'seat'> : never;
 export type Sitter = {
   readonly input: InputConfig;
   readonly record: RecordConfig;
-  /** `giveBack`: to be called once the answer's memory is needed no more. */
-  answered(answer: Answer, giveBack: () => void): void;
+  /** `giveBack`: to be called once the answer's memory is needed no more, which `scarce` says should be soon. */
+  answered(answer: Answer, giveBack: () => void, scarce: boolean): void;
   /** The thread has ended while chunks were not answered. */
   lost(): void;
 };
@@ -109,10 +109,10 @@ export function createThread({ clock, log }: { clock: Clock; log: Log }, setup: 
         return;
       }
       const { desk } = one.posted.shift()!;
-      one.desks.shaped(desk);
+      const scarce = one.desks.shaped(desk, answer.payload);
       const giveBack = () => one.desks.done(answer.payload);
       const sitter = one.sitters.get(answer.seat);
-      if (sitter) sitter.answered(answer, giveBack);
+      if (sitter) sitter.answered(answer, giveBack, scarce);
       else giveBack();
     });
     worker.on('error', failed);

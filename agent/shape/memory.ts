@@ -1,5 +1,6 @@
 /** What a shaper remembers of a generation, as plain data: so that another one can go on where it stopped, in another thread too. */
 import type { FileContext, FileId } from '../types.ts';
+import { garbage } from '../wire/garbage.ts';
 import { type Ending, type FileState, type FileStates, type Held, link, unlink } from './files.ts';
 import type { Joiner } from './join.ts';
 import type { Pattern } from './pattern.ts';
@@ -59,7 +60,10 @@ export function createMemory(states: FileStates, joiner: Joiner, pattern: Patter
       }
       const { context: _, held, into, carries, ...plain } = memory;
       Object.assign(state, plain);
-      if (held) joiner.restore(state, heldOf(held));
+      if (held) {
+        joiner.restore(state, heldOf(held));
+        garbage.look();
+      }
       // Whichever of two comes later ties them together.
       const [next, previous] = [into, carries].map((other) => other !== undefined && states.find(other));
       if (next) link(state, next);

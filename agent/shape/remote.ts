@@ -20,6 +20,8 @@ export type LaidChunk = Omit<Chunk, 'bytes' | 'before'> & {
 export const CHUNK_BYTES = 264 * 1024;
 /** The least memory for messages. */
 export const ROOM_BYTES = 2 * CHUNK_BYTES;
+/** A window of common size fits in. Those of several destinations have memory of their own, from the time before there was a second thread. */
+const MOST_LENT = 24 * 1024 * 1024;
 
 /** `seat`: the shaper that is meant. They are carried out in order. */
 export type Order = { readonly seat: number } & (
@@ -52,8 +54,8 @@ export type Answer = {
 export type Desks = {
   /** A desk that the chunk fits on. */
   take(chunk: Chunk): Desk;
-  /** What was laid on it is shaped. */
-  shaped(desk: Desk): void;
+  /** What was laid on it is shaped: the messages stand in `room`. True where others take so much of such memory that these should not stay. */
+  shaped(desk: Desk, room: SharedArrayBuffer): boolean;
   /** The messages in it are needed no more. */
   done(room: SharedArrayBuffer): void;
 };
@@ -61,13 +63,21 @@ export type Desks = {
 export function createDesks(): Desks {
   const chunks: SharedArrayBuffer[] = [];
   const rooms: SharedArrayBuffer[] = [];
+  let lent = 0;
   return {
     take: ({ before, bytes }) => ({
       chunk: takeFitting(chunks, before.length + bytes.length, CHUNK_BYTES),
       rooms: rooms.splice(0),
     }),
-    shaped: ({ chunk }) => void chunks.push(chunk),
-    done: (room) => void rooms.push(room),
+    shaped({ chunk }, { byteLength }) {
+      chunks.push(chunk);
+      lent += byteLength;
+      return lent > MOST_LENT;
+    },
+    done(room) {
+      rooms.push(room);
+      lent -= room.byteLength;
+    },
   };
 }
 

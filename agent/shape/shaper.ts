@@ -3,7 +3,7 @@
  * generation got, and, with `unmatched = join`, the one record of it whose continuation lines may still come.
  */
 import type { Batch, Checkpoint, Chunk } from '../types.ts';
-import { createGarbage } from '../wire/garbage.ts';
+import { garbage } from '../wire/garbage.ts';
 import { type Budget, createBudget, SLOW, setAsideSentence, type Waiting } from './budget.ts';
 import { newDraft, ownerStandIn } from './draft.ts';
 import { advance, catchUp, createFileStates, type FileState, unlink } from './files.ts';
@@ -25,8 +25,6 @@ import { createRecordWriter } from './writer.ts';
 export type { Shaper };
 
 const BOM = Buffer.from('\ufeff');
-/** What is made of long lines, or waits in pieces, outlives V8's first look, and may then lie for long. */
-const garbage = createGarbage();
 
 /** One shaper serves one input on its way to one destination. Throws an Error when the pattern or the time zone is none. */
 export function createShaper(parts: ShaperParts): Shaper {
@@ -191,6 +189,7 @@ export function createShaper(parts: ShaperParts): Shaper {
     Object.assign(draft, { match: null, line: '' });
     writer.tellSuppressed(chunk.readAt);
     checkpoints.push(state.mark);
+    // What is made of a long line, or waits in pieces, outlives V8's first look, and may then lie for long.
     if (bytes.length > CHUNK_BYTES || state.held) garbage.look();
     ms += performance.now() - begun;
   }

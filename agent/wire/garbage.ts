@@ -37,6 +37,9 @@ export function createGarbage(size = heapSize, collect = () => collector()({ typ
   };
 }
 
+/** That of this thread. */
+export const garbage = createGarbage();
+
 function heapSize(): number {
   const { used_heap_size, external_memory } = v8.getHeapStatistics();
   return used_heap_size + external_memory;

@@ -384,6 +384,29 @@ describe('lines that are shaped in another thread', () => {
     shaping.leave();
   });
 
+  test('stay there up to 24 MiB, and those of larger windows have memory of their own', async () => {
+    const line = Buffer.from('Jul 15 11:30:35 host app: [12][INFO] one\n'.repeat(4_000));
+    const left = Array.from({ length: 60 }, () => line);
+    const fresh = await started();
+    const { shaping, bell } = ofChunks(left, fresh);
+    const batches: Batch[] = [];
+    while (batches.length < 60) {
+      const due = shaping.next(0, {});
+      batches.push(...due);
+      if (due.length === 0) await bell.rung(5_000);
+    }
+    const shared = batches.filter(({ payload }) => payload.buffer instanceof SharedArrayBuffer);
+    const bytes = shared.reduce((sum, { payload }) => sum + payload.buffer.byteLength, 0);
+    assert.ok(bytes > 20 * 2 ** 20 && bytes <= 24 * 2 ** 20, `${bytes} bytes`);
+    for (const { payload } of batches) free(payload);
+    left.push(line);
+    let due = shaping.next(0, {});
+    for (; due.length === 0; due = shaping.next(0, {})) await bell.rung(5_000);
+    assert.ok(due[0]!.payload.buffer instanceof SharedArrayBuffer);
+    shaping.leave();
+    await fresh.close();
+  });
+
   test('are read ahead by their bytes, so that long lines take no more than others', async () => {
     const line = Buffer.from(`${'x'.repeat(1_000_000)}\n`);
     const left = Array.from({ length: 20 }, () => line);
