@@ -22,8 +22,9 @@ import {
   putPiece,
   SPILL,
 } from './put.ts';
+import type { Place } from './scan-code.ts';
 import { createStampBytes } from './stampbytes.ts';
-import { createWays, type Place, type Way } from './ways.ts';
+import { createWays, type Way } from './ways.ts';
 
 export type DirectWriter = {
   /** Whether the pattern surely matches these bytes of a line, valid UTF-8. */
@@ -69,9 +70,7 @@ const AROUND = 512;
 /** Undefined where pattern or format have no way so direct. */
 export function createDirectWriter(parts: Parts): DirectWriter | undefined {
   const { pattern, record, header, payload, limit } = parts;
-  // A PRI that the line itself carries is not looked up by owner and level.
-  if (!parts.pieces || pattern.groups.has('pri')) return undefined;
-  const ways = createWays({ pattern, record, pieces: parts.pieces });
+  const ways = parts.pieces && createWays({ pattern, record, pieces: parts.pieces });
   if (!ways) return undefined;
   const stamps = createStampBytes(header.timestamps);
   const priorities = createPriorityCache(header.priorities, record.select);
@@ -134,14 +133,12 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
       if (!way) return 'no';
       const special = way.verbatim ? to : first;
       if (special < to && to - begin > LONGEST_ESCAPED) return 'no';
-      const { host, owner, pid, level } = way;
+      const { host, owner, pid } = way;
       if (state !== current) enter(state);
       if (bytes !== line.bytes) line = memoryOf(bytes);
       const stamp = stampOf(way, line, chunk);
       if (!stamp) return 'no';
-      const [levelFrom, levelTo] = [level.bounds[level.at]!, level.bounds[level.at + 1]!];
-      const [ownerFrom, ownerTo] = [owner.bounds[owner.at]!, owner.bounds[owner.at + 1]!];
-      const { head, appName } = priorities.find(line, ownerFrom, ownerTo, levelFrom, levelTo);
+      const { head, appName } = priorities.find(line, owner, way.level, way.pri);
       if (!head) return 'filtered';
       if (!appName) return 'no';
 
@@ -151,7 +148,7 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
       let at = putPiece(out, putPiece(out, start, head), stamp);
       at = putField(out, at, line, host.bounds[host.at]!, host.bounds[host.at + 1]!, hostname);
       if (at < 0) return 'no';
-      at = putPiece(out, at, ownerFrom === ownerTo ? nameOf(state) : appName);
+      at = putPiece(out, at, isEmpty(owner) ? nameOf(state) : appName);
       const [pidFrom, pidTo] = [pid.bounds[pid.at]!, pid.bounds[pid.at + 1]!];
       const bare = isBracketed(bytes, pidFrom, pidTo) ? 1 : 0;
       at = putField(out, at, line, pidFrom + bare, pidTo - bare, NIL);

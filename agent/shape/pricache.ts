@@ -1,14 +1,15 @@
-/** PRI on the hot path: looked up by the bytes of owner and level, so that neither becomes a string again and again. */
+/** PRI on the hot path: looked up by the bytes of what decides about it, so that these become no strings again and again. */
 import type { Selection } from '../types.ts';
 import { isPlain } from './header.ts';
 import type { Priorities } from './priority.ts';
 import { hashBytes, type Memory, type Piece, pieceOf, sameBytes } from './put.ts';
+import type { Place } from './scan-code.ts';
 import { selects } from './select.ts';
 
 type Entry = {
-  /** Owner and level. */
   readonly owner: Piece;
   readonly level: Piece;
+  readonly pri: Piece;
   /** The owner as it stands in the header, with the blank before it; undefined where it cannot stand there as it is. */
   readonly appName: Piece | undefined;
   /** `<PRI>1 ` (RFC 5424 section 6.2), or undefined where the selector leaves this priority out. */
@@ -16,8 +17,8 @@ type Entry = {
 };
 
 export type PriorityCache = {
-  /** The entry for an owner and a level, each as the bytes from its start up to its end. */
-  find(line: Memory, owner: number, ownerEnd: number, level: number, levelEnd: number): Entry;
+  /** The entry for an owner, a level and a PRI of the line's own. */
+  find(line: Memory, owner: Place, level: Place, pri: Place): Entry;
 };
 
 /** A power of two, well above the number of pairs that an application has. */
@@ -28,30 +29,46 @@ const LONGEST = 128;
 export function createPriorityCache(priorities: Priorities, selection: Selection): PriorityCache {
   const slots: (Entry | undefined)[] = new Array(SLOTS).fill(undefined);
 
-  function make({ bytes }: Memory, owner: number, ownerEnd: number, level: number, levelEnd: number): Entry {
-    const pri = priorities(bytes.toString('utf8', owner, ownerEnd), bytes.toString('utf8', level, levelEnd));
+  function make({ bytes }: Memory, ownerAt: Place, levelAt: Place, priAt: Place): Entry {
+    const [owner, level, pri] = [taken(bytes, ownerAt), taken(bytes, levelAt), taken(bytes, priAt)];
+    const priority = priorities(owner.toString(), level.toString(), pri.toString());
     return {
-      owner: pieceOf(bytes.subarray(owner, ownerEnd)),
-      appName: isPlain(bytes, owner, ownerEnd) ? pieceOf(` ${bytes.toString('latin1', owner, ownerEnd)}`) : undefined,
-      level: pieceOf(bytes.subarray(level, levelEnd)),
-      head: selects(selection, pri) ? pieceOf(`<${pri}>1 `) : undefined,
+      ...{ owner: pieceOf(owner), level: pieceOf(level), pri: pieceOf(pri) },
+      appName: isPlain(owner, 0, owner.length) ? pieceOf(` ${owner.toString('latin1')}`) : undefined,
+      head: selects(selection, priority) ? pieceOf(`<${priority}>1 `) : undefined,
     };
   }
 
   return {
-    find(line, owner, ownerEnd, level, levelEnd) {
-      const hash = hashBytes(line, level, levelEnd, hashBytes(line, owner, ownerEnd, ownerEnd - owner));
+    find(line, owner, level, pri) {
+      const named = hashPlace(line, level, hashPlace(line, owner, 0));
+      const hash = pri.bounds[pri.at]! < 0 ? named : hashPlace(line, pri, named);
       const slot = (hash ^ (hash >> 10)) & (SLOTS - 1);
       const known = slots[slot];
-      if (known && isPiece(line, owner, ownerEnd, known.owner) && isPiece(line, level, levelEnd, known.level))
+      if (
+        known &&
+        isPiece(line, owner, known.owner) &&
+        isPiece(line, level, known.level) &&
+        isPiece(line, pri, known.pri)
+      )
         return known;
-      const made = make(line, owner, ownerEnd, level, levelEnd);
-      if (made.owner.length + made.level.length <= LONGEST) slots[slot] = made;
+      const made = make(line, owner, level, pri);
+      if (made.owner.length + made.level.length + made.pri.length <= LONGEST) slots[slot] = made;
       return made;
     },
   };
 }
 
-function isPiece(line: Memory, from: number, to: number, piece: Piece): boolean {
-  return to - from === piece.length && sameBytes(line, from, piece, 0, piece.length);
+function taken(bytes: Buffer, { bounds, at }: Place): Buffer {
+  return bytes.subarray(Math.max(0, bounds[at]!), Math.max(0, bounds[at + 1]!));
+}
+
+function hashPlace(line: Memory, { bounds, at }: Place, begun: number): number {
+  const [from, to] = [bounds[at]!, bounds[at + 1]!];
+  return hashBytes(line, from, to, begun + to - from);
+}
+
+function isPiece(line: Memory, { bounds, at }: Place, piece: Piece): boolean {
+  const from = bounds[at]!;
+  return bounds[at + 1]! - from === piece.length && sameBytes(line, from, piece, 0, piece.length);
 }

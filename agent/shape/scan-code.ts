@@ -11,6 +11,9 @@ export type Scanner = {
   readonly bounds: Int32Array;
 };
 
+/** Where one group is told of: at `at` and behind it in `bounds`. */
+export type Place = { readonly bounds: Int32Array; readonly at: number };
+
 /** What the pieces of one scanner have in common. */
 export type Code = {
   /** A name that no other has. */

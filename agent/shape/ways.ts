@@ -9,11 +9,8 @@ import type { Piece as Member } from './members.ts';
 import type { Outline, OutlineMember } from './outline.ts';
 import type { Pattern } from './pattern.ts';
 import { type Piece, pieceOf } from './put.ts';
-import type { Scanner } from './scan-code.ts';
+import type { Place, Scanner } from './scan-code.ts';
 import { createScanner } from './scanner.ts';
-
-/** Where a group is told of: at `at` and behind it in `bounds`. */
-export type Place = { readonly bounds: Int32Array; readonly at: number };
 
 export type Way = {
   readonly time: Place;
@@ -23,6 +20,7 @@ export type Way = {
   readonly owner: Place;
   readonly pid: Place;
   readonly level: Place;
+  readonly pri: Place;
   /** The line itself. */
   readonly line: Place;
   readonly members: readonly Prepared[];
@@ -162,7 +160,13 @@ function wayOf(
   const { scan } = inner.scanner;
   return {
     ...{ time: inner.place('time'), outerTime: outer?.place('time') ?? nothing, host: inner.place('host') },
-    ...{ owner: inner.place('owner'), pid: inner.place('pid'), level: inner.place('level'), line },
+    ...{
+      owner: inner.place('owner'),
+      pid: inner.place('pid'),
+      level: inner.place('level'),
+      pri: inner.place('pri'),
+      line,
+    },
     members: sorted,
     names: sorted.reduce((sum, { next }) => sum + next.length, 0),
     copies: 1 + (inner.apart ? 1 : sorted.filter(({ at, whole }) => at > 0 || whole).length),

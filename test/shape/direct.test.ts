@@ -45,6 +45,14 @@ const loggedLine = fc
     messages,
   )
   .map((parts) => parts.join(''));
+const syslogLine = fc
+  .tuple(
+    fc.constantFrom('', '<34>', '<165>', '<999>'),
+    fc.constantFrom('Jul 15 11:30:35 web-1 ', '2026-07-15T11:30:36.5Z web-1 ', '1 2026-07-15T11:30:36Z - '),
+    fc.constantFrom('app[7]: ', 'app: ', 'a b[7]: ', 'app 7 - - ', 'app - ID [x@1 y="z\\"]"] ', ''),
+    messages,
+  )
+  .map((parts) => parts.join(''));
 const line = fc.oneof(appLine, appLine, ownLine, messages, fc.constant(''));
 const filesOf = (of: fc.Arbitrary<string>) =>
   fc
@@ -54,6 +62,7 @@ const filesOf = (of: fc.Arbitrary<string>) =>
     )
     .map(([lines, bom]) => Buffer.from(bom + lines.flat().join('')));
 const files = filesOf(line);
+const PRESETS = { nginx: accessLine, java: loggedLine, python: loggedLine, syslog: syslogLine, rfc5424: syslogLine };
 const broken = files.map((bytes) => Buffer.concat([bytes, Buffer.from([0xe6, 0x97, 0x0a])]));
 const setups = fc.record({
   transform: fc.record({
@@ -110,24 +119,26 @@ test('a decimal number is written as it is', () => {
   );
 });
 
-test('a priority is found for its own owner and level only', () => {
-  // Every pair has a number of its own, as far as they go.
+test('a priority is found for its own owner, level and PRI only', () => {
+  // Every three have a number of their own, as far as they go.
   const numbers = new Map<string, number>();
-  const priorities = (owner: string, level: string) => {
-    const key = `${owner} ${level}`;
+  const priorities = (owner: string, level: string, pri = '') => {
+    const key = `${owner} ${level} ${pri}`;
     numbers.set(key, numbers.get(key) ?? numbers.size % 192);
     return numbers.get(key)!;
   };
   const cache = createPriorityCache(priorities, readSelector('*.*'));
   for (let round = 0; round < 2; round += 1) {
     for (let i = 0; i < 4000; i += 1) {
-      const [owner, level] = [`o${i % 89}`.slice(0, 1 + (i % 3)), `l${i}`];
-      const line = memoryOf(Buffer.from(`${owner}${level}`));
-      const { head } = cache.find(line, 0, owner.length, owner.length, line.bytes.length);
+      const [owner, level, pri] = [`o${i % 89}`.slice(0, 1 + (i % 3)), `l${i}`, `${i % 7 || ''}`];
+      const line = memoryOf(Buffer.from(owner + level + pri));
+      const ends = [owner, owner + level, owner + level + pri].map(({ length }) => length);
+      const bounds = Int32Array.of(0, ends[0]!, ends[0]!, ends[1]!, ends[1]!, ends[2]!);
+      const { head } = cache.find(line, { bounds, at: 0 }, { bounds, at: 2 }, { bounds, at: 4 });
       assert.equal(
         head?.bytes.toString('latin1', 0, head.length),
-        `<${priorities(owner, level)}>1 `,
-        `${owner} ${level}`,
+        `<${priorities(owner, level, pri)}>1 `,
+        `${owner} ${level} ${pri}`,
       );
     }
   }
@@ -206,7 +217,7 @@ describe('records written byte by byte', () => {
     );
   });
 
-  for (const [builtin, lines] of Object.entries({ nginx: accessLine, java: loggedLine, python: loggedLine })) {
+  for (const [builtin, lines] of Object.entries(PRESETS)) {
     test(`are those of the long way, with the pattern ${builtin}`, () => {
       const regex = `(?=)(?:${compilePattern({ builtin }).source})`;
       fc.assert(
@@ -214,7 +225,7 @@ describe('records written byte by byte', () => {
           const expected = shaped(content, split, false, setup, { regex });
           assert.deepEqual(shaped(content, split, false, setup, { builtin }), expected);
         }),
-        { numRuns: 250 },
+        { numRuns: 120 },
       );
     });
   }
