@@ -12,6 +12,7 @@ const SPACES = [0x1680, 0x2000, 0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000, 
 const SHORT = Array.from({ length: 0x80 }, (_, i) => 0x80 + i);
 const LAST = 0xffff;
 const BYTES = 256;
+const EACH_BYTE = 0x01010101;
 const known = new Map<string, ByteSet>();
 
 /** The bytes that a character, class or escape takes, asked of V8 itself (flag `s`). `counted`: it matters how many characters. */
@@ -55,10 +56,22 @@ export function byteOf(set: ByteSet): number | undefined {
   return byte >= 0 && set[byte] === 1 && set.findLastIndex((taken) => taken !== 0) === byte ? byte : undefined;
 }
 
-/** Whether two sets may share a byte. */
+/**
+ * Whether two sets may share a byte. Four bytes are looked at in one: to go through each of them at a start made V8 load its optimizing
+ * compiler, of which 5 MB stayed.
+ */
 export function meets(one: ByteSet, other: ByteSet): boolean {
-  for (let byte = 0; byte < BYTES; byte += 1) if (one[byte] !== 0 && other[byte] !== 0) return true;
+  const [some, others] = [inFours(one), inFours(other)];
+  for (let at = 0; at < some.length; at += 1) {
+    const [a, b] = [some[at]!, others[at]!];
+    // A 2 belongs to it as well as a 1.
+    if (((a | (a >>> 1)) & (b | (b >>> 1)) & EACH_BYTE) !== 0) return true;
+  }
   return false;
+}
+
+function inFours({ buffer, byteOffset }: ByteSet): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, BYTES / 4);
 }
 
 export function union(sets: readonly ByteSet[]): ByteSet {

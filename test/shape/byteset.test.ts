@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { bytesTakenBy } from '../../agent/shape/byteset.ts';
+import { bytesTakenBy, meets } from '../../agent/shape/byteset.ts';
 
 /** Every UTF-16 unit, as V8 tells of each by itself whether the expression takes it. */
 function takenUnits(raw: string): boolean[] {
@@ -62,5 +62,22 @@ test('what a class takes is what V8 says of every single character', () => {
       assertTaken(`[${negated ? '^' : ''}${members.join('')}]`),
     ),
     { numRuns: 60 },
+  );
+});
+
+test('two sets meet where they may share a byte, be it known or only possible that it belongs to one of them', () => {
+  const set = fc
+    .array(fc.tuple(fc.nat(255), fc.constantFrom(1, 2)), { maxLength: 8 })
+    .map((taken) => Uint8Array.from({ length: 256 }, (_, byte) => taken.find(([at]) => at === byte)?.[1] ?? 0));
+  fc.assert(
+    fc.property(set, set, fc.nat(255), fc.constantFrom(1, 2), fc.constantFrom(1, 2), (one, other, byte, a, b) => {
+      assert.equal(
+        meets(one, other),
+        one.some((taken, at) => taken !== 0 && other[at] !== 0),
+      );
+      one[byte] = a;
+      other[byte] = b;
+      assert.ok(meets(one, other));
+    }),
   );
 });
