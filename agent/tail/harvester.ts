@@ -41,6 +41,8 @@ export class Harvester {
   private marked = false;
   /** The bytes before the position; undefined until they were read once. */
   private before: Buffer | undefined;
+  /** Their clue, made right before whoever shapes them asks for the same, so that it is made and kept once. */
+  private clue = '';
   /** True within the rest of a line that was cut; undefined until the first read tells. */
   private passing: boolean | undefined;
   /** From the position up to here there are only NUL bytes. */
@@ -62,7 +64,7 @@ export class Harvester {
 
   /** The position and the clue of the bytes before it. */
   mark(): Mark {
-    return this.before ? { offset: this.at, clue: clue(this.before) } : { ...this.from, offset: this.at };
+    return { offset: this.at, clue: this.before ? this.clue : this.from.clue };
   }
 
   close(): void {
@@ -141,6 +143,7 @@ export class Harvester {
     };
     this.at = end;
     this.before = last;
+    this.clue = clue(last);
     this.empty = 0;
     return { what: 'chunk', chunk, drained };
   }

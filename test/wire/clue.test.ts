@@ -23,3 +23,28 @@ test('one changed byte changes the clue', () => {
   bytes[HEAD_BYTES % CLUE_BYTES] = 0x62;
   assert.notEqual(clue(bytes), before);
 });
+
+test('a clue is that of the bytes as they are now, whatever was asked for before', () => {
+  const wanted = (bytes: Uint8Array) => createHash('sha1').update(bytes).digest('hex').slice(0, 32);
+  const memory = Buffer.alloc(HEAD_BYTES);
+  for (const length of [
+    1,
+    CLUE_BYTES,
+    CLUE_BYTES,
+    3,
+    0,
+    3,
+    CLUE_BYTES + 1,
+    3,
+    HEAD_BYTES,
+    CLUE_BYTES - 1,
+    CLUE_BYTES,
+  ]) {
+    for (const byte of [0, 0, 1]) {
+      const bytes = memory.subarray(0, length).fill(byte);
+      assert.equal(clue(bytes), wanted(bytes));
+      if (length > 0) bytes[length - 1] = 2;
+      assert.equal(clue(bytes), wanted(bytes));
+    }
+  }
+});
