@@ -27,7 +27,7 @@ export function checkInputs(loaded: Loaded): Placed[] {
 }
 
 function checkPath(input: InputConfig, pattern: string): Said[] {
-  const discovery = createDiscovery(realFiles, [pattern], () => false);
+  const discovery = createDiscovery(realFiles, { ...input, paths: [pattern] }, () => false);
   const live = [...discovery.paths()].sort();
   const closed = [...discovery.troubles()].map(([place, code]) =>
     code === NOT_UTF8

@@ -68,7 +68,7 @@ export function checkOutage(loaded: Loaded, parts: OutageParts): { rotation: Pla
 
 /** Plain files that can be read; of the others checkInputs speaks. */
 function filesOf(input: InputConfig, now: number): Followed[] {
-  const paths = [...createDiscovery(realFiles, input.paths, () => false).paths()];
+  const paths = [...createDiscovery(realFiles, input, () => false).paths()];
   const usable = paths.filter(
     (file) => may(file, fs.constants.R_OK) && may(path.dirname(fs.realpathSync(file)), fs.constants.R_OK),
   );

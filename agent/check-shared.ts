@@ -14,7 +14,7 @@ export function checkShared(loaded: Loaded): Placed[] {
   const readers = new Map<string, Set<InputConfig>>();
   const pairs = new Map<string, { one: InputConfig; other: InputConfig; files: string[] }>();
   for (const input of loaded.config.inputs) {
-    const paths = createDiscovery(realFiles, input.paths, () => false).paths();
+    const paths = createDiscovery(realFiles, input, () => false).paths();
     for (const file of [...paths].sort()) {
       const inode = inodeOf(file);
       if (inode === undefined) continue;

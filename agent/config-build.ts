@@ -13,6 +13,7 @@ import { linkOptions } from './ship/options.ts';
 import { spoolOptions } from './store/options.ts';
 import { inputOptions } from './tail/options.ts';
 import type { Config, DestinationConfig, InputConfig, StatusConfig, TlsConfig, TransformConfig } from './types.ts';
+import { isStateFile } from './wire/statefiles.ts';
 
 /** The most that a UDP datagram carries over IPv4: 65,535 bytes less the headers of IP and UDP. */
 const DATAGRAM = 65_507;
@@ -49,17 +50,19 @@ export function buildConfig(settings: Settings, around: Surroundings): Config {
   refuseStrays(settings);
   const names = namesInEffect(settings, 'syslog');
   const time = Math.min(...names.map((name) => valuesOf(settings, linkOptions, 'syslog', name).time));
-  const inputs = namesInEffect(settings, 'input').map((name) => buildInput(settings, around, name, time));
+  const spool = valuesOf(settings, spoolOptions, 'spool');
+  const state = place(around, spool.path, find(settings, 'spool', undefined, 'path')?.origin);
+  const inputs = namesInEffect(settings, 'input').map((name) => buildInput(settings, { ...around, state }, name, time));
   refuseSharedPaths(settings, inputs);
+  refuseTakenState(settings, inputs, { ...around, state });
   const destinations = names.map((name) => buildDestination(settings, around, name));
   refuseUnknownProperties(settings, inputs, destinations);
-  const spool = valuesOf(settings, spoolOptions, 'spool');
   return deepFreeze({
     source: around.source,
     inputs,
     destinations,
     spool: {
-      path: place(around, spool.path, find(settings, 'spool', undefined, 'path')?.origin),
+      path: state,
       maxSize: spool.max_size,
       maxAge: spool.max_age,
       full: spool.full,
@@ -82,7 +85,9 @@ function buildStatus(settings: Settings): StatusConfig {
   return { listen, token, healthAfter: health_after };
 }
 
-function buildInput(settings: Settings, around: Surroundings, name: string | undefined, time: number): InputConfig {
+type Placed = Surroundings & { readonly state: string };
+
+function buildInput(settings: Settings, around: Placed, name: string | undefined, time: number): InputConfig {
   const own = valuesOf(settings, inputOptions, 'input', name);
   const origin = find(settings, 'input', name, 'path')?.origin;
   const transform = buildTransform(settings, name, {
@@ -93,6 +98,7 @@ function buildInput(settings: Settings, around: Surroundings, name: string | und
     name: name ?? 'input',
     named: name !== undefined,
     paths: [...new Set(own.path.map((file) => place(around, file, origin)))],
+    state: around.state,
     start: own.start,
     rotated: own.rotated && place(around, own.rotated, find(settings, 'input', name, 'rotated')?.origin),
     poll: Math.min(own.poll, time),
@@ -215,6 +221,17 @@ function refuseSharedPaths(settings: Settings, inputs: readonly InputConfig[]): 
       settings.problems.push(problemAt(own?.origin ?? beginning(settings, 'input', name), sentence, 'config-twice'));
     }
   }
+}
+
+/** A state that is no SQLite file is set aside when it is opened: that must never befall a log, or the configuration. */
+function refuseTakenState(settings: Settings, inputs: readonly InputConfig[], { source, state }: Placed): void {
+  const reader = inputs.find(({ paths }) => paths.some((file) => isStateFile(state, file)));
+  const user = reader ? sectionText('input', reader.named ? reader.name : undefined) : undefined;
+  const what = user !== undefined ? `${user} follows it` : state === source ? 'it is this configuration' : undefined;
+  if (what === undefined) return;
+  const origin = find(settings, 'spool', undefined, 'path')?.origin ?? { from: 'default' };
+  const sentence = `[spool] path = ${state}: ${what}. Give the spool a file of its own, such as ${path.join(path.dirname(state), 'spool.db')}.`;
+  settings.problems.push(problemAt(origin, sentence));
 }
 
 function deepFreeze<T>(value: T): T {

@@ -82,7 +82,7 @@ function inputNamed(config: Config, name: string): InputConfig {
 }
 
 function discover(input: InputConfig) {
-  return createDiscovery(realFiles, input.paths, () => false);
+  return createDiscovery(realFiles, input, () => false);
 }
 
 function openSource(input: InputConfig, file: string): TrySource {

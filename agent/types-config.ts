@@ -8,6 +8,8 @@ export type InputConfig = {
   /** False for the unnamed `[input]`, whose records take APP-NAME from the file's name instead. */
   readonly named: boolean;
   readonly paths: readonly string[];
+  /** The agent's own state: no glob means it, nor what stands beside it. */
+  readonly state: string;
   readonly start: 'beginning' | 'end' | 'oldest';
   readonly rotated: string | undefined;
   readonly poll: number;

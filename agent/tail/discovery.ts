@@ -3,7 +3,9 @@
  * a look at a quiet one costs a single stat.
  */
 import path from 'node:path';
-import { codeOf, type Files } from './files.ts';
+import type { InputConfig } from '../types.ts';
+import { isStateFile } from '../wire/statefiles.ts';
+import { codeOf, type Files, realPath } from './files.ts';
 import { globMatcher } from './glob.ts';
 import { chainOf } from './names.ts';
 
@@ -40,10 +42,13 @@ const MAGIC = /[*?[\]{}]/;
 const isEqual = (one: ReadonlySet<string>, other: ReadonlySet<string>): boolean =>
   one.size === other.size && [...one].every((name) => other.has(name));
 
-/** `known` tells whether a live path is a chain that was seen before; without it every file that matches counts, whatever its name. */
+/**
+ * `paths` are as configured, and of files of the agent's own `state` no glob tells. `known` tells whether a live path is a chain that was seen before; without it every file
+ * that matches counts, whatever its name.
+ */
 export function createDiscovery(
   files: Files,
-  patterns: readonly string[],
+  { paths: patterns, state }: Pick<InputConfig, 'paths' | 'state'>,
   known: ((live: string) => boolean) | undefined = undefined,
 ): Discovery {
   const absolute = patterns.map((one) => path.resolve(one));
@@ -131,7 +136,16 @@ export function createDiscovery(
   function glob(pattern: string): string[] {
     const absolute = path.resolve(pattern);
     const { root } = path.parse(absolute);
-    return [...expand(root, absolute.slice(root.length).split(path.sep), 0)].filter(isLive);
+    return [...expand(root, absolute.slice(root.length).split(path.sep), 0)].filter(
+      (file) => !isOwn(file) && isLive(file),
+    );
+  }
+
+  /** Whether a file is the agent's own, by whatever way its folder is reached: followed, each record would make another. */
+  function isOwn(file: string): boolean {
+    if (!isStateFile(path.basename(state), path.basename(file))) return false;
+    const [folder, its] = [path.dirname(state), path.dirname(file)];
+    return folder === its || realPath(files, folder) === realPath(files, its);
   }
 
   /** Whether a file that a glob matched is followed for itself: a generation of a chain is not, nor is an archive. */
@@ -195,6 +209,6 @@ export function createDiscovery(
     directories: () => visited,
     troubles: () => troubles,
     passed: () => passed,
-    names: (file) => absolute.some((one) => one === file || globMatcher(one)(file)),
+    names: (file) => absolute.some((one) => one === file || (globMatcher(one)(file) && !isOwn(file))),
   };
 }

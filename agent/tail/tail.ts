@@ -67,7 +67,7 @@ export function createTail(parts: TailParts): Tail {
   });
   const sayTroubles = createTroubles(log, name);
   const sayPassed = createPassed(log, name);
-  const discovery = createDiscovery(files, input.paths, (live) => chains.has(live) || past.has(live));
+  const discovery = createDiscovery(files, input, (live) => chains.has(live) || past.has(live));
   const hints = createHints({
     ...{ clock, chains, names: discovery.names },
     readOn(chain) {
@@ -79,7 +79,8 @@ export function createTail(parts: TailParts): Tail {
       if (phase !== 'closed') carefully(() => (some === 'all' ? round() : lookAt(some)));
     },
   });
-  const elsewhere = input.rotated === undefined ? undefined : createDiscovery(files, [input.rotated]);
+  const elsewhere =
+    input.rotated === undefined ? undefined : createDiscovery(files, { ...input, paths: [input.rotated] });
   let phase: 'new' | 'started' | 'closed' = 'new';
   let atStart: ReadonlyMap<string, readonly Generation[]> | undefined;
   let first = true;

@@ -34,6 +34,21 @@ test('every key is optional: a named input without a path has the default path',
   assert.deepEqual(input('[input.a]\n').paths, ['/var/log/app/app.log']);
 });
 
+test('the spool is no file that an input follows, and not the configuration itself', () => {
+  const taken = (text: string) => problems(text)[0] ?? '';
+  const cure = 'Give the spool a file of its own, such as /log/spool.db.';
+  assert.equal(
+    taken('[input.a]\npath = /log/a.log\n[spool]\npath = /log/a.log\n'),
+    `config.conf:4: [spool] path = /log/a.log: [input.a] follows it. ${cure}`,
+  );
+  assert.match(
+    taken('[input]\npath[] = a.log\npath[] = s.db-wal\n[spool]\npath = s.db\n'),
+    /: \[input\] follows it\. /,
+  );
+  assert.match(taken('[spool]\npath = config.conf\n'), /^config\.conf:2: .*: it is this configuration\. /);
+  assert.equal(taken('[input]\npath = /log/a\n[spool]\npath = /log/a.db\n'), '');
+});
+
 test('two inputs never read the same path, however it came to that', () => {
   const found = problems('[input.a]\npath = /x\n[input.b]\npath[] = /y\npath[] = /z/../x\n');
   assert.deepEqual(found, [

@@ -8,6 +8,7 @@ test('the defaults are those of the manual', () => {
   const { transform, ...rest } = inputs[0]!;
   assert.deepEqual(rest, {
     ...{ name: 'input', named: false, paths: ['/var/log/app/app.log'], start: 'beginning', rotated: undefined },
+    state: '/var/lib/tailship/spool.db',
     ...{ poll: 1000, watch: 'auto', encoding: 'utf-8', maxLine: 2 ** 20, closeAfter: 5000, holdSize: 0, holdAge: 0 },
   });
   assert.deepEqual(

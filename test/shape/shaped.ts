@@ -72,6 +72,7 @@ export function partsOf({ transform, record, input }: Setup = {}): {
     name: 'input',
     named: false,
     paths: ['/var/log/app/app.log'],
+    state: '/var/lib/tailship/spool.db',
     start: 'beginning',
     rotated: undefined,
     poll: 1000,

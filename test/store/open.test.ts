@@ -6,6 +6,7 @@ import Database from 'better-sqlite3';
 import { openDatabase } from '../../agent/store/database.ts';
 import { setAside } from '../../agent/store/place.ts';
 import { openStore, StoreProblem } from '../../agent/store/store.ts';
+import { isStateFile } from '../../agent/wire/statefiles.ts';
 import { createTurnedClock } from '../harness/clock.ts';
 import { temporaryFolder } from '../harness/temp.ts';
 import { addFile, batch, configFor, count, live, mark, open, testLog } from './help.ts';
@@ -125,6 +126,23 @@ test('a file is set aside together with its log, so that the new one does not fi
   assert.equal(kept, `${file}.broken-20260102-030405`);
   for (const end of ['', '-wal', '-shm']) assert.equal(fs.readFileSync(kept + end, 'utf8'), `content${end}`);
   assert.equal(fs.readdirSync(folder).length, 3);
+});
+
+test("all that is made beside the state is known by its name for the agent's own", (t) => {
+  const folder = temporaryFolder(t);
+  const file = path.join(folder, 'spool.db');
+  fs.writeFileSync(file, 'broken'.repeat(1000));
+  const { store } = open(t, file);
+  store.spool('main', [live(batch({ marks: [mark(addFile(store), 10)], sent: count(1, 10) }))]);
+  store.tend();
+  const names = fs.readdirSync(folder);
+  assert.ok(names.length >= 6, names.join());
+  assert.deepEqual(
+    names.filter((name) => !isStateFile(file, path.join(folder, name))),
+    [],
+  );
+  for (const other of ['spool.db.log', 'spool.dbx', 'spool', 'spool.db.lock.1'])
+    assert.ok(!isStateFile('spool.db', other));
 });
 
 test('a second broken file within the same second does not take the name of the first', (t) => {

@@ -93,7 +93,7 @@ test('a folder that is listed once more and holds what it held is not searched a
         return realFiles.list(directory, plain);
       },
     };
-    const discovery = createDiscovery(files, [`${stage.folder}/*.log`]);
+    const discovery = createDiscovery(files, inputOf([`${stage.folder}/*.log`]));
     stage.write('one\n', '1.log');
     const first = discovery.paths();
     assert.deepEqual([...first], [path.join(stage.folder, '1.log')]);

@@ -92,6 +92,7 @@ export const inputOf = (paths: readonly string[], more: Partial<InputConfig> = {
   name: 'app',
   named: false,
   paths,
+  state: '/var/lib/tailship/spool.db',
   start: 'beginning',
   rotated: undefined,
   poll: 1000,

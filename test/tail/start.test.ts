@@ -14,6 +14,22 @@ test('start = beginning reads the live file from its start and leaves older gene
     assert.equal(stage.reader.read(), 'live 1\nlive 2\n');
   }));
 
+test("a glob never means the agent's own state nor what stands beside it, by whatever way its folder is reached", () =>
+  scene({ start: false, before: { 'app.log': 'one\n', 'spool.log': 'two\n', 'spool.db.log': 'three\n' } }, (stage) => {
+    const way = `${stage.folder}/way`;
+    fs.symlinkSync(stage.folder, way);
+    for (const name of ['', '-wal', '-shm', '.lock', '.positions', '.reserve', '.broken-20261123-120000'])
+      stage.write('never read\n', `spool.db${name}`);
+    for (const state of [`${stage.folder}/spool.db`, `${way}/spool.db`]) {
+      stage.start({ paths: [`${stage.folder}/*`], state });
+      assert.deepEqual(
+        stage.reader.walk.status().map(({ path: file }) => path.basename(file)),
+        ['app.log', 'spool.db.log', 'spool.log'],
+      );
+      stage.kill();
+    }
+  }));
+
 test('start = end begins behind the last newline and says how much was passed over', () =>
   scene({ before: chain, input: { start: 'end' } }, (stage) => {
     assert.equal(stage.reader.read(), '');
