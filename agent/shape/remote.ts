@@ -63,12 +63,17 @@ export type Desks = {
 export function createDesks(): Desks {
   const chunks: SharedArrayBuffer[] = [];
   const rooms: SharedArrayBuffer[] = [];
+  /** How many more rooms than chunks the other thread was given. */
+  let there = 0;
   let lent = 0;
   return {
-    take: ({ before, bytes }) => ({
-      chunk: takeFitting(chunks, before.length + bytes.length, CHUNK_BYTES),
-      rooms: rooms.splice(0),
-    }),
+    take({ before, bytes }) {
+      const given = rooms.splice(0);
+      // Made here and not there, where the allocator would not use again what was given back here.
+      if (there + given.length === 0) given.push(new SharedArrayBuffer(ROOM_BYTES));
+      there += given.length - 1;
+      return { chunk: takeFitting(chunks, before.length + bytes.length, CHUNK_BYTES), rooms: given };
+    },
     shaped({ chunk }, { byteLength }) {
       chunks.push(chunk);
       lent += byteLength;
