@@ -11,8 +11,8 @@ import { createPositions, SAME } from './wire-positions.ts';
 
 /** The socket is given more while it holds less than this: the kernel is never idle, and little waits outside the window. */
 const HIGH_WATER = 1024 * 1024;
-/** A look falls due so long after the oldest byte was written that was not seen acknowledged, ms: in time to prove no stall. */
-const LOOK_AFTER = STALL - 50;
+/** A look falls due so long after the oldest byte was written that was not seen acknowledged, ms: just in time to prove no stall. */
+const LOOK_AFTER = STALL - 10;
 /** With a full window also so long after the last settle, ms. */
 const LOOK_WHEN_STUCK = 50;
 /** What a full window settles early was acknowledged so long ago, ms, or half a window of acknowledged bytes stands behind it. */
