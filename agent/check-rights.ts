@@ -59,9 +59,17 @@ export function closedFolder(file: string): string | undefined {
   let folder = '';
   for (const name of folders) {
     folder += `/${name}`;
-    if (fs.existsSync(folder) && !may(folder, fs.constants.X_OK)) return folder;
+    if (isFolder(folder) && !may(folder, fs.constants.X_OK)) return folder;
   }
   return undefined;
+}
+
+function isFolder(file: string): boolean {
+  try {
+    return fs.statSync(file).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** The name of an id in /etc/passwd or /etc/group; the number where it has none there, as with LDAP or in a container. */

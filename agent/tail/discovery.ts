@@ -43,8 +43,8 @@ const isEqual = (one: ReadonlySet<string>, other: ReadonlySet<string>): boolean 
   one.size === other.size && [...one].every((name) => other.has(name));
 
 /**
- * `paths` are as configured, and of files of the agent's own `state` no glob tells. `known` tells whether a live path is a chain that was seen before; without it every file
- * that matches counts, whatever its name.
+ * `paths` as configured; of what belongs to the agent's own `state` no glob tells. `known` tells whether a live path is a chain that
+ * was seen before; without it every file that matches counts, whatever its name.
  */
 export function createDiscovery(
   files: Files,

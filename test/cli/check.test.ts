@@ -234,6 +234,20 @@ test('a spool folder that is not there, nor the one above it, is an error with t
   assert.equal(error!.where, `${world.folder}/config.conf:4`);
 });
 
+test('a file where a folder should be is no matter of rights: check says what a run would say', async () => {
+  using world = createWorld();
+  healthy(world, 'path[] = file/app.log\n[spool]\npath = file/spool.db\n');
+  world.write('file', '');
+  const checked = JSON.parse((await world.runWith({ env: {} }, 'check', '--json', ...HOST)).out) as Checked;
+  const [error, ...more] = said(checked, 'error');
+  assert.deepEqual(more, []);
+  assert.match(
+    error!.what,
+    /^The spool .*\/file\/spool\.db has no place: .*\/file is no folder\. Set \[spool\] path to/,
+  );
+  assert.match(said(checked, 'warning').at(0)!.what, /\/file\/app\.log: not there/);
+});
+
 test('a spool file that is no SQLite file is a warning that says what the next start does', async () => {
   using world = createWorld();
   healthy(world);
