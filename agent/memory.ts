@@ -10,6 +10,8 @@ const FEW = 20;
 const REST = 5_000;
 /** Less work than so many steps leaves nothing behind that would be worth a collection. */
 const WORK = 1_000;
+/** So often at rest the young objects are collected, ms: V8 itself comes when they fill a MB, and what was filled once stays taken. */
+const SWEEP = 10_000;
 
 export type Tidying = {
   /** Counts a step that moved something. */
@@ -18,9 +20,10 @@ export type Tidying = {
   look(ticks: number): void;
 };
 
-/** `collect` gives back what can be given back, which stops everything else for some ms. */
-export function createTidying(collect: () => void = collectAll): Tidying {
+/** `collect` gives back what can be given back, which stops everything else for some ms; `sweep` what was made a moment ago. */
+export function createTidying(collect: () => void = collectAll, sweep: () => void = collectYoung): Tidying {
   let work = WORK;
+  let swept = 0;
   let steps = 0;
   let since: number | undefined;
   return {
@@ -32,9 +35,14 @@ export function createTidying(collect: () => void = collectAll): Tidying {
       if (steps > FEW) since = undefined;
       else since ??= ticks;
       steps = 0;
-      if (work < WORK || since === undefined || ticks - since < REST) return;
-      work = 0;
-      collect();
+      if (since === undefined || ticks - since < REST) return;
+      const isLarge = work >= WORK;
+      if (!isLarge && ticks - swept < SWEEP) return;
+      swept = ticks;
+      if (isLarge) {
+        work = 0;
+        collect();
+      } else sweep();
     },
   };
 }
@@ -48,4 +56,8 @@ function collectAll(): void {
   v8.setFlagsFromString('--stress-flush-code');
   collector()({ type: 'major', flavor: 'last-resort' });
   v8.setFlagsFromString('--no-stress-flush-code');
+}
+
+function collectYoung(): void {
+  collector()({ type: 'minor' });
 }
