@@ -48,6 +48,8 @@ export type Draft = {
   extras: readonly Member[];
 };
 
+const NONE: readonly Member[] = [];
+
 export function newDraft(): Draft {
   return {
     ...{
@@ -63,8 +65,13 @@ export function newDraft(): Draft {
       name: '-',
       path: '',
     },
-    ...{ pri: 0, timestamp: '', hostname: '-', appName: '-', procid: '-', extras: [] },
+    ...{ pri: 0, timestamp: '', hostname: '-', appName: '-', procid: '-', extras: NONE },
   };
+}
+
+/** Lets go of a record that is done with: until the next one comes it would be kept, by every input that has one. */
+export function clearDraft(draft: Draft): void {
+  Object.assign(draft, { match: null, line: '', more: '', extras: NONE });
 }
 
 /** The stand-in for an owner: the input's own name, else the file's name up to its first dot. */

@@ -1,5 +1,7 @@
 /** Lines that name their values themselves (JSON, logfmt): which of them the header takes, and what the others become. */
+
 import type { Match, Member } from './draft.ts';
+import { copied } from './text.ts';
 import { isWrittenTime } from './writtentime.ts';
 
 /** A value: its text, and where it is no string its JSON as it was written. */
@@ -36,9 +38,10 @@ type Meaning = { readonly group: number | undefined; readonly rank: number; read
 const MOST_MEANINGS = 1000;
 const meanings = new Map<string, Meaning>();
 
-function meaningOf(name: string): Meaning {
-  const known = meanings.get(name);
+function meaningOf(piece: string): Meaning {
+  const known = meanings.get(piece);
   if (known) return known;
+  const name = copied(piece);
   const [group, rank = 0] = PRIORITY.get(name.toLowerCase()) ?? [];
   const meaning = { group, rank, key: name.toUpperCase() };
   if (meanings.size === MOST_MEANINGS) meanings.clear();

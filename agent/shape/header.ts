@@ -4,6 +4,7 @@ import { headerField } from '../wire/rfc5424.ts';
 import type { Draft, Member } from './draft.ts';
 import { groupOf, type Pattern } from './pattern.ts';
 import { bare, createPriorities, type Priorities } from './priority.ts';
+import { copied } from './text.ts';
 import { createTimestamps, type Timestamps } from './time.ts';
 
 /** The groups whose value stands in the header, and so need no key of their own. */
@@ -21,6 +22,7 @@ export type HeaderReader = {
 /** Most characters of HOSTNAME, APP-NAME and PROCID (RFC 5424 section 6). */
 export const LONGEST = { hostname: 255, appName: 48, procid: 128 } as const;
 const NONE: readonly Member[] = [];
+const LONG = 4096;
 /** Letters, digits, dots, dashes and underscores, by their codes. */
 const PLAIN = Uint8Array.from({ length: 128 }, (_, code) => (/[\w.-]/.test(String.fromCharCode(code)) ? 1 : 0));
 
@@ -55,16 +57,16 @@ export function createHeaderReader({ pattern, transform, record }: Parts): Heade
   return {
     read(draft) {
       const { match } = draft;
-      const owner = (match && groupOf(match, ownerAt)) ?? '';
+      const owner = pieceOf(draft, ownerAt);
       const pri = priAt && match ? groupOf(match, priAt) : undefined;
-      draft.pri = priorities(owner, (match && groupOf(match, levelAt)) ?? '', pri);
+      draft.pri = priorities(owner, pieceOf(draft, levelAt), pri);
       draft.extras = draft.cut ? [['CUT', '1']] : NONE;
       if (draft.slow) addExtra(draft, 'SLOW', '1');
       if (script) return;
       if (match?.fields) draft.extras = [...draft.extras, ...match.fields.filter(([key]) => isWanted(record, key))];
-      readTime(draft, (match && groupOf(match, timeAt)) ?? '');
-      const host = (match && groupOf(match, hostAt)) ?? '';
-      const pid = bare((match && groupOf(match, pidAt)) ?? '');
+      readTime(draft, pieceOf(draft, timeAt));
+      const host = pieceOf(draft, hostAt);
+      const pid = bare(pieceOf(draft, pidAt));
       draft.hostname = hostname(host || record.hostname);
       draft.appName = appName(owner || draft.name);
       draft.procid = procid(pid);
@@ -82,6 +84,12 @@ export function createHeaderReader({ pattern, transform, record }: Parts): Heade
 /** Whether the JSON is to have a member that the line itself names. */
 export function isWanted({ json }: RecordConfig, key: string): boolean {
   return typeof json === 'string' || json.includes(key);
+}
+
+/** What a group took. Neighbours may have the same, so it is remembered, and a long line must not be kept for it. */
+function pieceOf({ match, line }: Draft, numbers: readonly number[] | undefined): string {
+  const piece = (match && groupOf(match, numbers)) ?? '';
+  return line.length > LONG ? copied(piece) : piece;
 }
 
 /** In RFC 3164 `[` or `:` ends the TAG (section 5.3), so neither may stand in it. */

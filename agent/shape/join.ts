@@ -3,7 +3,7 @@
  * policy, the pieces into which a container's runtime cuts long lines.
  */
 import type { Chunk, TransformConfig } from '../types.ts';
-import { type Draft, newDraft } from './draft.ts';
+import { clearDraft, type Draft, newDraft } from './draft.ts';
 import { type FileState, type Held, link, unlink } from './files.ts';
 import { isLost, type Pattern } from './pattern.ts';
 import type { Tallying } from './tally.ts';
@@ -150,6 +150,7 @@ export function createJoiner({ policy, pattern, writer, tally }: Parts): Joiner 
       tally[outcome](held.lines, held.len + held.beyond);
       if (outcome !== 'sent') state.skip += held.len;
     }
+    clearDraft(draft);
     state.skip += held.blankBytes;
     tally.filtered(held.blankLines, held.blankBytes);
   }

@@ -2,10 +2,12 @@
  * `[limit]`: the most records of an owner and a severity that go out, as a rate or as one of so many. What is left out is dropped
  * by a stated policy: it is counted, and a record says how many it was. Without a rule nothing is dropped.
  */
+
 import type { LimitRule } from '../types.ts';
 import { SEVERITIES, severityNumber } from '../wire/priority.ts';
 import { parseDuration } from '../wire/units.ts';
 import type { OwnRecord } from './own.ts';
+import { copied } from './text.ts';
 
 export type Limiter = {
   /** Whether a record goes out; else it is counted as suppressed. `now`: when its line was read, ms. */
@@ -58,7 +60,7 @@ export function createLimiter(rules: readonly LimitRule[]): Limiter | undefined 
   function add(key: string, rule: LimitRule | undefined, owner: string): Allowance | undefined {
     const fresh = rule && {
       rule,
-      owner,
+      owner: copied(owner),
       pri: 0,
       tokens: rule.most,
       at: Number.NEGATIVE_INFINITY,

@@ -1,6 +1,8 @@
 /** PRI: facility and severity of a record, and the rule that decided each. */
+
 import type { PriorityRule, TransformConfig } from '../types.ts';
 import { facilityNumber, severityNumber } from '../wire/priority.ts';
+import { copied } from './text.ts';
 
 /**
  * How a level is read that is a number and stands in no `[levels]`: as RFC 5424 numbers severities, as pino and bunyan
@@ -157,7 +159,7 @@ function remember<T>(find: (text: string) => T): (text: string) => T {
     const known = more.get(text);
     if (known !== undefined || more.has(text)) return known!;
     const found = find(text);
-    const copy = Buffer.from(text).toString();
+    const copy = copied(text);
     if (first.length < FEW) {
       first.push(copy);
       given.push(found);

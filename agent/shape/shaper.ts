@@ -5,7 +5,7 @@
 import type { Batch, Checkpoint, Chunk } from '../types.ts';
 import { garbage } from '../wire/garbage.ts';
 import { type Budget, createBudget, SLOW, setAsideSentence, type Waiting } from './budget.ts';
-import { newDraft, ownerStandIn } from './draft.ts';
+import { clearDraft, newDraft, ownerStandIn } from './draft.ts';
 import { advance, catchUp, createFileStates, type FileState, unlink } from './files.ts';
 import { createJoiner } from './join.ts';
 import { createMemory } from './memory.ts';
@@ -186,7 +186,7 @@ export function createShaper(parts: ShaperParts): Shaper {
     }
     joiner.keep(state);
     advance(state, chunk);
-    Object.assign(draft, { match: null, line: '' });
+    clearDraft(draft);
     writer.tellSuppressed(chunk.readAt);
     checkpoints.push(state.mark);
     // What is made of a long line, or waits in pieces, outlives V8's first look, and may then lie for long.

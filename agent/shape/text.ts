@@ -62,3 +62,9 @@ export function widen(narrow: string): string {
   free(bytes);
   return text;
 }
+
+/** The same text in memory of its own: a piece of a string keeps the whole of it, be that a line of a MiB. */
+export function copied(piece: string): string {
+  const how = piece.isWellFormed() ? 'utf8' : 'utf16le';
+  return Buffer.from(piece, how).toString(how);
+}
