@@ -53,13 +53,16 @@ const APACHE_ERROR = [
 const JAVA_LEVEL = '(?<level>TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|SEVERE|CONFIG|FINE|FINER|FINEST|ALL|OFF)';
 const JAVA_CLASS = String.raw`[A-Za-z_$][\w$]*(?:\.[\w$<>]+)+`;
 
+/** Before it there may be the application's name and more, each in brackets; what is common is written out, since a scanner can take that. */
+const SPRING = String.raw`\[ *(?<thread>[^\]]*)\] (?<logger>[^ ]+) *: ${MSG}`;
+
 /** Layouts of log4j, logback, Spring Boot and java.util.logging. A time without a date is none that can be read. */
 const JAVA = [
   String.raw`^\[?(?:(?<time>${ISO}|\d{2}/\d{2}/\d{2} \d{2}:\d{2}:\d{2}(?:[.,]\d+)?|\d{6} \d{6}|\d{2}[- ][A-Z][a-z]{2}[- ]\d{4} \d{2}:\d{2}:\d{2}(?:[.,]\d+)?)`,
   String.raw`|(?<clock>\d{2}:\d{2}:\d{2}(?:[.,]\d+)?))\]?`,
   '(?:',
   [
-    String.raw` +${JAVA_LEVEL} +(?<pid>\d+) --- (?:\[[^\]]*\] )*?\[ *(?<thread>[^\]]*)\] (?<logger>[^ ]+) *: ${MSG}`,
+    String.raw` +${JAVA_LEVEL} +(?<pid>\d+) --- (?:${SPRING}|\[[^\]]*\] ${SPRING}|(?:\[[^\]]*\] )*?${SPRING})`,
     String.raw` +- +${JAVA_LEVEL} +\[(?<thread>.*?)(?::(?<logger>[\w$.]+)@(?<line>\d+))?\] - ${MSG}`,
     String.raw` +\[(?<thread>[^\]]*)\] +\[?${JAVA_LEVEL}\]? +(?:(?<logger>[\w.$/\-]+) +- +)?${MSG}`,
     String.raw` +(?:(?<pid>\d+) +)?\[?${JAVA_LEVEL}\]?:? +(?:\[(?<thread>[^\]]*)\] +)?(?:(?<logger>${JAVA_CLASS})(?: ?:| -) +)?${MSG}`,

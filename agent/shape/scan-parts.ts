@@ -26,13 +26,12 @@ function inOrder(parts: readonly Part[], code: Code): Part {
       const texts = parts.map((part, i) => {
         const text = part.code(failing, beginningOf(behind[i]!, after));
         if (!ambiguous[i]) return text;
-        if (!part.maybe || part.lazy) {
+        if (part.least === undefined) {
           failing = GIVE_UP;
           return text;
         }
-        // Where it took nothing it could not take anything.
         const start = code.label();
-        if (failing !== GIVE_UP) failing = `{ if (${start} !== ${start}e) ${GIVE_UP} ${failing} }`;
+        if (failing !== GIVE_UP) failing = `{ if (${start}e - ${start} !== ${part.least}) ${GIVE_UP} ${failing} }`;
         return `const ${start} = i; ${text} const ${start}e = i;`;
       });
       return texts.join(' ');
@@ -42,7 +41,10 @@ function inOrder(parts: readonly Part[], code: Code): Part {
     open: ambiguous.includes(true) ? undefined : unionOf(parts.slice(Math.max(last, 0)).map(({ open }) => open)),
     beginning: beginningOf(parts, []),
     whole: parts.every(({ whole }) => whole),
-    lazy: parts.some(({ lazy }) => lazy),
+    least: parts.reduce<number | undefined>(
+      (sum, { least }) => (sum === undefined || least === undefined ? undefined : sum + least),
+      0,
+    ),
   };
 }
 
@@ -108,7 +110,7 @@ function choice(alternatives: readonly Pick<AST.Alternative, 'elements'>[], code
     first: union(branches.map(({ first }) => first)),
     maybe,
     open: maybe || beyond.includes(undefined) ? undefined : unionOf([...branches.map(({ open }) => open), ...before]),
-    lazy: maybe || branches.some(({ lazy }) => lazy),
+    least: undefined,
     beginning: maybe ? [] : anyOf(branches.map(({ beginning }) => beginning)),
     whole: false,
   };
@@ -163,7 +165,7 @@ function groupOf({ alternatives }: AST.Group | AST.CapturingGroup, code: Code): 
 
 /** Between two pieces that take nothing, and only note where they stand. */
 function captured(group: AST.CapturingGroup, code: Code): Part[] {
-  const nothing = { first: NONE, maybe: true, open: NONE, lazy: false, beginning: [], whole: true };
+  const nothing = { first: NONE, maybe: true, open: NONE, least: 0, beginning: [], whole: true };
   const number = code.group();
   const start = code.label();
   const inner = groupOf(group, code);
@@ -175,7 +177,7 @@ function captured(group: AST.CapturingGroup, code: Code): Part[] {
 }
 
 function assertion(element: AST.Assertion, code: Code): Part {
-  const nothing = { maybe: true, open: NONE, lazy: false };
+  const nothing = { maybe: true, open: NONE, least: 0 };
   if (element.kind === 'end')
     return { ...nothing, code: (fail) => `if (i !== end) ${fail}`, first: NONE, beginning: [END], whole: true };
   if (element.kind !== 'word') throw new NoScanner();
@@ -202,7 +204,7 @@ function repeated({ element, min, max, greedy }: AST.Quantifier, code: Code): Pa
       first: inner.first,
       maybe: true,
       open: undefined,
-      lazy: true,
+      least: undefined,
       beginning: [],
       whole: false,
     };
@@ -222,7 +224,7 @@ function optional(inner: Part, clear: string, code: Code): Part {
       const once = inner.code(`break ${next};`, behind);
       return `${done}: { const ${start} = i; ${next}: { ${once} break ${done}; } i = ${start}; ${clear} }`;
     },
-    ...{ first: inner.first, maybe: true, open: unionOf([inner.first, inner.open]), lazy: false },
+    ...{ first: inner.first, maybe: true, open: unionOf([inner.first, inner.open]), least: 0 },
     ...{ beginning: [], whole: false },
   };
 }
@@ -235,7 +237,7 @@ function loop(inner: Part, code: Code): Part {
       const round = inner.code(`break ${next};`, []);
       return `${rounds}: for (;;) { const ${start} = i; ${next}: { ${round} continue ${rounds}; } i = ${start}; break; }`;
     },
-    ...{ first: inner.first, maybe: true, lazy: false, beginning: [], whole: false },
+    ...{ first: inner.first, maybe: true, least: 0, beginning: [], whole: false },
     open: isAmbiguous(inner, [inner]) ? undefined : unionOf([inner.first, inner.open]),
   };
 }

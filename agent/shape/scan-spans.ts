@@ -18,8 +18,8 @@ export type Part = {
    * none of them. Undefined where there may be any.
    */
   readonly open: ByteSet | undefined;
-  /** Takes as little as it can, so that it could always have taken more. */
-  readonly lazy: boolean;
+  /** The fewest bytes that it takes: where it took no more there is no other way through it. Undefined where there may be one even so. */
+  readonly least: number | undefined;
   /** With which bytes it begins, and whether these are all that it takes. */
   readonly beginning: Beginning;
   readonly whole: boolean;
@@ -66,7 +66,7 @@ export function span(raw: string, min: number, max: number, code: Code): Part {
       const fewer = back ? `while (!(${begins(behind, code)})) if (i - ${start} > ${min}) i -= 1; else ${fail}` : '';
       return `const ${start} = i; ${most} ${enough} ${fewer}`;
     },
-    ...{ first: set, maybe: min === 0, open: max > min ? set : NONE, lazy: false },
+    ...{ first: set, maybe: min === 0, open: max > min ? set : NONE, least: min },
     ...beginningOfSpan(set, min, min === max),
   };
 }
@@ -84,7 +84,7 @@ export function lazySpan(raw: string, min: number, max: number, code: Code): Par
       const more = `if (i < end && ${code.has(set)}) i += 1; else { ${vague} ${fail} }`;
       return `${taken} while (!(${begins(behind, code)})) ${more}`;
     },
-    ...{ maybe: min === 0, open: undefined, lazy: true, whole: false },
+    ...{ maybe: min === 0, open: undefined, least: undefined, whole: false },
   };
 }
 

@@ -130,7 +130,13 @@ test('a priority is found for its own owner, level and PRI only', () => {
   const cache = createPriorityCache(priorities, readSelector('*.*'));
   for (let round = 0; round < 2; round += 1) {
     for (let i = 0; i < 4000; i += 1) {
-      const [owner, level, pri] = [`o${i % 89}`.slice(0, 1 + (i % 3)), `l${i}`, `${i % 7 || ''}`];
+      // Many of one of the three beside few of the others.
+      const few = i % 3;
+      const [owner, level, pri] = ['o', 'l', ''].map((name, n) => `${name}${n === few ? i : i % 2 || ''}`) as [
+        string,
+        string,
+        string,
+      ];
       const line = memoryOf(Buffer.from(owner + level + pri));
       const ends = [owner, owner + level, owner + level + pri].map(({ length }) => length);
       const bounds = Int32Array.of(0, ends[0]!, ends[0]!, ends[1]!, ends[1]!, ends[2]!);

@@ -115,6 +115,7 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   java: [
     '2026-11-03 10:00:00,123 INFO  [main] org.example.Main - started',
     '2026-11-03 10:00:00,123 INFO 12345 --- [           main] c.e.d.Demo                : Starting',
+    '2026-11-03T10:00:00.123+01:00  INFO 12345 --- [shop] [           main] c.e.d.Demo                : Starting',
     '10:00:00.123 [main] DEBUG com.example.Foo - x',
     '26/11/03 10:00:00 ERROR executor.Backend: lost',
   ],
