@@ -126,6 +126,8 @@ export function createDiscovery(
       return;
     }
     const names = MAGIC.test(segment) ? fitting(list(directory), segment) : [segment];
+    // It need not be listed for a name without wildcards, and is worth watching all the same.
+    if (rest.length === 0) visited.add(directory);
     for (const name of names) {
       const file = path.join(directory, name);
       if (rest.length === 0) yield file;

@@ -266,3 +266,18 @@ test('an event wakes the agent long before the next poll', () =>
     await tail.close();
     stage.start();
   }));
+
+test('a folder that a wildcard finds is worth watching though the name that is looked for in it has none', () =>
+  scene({ start: false }, (stage) => {
+    const folders = ['one', 'two'].map((name) => `${stage.folder}/${name}`);
+    for (const folder of folders) {
+      fs.mkdirSync(folder);
+      fs.writeFileSync(`${folder}/app.log`, '');
+    }
+    const discovery = createDiscovery(realFiles, inputOf([`${stage.folder}/*/app.log`]));
+    assert.deepEqual(
+      [...discovery.paths()].toSorted(),
+      folders.map((folder) => `${folder}/app.log`),
+    );
+    for (const folder of folders) assert.ok(discovery.directories().has(folder), folder);
+  }));
