@@ -1,5 +1,5 @@
 /** The messages of a batch while they are made: one growing buffer, and where each message ends. */
-import { free } from '../wire/free.ts';
+import { free, lendWhole } from '../wire/free.ts';
 import { type Memory, memoryOf } from './put.ts';
 
 export type Payload = {
@@ -15,7 +15,7 @@ export type Payload = {
 
 const FIRST_BYTES = 64 * 1024;
 const FIRST_ENDS = 1024;
-/** After a batch that was larger than that, its memory is not kept. */
+/** Memory that a larger batch has grown to is not kept. */
 const KEPT_BYTES = 4 * 1024 * 1024;
 /** The bytes of messages that are longer are counted before they are written. */
 const COUNTED = 64 * 1024;
@@ -39,14 +39,12 @@ function bringBack(memory: Memory): void {
   const [less, more] = memory.bytes.length < spare.bytes.length ? [memory, spare] : [spare, memory];
   free(less.bytes);
   spare = more;
-  if (more.bytes.length <= KEPT_BYTES) return;
-  free(more.bytes);
-  spare = NOTHING;
 }
 
 /**
  * `space`: gives memory of at least so many bytes, in which a batch is made and stays. Where left out, it is made in memory that is kept,
- * and given out in a copy, so that the memory of each batch can be given back as soon as that is settled.
+ * and given out in a copy, so that the memory of each batch can be given back as soon as that is settled. That of a large batch is not
+ * kept, and goes with it.
  */
 export function createPayload(space?: (bytes: number) => Buffer): Payload {
   let memory = NOTHING;
@@ -94,8 +92,10 @@ export function createPayload(space?: (bytes: number) => Buffer): Payload {
     close,
     take() {
       const made = memory.bytes.subarray(0, size);
-      const taken = { payload: space ? made : copyOf(made), ends: ends.slice(0, count) };
-      if (!space) bringBack(memory);
+      // What is not kept needs no copy: it goes with the batch.
+      const payload = space ? made : memory.bytes.length > KEPT_BYTES ? lendWhole(made) : copyOf(made);
+      const taken = { payload, ends: ends.slice(0, count) };
+      if (!space && memory.bytes.length <= KEPT_BYTES) bringBack(memory);
       memory = NOTHING;
       size = 0;
       count = 0;

@@ -48,7 +48,7 @@ export const linkOptions = {
   window: {
     default: '16MiB',
     meaning:
-      'The most that is under way at a time, sent and not yet acknowledged. It is what a broken link may repeat; over RELP only what was not answered.',
+      'The most that is under way at a time, sent and not yet acknowledged. It is what a broken link may repeat; over RELP only what was not answered. What is larger than the default takes as much more memory, and each further destination half as much again as its window.',
     schema: z
       .transform((text: string) => parseSize(text))
       .check(z.refine((bytes) => bytes >= 1024, 'the smallest is 1KiB')),

@@ -50,7 +50,8 @@ export const inputOptions = {
   },
   max_line: {
     default: '1MiB',
-    meaning: 'Longer lines are cut at a character, marked and counted.',
+    meaning:
+      'Longer lines are cut at a character, marked and counted. Above the default a line may take ten times its length of memory.',
     schema: size.check(z.refine((bytes) => bytes >= SMALLEST_LINE, `the smallest is ${SMALLEST_LINE} bytes`)),
   },
   close_after: {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPayload } from '../../agent/shape/payload.ts';
+import { free } from '../../agent/wire/free.ts';
 
-test('memory that messages have outgrown is given back, and so is that of a batch that was larger than others', () => {
+test('memory that messages have outgrown is given back, and that of a batch that was larger than others goes with it', () => {
   const payload = createPayload();
   payload.add('first', false);
   const small = payload.room(1).bytes;
@@ -11,10 +12,13 @@ test('memory that messages have outgrown is given back, and so is that of a batc
   payload.add('x'.repeat(10_000_000), false);
   const large = payload.room(1).bytes;
   const { payload: messages, ends } = payload.take();
-  assert.equal(large.buffer.byteLength, 0);
+  assert.equal(messages.buffer, large.buffer);
   assert.deepEqual([...ends], [5, 300_006, 10_300_007]);
   assert.equal(messages.toString('utf8', 6, 300_006), '日'.repeat(100_000));
-  assert.equal(messages.length, messages.buffer.byteLength);
+  free(messages);
+  assert.equal(large.buffer.byteLength, 0);
+  payload.add('next', false);
+  assert.equal(String(payload.take().payload), 'next\n');
 });
 
 test('batches that are made one after the other are made in one memory, and those that are made at the same time are not', () => {
