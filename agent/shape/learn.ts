@@ -7,9 +7,9 @@ import { readMembers } from './jsonline.ts';
 import { readPairs } from './logfmt.ts';
 import { CLEAN, ESCAPED, literal, type Outline, type OutlineMember, outlineOf } from './outline.ts';
 
-/** Of a longer line, or one of more values, nothing is learnt. */
+/** Of a longer line nothing is learnt, nor where the expression gets longer: a scanner of that length takes some 30 ms to make. */
 const LONGEST = 4096;
-const MOST_VALUES = 64;
+const LONGEST_SOURCE = 8192;
 
 const NUMBER = String.raw`-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?`;
 const JSON_VALUE = `(?:"(?:${CLEAN}|${ESCAPED})*"|${NUMBER}|true|false|null)`;
@@ -82,7 +82,7 @@ function learn(line: string, format: Format, read: Read): Outline | undefined {
   const places: Place[] = [];
   const fields = read((name, begin, end) => places.push({ name, begin, end }));
   // Of a name that is there twice the last one counts.
-  if (!fields || places.length !== fields.size || places.length > MOST_VALUES) return undefined;
+  if (!fields || places.length !== fields.size) return undefined;
   const roles = rolesOf(fields);
   if (!roles.settled) return undefined;
   const members: OutlineMember[] = [];
@@ -100,5 +100,6 @@ function learn(line: string, format: Format, read: Read): Outline | undefined {
   // A line without a message has an empty one.
   const message = roles.taken[FIELD_GROUPS.indexOf('msg')] === undefined ? '(?<msg>)' : '';
   const all = ['^', message, ...values.flatMap((value, i) => [between[i], value]), rest, '$'];
-  return all.includes(undefined) ? undefined : outlineOf(all.join(''), true, members);
+  const source = all.join('');
+  return all.includes(undefined) || source.length > LONGEST_SOURCE ? undefined : outlineOf(source, true, members);
 }

@@ -1,8 +1,21 @@
 /** The pieces of which a scanner is made: what each is in code, and when a piece that fails means that the expression does. */
 import type { AST } from '@eslint-community/regexpp';
 import { type ByteSet, bytesTakenBy, meets, union } from './byteset.ts';
+import { anyOf, beginningOf, bytesBeyond } from './scan-beginnings.ts';
 import type { Code } from './scan-code.ts';
-import { type Beginning, END, EVERY, FEW, GIVE_UP, lazySpan, NONE, NoScanner, type Part, span } from './scan-spans.ts';
+import {
+  type Beginning,
+  END,
+  EVERY,
+  FEW,
+  GIVE_UP,
+  LONG,
+  lazySpan,
+  NONE,
+  NoScanner,
+  type Part,
+  span,
+} from './scan-spans.ts';
 
 /** The whole expression. A `^` at the beginning of a branch says where to try it, and it is tried at the line's beginning anyway. */
 export function partOf({ alternatives }: AST.Pattern, code: Code): Part {
@@ -16,15 +29,15 @@ export function partOf({ alternatives }: AST.Pattern, code: Code): Part {
 /** One after the other. Where one fails behind others, that is sure only if no other way through those could have helped. */
 function inOrder(parts: readonly Part[], code: Code): Part {
   if (parts.length === 1) return parts[0]!;
-  const behind = parts.map((_, i) => parts.slice(i + 1));
-  const ambiguous = parts.map((part, i) => isAmbiguous(part, behind[i]!));
+  const ambiguous = parts.map((part, i) => isAmbiguous(part, parts, i + 1));
+  const beginning = beginningOf(parts, 0, []);
   const needed = parts.findIndex(({ maybe }) => !maybe);
   const last = parts.findLastIndex(({ maybe }) => !maybe);
   return {
     code(fail, after) {
       let failing = fail;
       const texts = parts.map((part, i) => {
-        const text = part.code(failing, beginningOf(behind[i]!, after));
+        const text = part.code(failing, beginningOf(parts, i + 1, after));
         if (!ambiguous[i]) return text;
         if (part.least === undefined) {
           failing = GIVE_UP;
@@ -39,8 +52,8 @@ function inOrder(parts: readonly Part[], code: Code): Part {
     first: union(parts.slice(0, needed < 0 ? parts.length : needed + 1).map(({ first }) => first)),
     maybe: needed < 0,
     open: ambiguous.includes(true) ? undefined : unionOf(parts.slice(Math.max(last, 0)).map(({ open }) => open)),
-    beginning: beginningOf(parts, []),
-    whole: parts.every(({ whole }) => whole),
+    beginning,
+    whole: beginning.length < LONG && parts.every(({ whole }) => whole),
     least: parts.reduce<number | undefined>(
       (sum, { least }) => (sum === undefined || least === undefined ? undefined : sum + least),
       0,
@@ -48,30 +61,14 @@ function inOrder(parts: readonly Part[], code: Code): Part {
   };
 }
 
-/** Whether a piece may leave more than one way to what stands behind it. */
-function isAmbiguous({ open }: Part, behind: readonly Part[]): boolean {
-  if (behind.length === 0) return false;
-  const needed = behind.findIndex(({ maybe }) => !maybe);
-  const next = behind.slice(0, needed < 0 ? behind.length : needed + 1);
-  return open === undefined || next.some(({ first }) => meets(open, first));
-}
-
-/** With what these pieces begin, and then `after`. */
-function beginningOf([part, ...others]: readonly Part[], after: Beginning): Beginning {
-  if (!part) return after;
-  if (part.whole) return [...part.beginning, ...beginningOf(others, after)];
-  if (!part.maybe) return part.beginning;
-  const [next] = beginningOf(others, after);
-  return next && next !== END ? [union([part.first, next])] : [];
-}
-
-/** With what each of several begins. */
-function anyOf(beginnings: readonly Beginning[]): Beginning {
-  const [one = [], ...others] = beginnings;
-  const length = one.findIndex((set, n) => set === END || others.some((other) => !other[n] || other[n] === END));
-  return one
-    .slice(0, length < 0 ? one.length : length)
-    .map((set, n) => union([set, ...others.map((other) => other[n]!)]));
+/** Whether a piece may leave more than one way to what stands behind it: these pieces from number `from` on. */
+function isAmbiguous({ open }: Part, behind: readonly Part[], from: number): boolean {
+  for (let i = from; i < behind.length; i += 1) {
+    const { first, maybe } = behind[i]!;
+    if (open === undefined || meets(open, first)) return true;
+    if (!maybe) return false;
+  }
+  return false;
 }
 
 function unionOf(sets: readonly (ByteSet | undefined)[]): ByteSet | undefined {
@@ -114,20 +111,6 @@ function choice(alternatives: readonly Pick<AST.Alternative, 'elements'>[], code
     beginning: maybe ? [] : anyOf(branches.map(({ beginning }) => beginning)),
     whole: false,
   };
-}
-
-/**
- * The bytes of which `longer` takes one behind all that `shorter` takes, so that both match; none where they never do. Undefined where
- * that is not known.
- */
-function bytesBeyond(shorter: Part, longer: Part): ByteSet | undefined {
-  for (let n = 0; ; n += 1) {
-    const [one, other] = [shorter.beginning[n], longer.beginning[n]];
-    if (one === END || other === END) return undefined;
-    if (!one) return shorter.whole ? other : undefined;
-    if (!other) return longer.whole ? NONE : undefined;
-    if (!meets(one, other)) return NONE;
-  }
 }
 
 /** A branch matches, but a later one would take these bytes too: that one has to be tried where what stands behind cannot begin here. */
@@ -238,6 +221,6 @@ function loop(inner: Part, code: Code): Part {
       return `${rounds}: for (;;) { const ${start} = i; ${next}: { ${round} continue ${rounds}; } i = ${start}; break; }`;
     },
     ...{ first: inner.first, maybe: true, least: 0, beginning: [], whole: false },
-    open: isAmbiguous(inner, [inner]) ? undefined : unionOf([inner.first, inner.open]),
+    open: isAmbiguous(inner, [inner], 0) ? undefined : unionOf([inner.first, inner.open]),
   };
 }

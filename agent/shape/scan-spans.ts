@@ -36,8 +36,8 @@ export const GIVE_UP = 'return false;';
 
 /** So many bytes of one set are looked at one by one, without a loop; and so many copies stand for a repeated piece. */
 export const FEW = 4;
-/** Of a span of so many bytes it is known with what it begins. */
-const LONG = 16;
+/** Of so many bytes it is known with what a piece begins. */
+export const LONG = 16;
 const LF = 0x0a;
 /** What no byte belongs to: the end of the line; nothing at all. */
 export const END: ByteSet = new Uint8Array(256);

@@ -75,6 +75,7 @@ describe('the outline of a line', () => {
       'more values than are kept',
       JSON.stringify(Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`k${i}`, i]))),
     ],
+    ['more values within a value', `{"a":[${new Array(65).fill(1)}]}`],
     ['too much text', `{"a":"${'x'.repeat(5000)}"}`],
     ['no object', '[1]'],
   ] as const)

@@ -189,6 +189,14 @@ describe('the scanner of an expression', () => {
     });
   }
 
+  test('of thousands of characters is made as well, and where two branches part far from their beginning it takes the right one', () => {
+    const long = 'long'.repeat(1000);
+    const regex = new RegExp(`^(?:(${long}a?)|(${long}ab))(.*)$`, 's');
+    assert.deepEqual(scanned(new RegExp(`^(${long}) (.*)$`, 's'), `${long} x`), [long, 'x']);
+    for (const line of [`${long}x`, `${long}ab`, `${long}abc`])
+      assert.deepEqual(scanned(regex, line) ?? regex.exec(line)?.slice(1), regex.exec(line)?.slice(1));
+  });
+
   test('tells of several groups, of which one at most takes part, in the place of the first', () => {
     const regex = /^(?:(a)(x)?|b(x)c|(c)(d)?)(.*)$/s;
     const { scan, bounds } = createScanner(regex, [[1, 4], [2, 3], [5]])!;
