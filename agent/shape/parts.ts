@@ -54,7 +54,7 @@ const CUT: Member = ['CUT', '1'];
  */
 export function cutIntoParts(record: LongRecord): Parts {
   const { draft, members } = record;
-  const fitting = shorten(record, draft, members);
+  const fitting = isWhole(record, draft, members) ? members : shorten(record, draft, members);
   const messages = fitting && spread(record, draft, fitting);
   if (messages) return { messages, shortened: fitting !== members };
   const least = members.filter(([key]) => key === MESSAGE);
@@ -107,26 +107,39 @@ function largestCap(sizes: readonly number[], room: number): number {
   return low;
 }
 
+/** Bytes of a message beside those of its MSG. */
+function around(record: LongRecord, draft: Draft, members: readonly Member[], part: Identity['part']): number {
+  return bytesOf(write(record, draft, withMessage(members, ''), part));
+}
+
+function withMessage(members: readonly Member[], text: string): Member[] {
+  return members.map((member): Member => (member[0] === MESSAGE ? [MESSAGE, text] : member));
+}
+
+/** Whether all of it fits into one message, which is not made for that. */
+function isWhole(record: LongRecord, draft: Draft, members: readonly Member[]): boolean {
+  const [, text = '', kind] = members.find(([key]) => key === MESSAGE) ?? [];
+  // To measure a long one takes its time.
+  if (text.length - QUOTES > record.limit) return false;
+  const size = kind === 'json' ? bytesOf(text) - QUOTES : record.format.style.size(text);
+  return around(record, draft, members, undefined) + size <= record.limit;
+}
+
 /** One message if all of it fits, else parts; undefined where MSG finds no room. */
 function spread(record: LongRecord, draft: Draft, members: readonly Member[]): Iterable<string> | undefined {
   const { limit, format } = record;
+  if (isWhole(record, draft, members)) return [write(record, draft, members, undefined)];
   const message = members.find(([key]) => key === MESSAGE);
-  const withMessage = (text: string) =>
-    members.map((member): Member => (member === message ? [MESSAGE, text] : member));
-  const around = (part: Identity['part']) => bytesOf(write(record, draft, withMessage(''), part));
-  const [, text = '', kind] = message ?? [];
-  const size = format.style.size(text);
-  if (around(undefined) + (kind === 'json' ? bytesOf(text) - QUOTES : size) <= limit) {
-    return [write(record, draft, members, undefined)];
-  }
   if (!message) return undefined;
+  const [, text] = message;
+  const size = format.style.size(text);
   for (let digits = 1; digits <= MOST_DIGITS; digits += 1) {
     const most = 10 ** digits - 1;
-    const room = limit - around({ n: most, of: most });
+    const room = limit - around(record, draft, members, { n: most, of: most });
     if (room < LEAST_ROOM) return undefined;
     const ends = size > most * room ? [] : cut(text, room, format);
     if (ends.length === 0 || ends.length > most) continue;
-    const piece = (i: number) => withMessage(text.slice(ends[i - 1] ?? 0, ends[i]));
+    const piece = (i: number) => withMessage(members, text.slice(ends[i - 1] ?? 0, ends[i]));
     return oneByOne(ends.length, (i) => write(record, draft, piece(i), { n: i + 1, of: ends.length }));
   }
   return undefined;

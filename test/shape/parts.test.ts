@@ -29,6 +29,16 @@ function partsOf(line: string, chunk: number, setup: Setup = {}, start = 0): str
   return messages.map(String);
 }
 
+test('a record that fits is one message and loses nothing, even where its line does not fit', () => {
+  const transform = { pattern: { regex: '^(?<level>\\w+) (?<key>\\w+) .* (?<msg>\\w+)$' } };
+  for (const format of FORMATS)
+    for (let length = 1; length < 150; length += 1) {
+      const line = `INFO ${'k'.repeat(length)} ${'x'.repeat(300)} end`;
+      const [whole] = partsOf(line, 10_000, { transform, record: { format } });
+      if (whole!.length <= 220) assert.deepEqual(partsOf(line, 220, { transform, record: { format } }), [whole]);
+    }
+});
+
 describe('a record longer than chunk', () => {
   for (const format of FORMATS) {
     test(`${format}: comes in parts that make the whole message when put together`, () => {
