@@ -61,7 +61,7 @@ const REST = 8 * LOOK;
 type Parts = { readonly pattern: Pattern; readonly record: RecordConfig; readonly pieces: readonly Member[] };
 type Scanned = Way & {
   scan(bytes: Buffer, from: number, to: number): boolean;
-  /** How often it was gone. */
+  /** How often it was gone since the last one was learnt. */
   gone: number;
 };
 
@@ -82,6 +82,8 @@ export function createWays({ pattern, record, pieces }: Parts): Ways | undefined
     const inner = prepareOutline(outline);
     if (!inner) return;
     ways.length = Math.min(ways.length, MOST - 1);
+    // What was gone often long ago must not stand before what is gone now.
+    for (const way of ways) way.gone = 0;
     ways.push(wayOf(inner, outer, pieces, record));
   }
 

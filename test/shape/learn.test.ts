@@ -108,6 +108,18 @@ test('where hardly any line has a way none is tried for some time', () => {
   assert.ok(lines > 5000 && lines < 50_000, `after ${lines} lines`);
 });
 
+test('ways that are gone no more make room, however often they were gone', () => {
+  const ways = createWays({ pattern: compilePattern({ builtin: 'json' }), record: partsOf().record, pieces: [] })!;
+  const bytes = Array.from({ length: 11 }, (_, i) => Buffer.from(`{"k${i}":1}`));
+  const find = (i: number) => ways.find(bytes[i]!, 0, bytes[i]!.length) !== undefined;
+  const old = [0, 1, 2, 3, 4, 5, 6, 7];
+  for (const i of old) while (!find(i));
+  for (let n = 0; n < 300_000; n += 1) for (const i of old) find(i);
+  let lines = 0;
+  while (![8, 9, 10].map(find).every(Boolean) && lines < 3_000_000) lines += 3;
+  assert.ok(lines < 3_000_000);
+});
+
 test('a wrapped line has a way where it is whole, and Docker has not written what is in it otherwise', () => {
   const time = '2026-07-15T11:30:35.123456789Z';
   const within = (log: string) => `{"log":"${log}","stream":"stdout","time":"${time}"}`;
