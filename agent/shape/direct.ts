@@ -22,7 +22,6 @@ import {
   putPiece,
   SPILL,
 } from './put.ts';
-import type { Place } from './scan-code.ts';
 import { createStampBytes } from './stampbytes.ts';
 import { createWays, type Way } from './ways.ts';
 
@@ -90,8 +89,8 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
 
   const nameOf = (state: FileState): Piece => (name ??= pieceOf(` ${headerField(state.name, LONGEST.appName)}`));
 
-  function stampOf({ time, outerTime }: Way, line: Memory, chunk: Chunk): Piece | undefined {
-    const { bounds, at } = isEmpty(time) ? outerTime : time;
+  function stampOf({ bounds, time, outerTime }: Way, line: Memory, chunk: Chunk): Piece | undefined {
+    const at = bounds[time] === bounds[time + 1] ? outerTime : time;
     const [from, to] = [bounds[at]!, bounds[at + 1]!];
     return from === to ? stamps.instant(chunk.readAt) : stamps.written(line, from, to, chunk.modified);
   }
@@ -103,12 +102,13 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
     return isPlain(line.bytes, from, to) ? putBytes(out, at + 1, line, from, to) : -1;
   }
 
-  function putJson(out: Memory, start: number, line: Memory, { members, line: all }: Way, special: number): number {
+  function putJson(out: Memory, start: number, line: Memory, way: Way, special: number): number {
+    const { bounds, members } = way;
     let at = start;
     let inString = false;
     for (let i = 0; i < members.length; i += 1) {
       const member = members[i]!;
-      const { bounds, at: place } = member.whole && member.bounds[member.at]! < 0 ? all : member;
+      const place = member.whole && bounds[member.place]! < 0 ? way.line : member.place;
       let from = bounds[place]!;
       let end = bounds[place + 1]!;
       if (member.bare && isBracketed(line.bytes, from, end)) {
@@ -133,12 +133,12 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
       if (!way) return 'no';
       const special = way.verbatim ? to : first;
       if (special < to && to - begin > LONGEST_ESCAPED) return 'no';
-      const { host, owner, pid } = way;
+      const { bounds, host, owner, pid } = way;
       if (state !== current) enter(state);
       if (bytes !== line.bytes) line = memoryOf(bytes);
       const stamp = stampOf(way, line, chunk);
       if (!stamp) return 'no';
-      const { head, appName } = priorities.find(line, owner, way.level, way.pri);
+      const { head, appName } = priorities.find(line, bounds, owner, way.level, way.pri);
       if (!head) return 'filtered';
       if (!appName) return 'no';
 
@@ -146,10 +146,10 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
       const out = payload.room(AROUND + SPILL + way.names + state.element.length + way.copies * room);
       const start = payload.size();
       let at = putPiece(out, putPiece(out, start, head), stamp);
-      at = putField(out, at, line, host.bounds[host.at]!, host.bounds[host.at + 1]!, hostname);
+      at = putField(out, at, line, bounds[host]!, bounds[host + 1]!, hostname);
       if (at < 0) return 'no';
-      at = putPiece(out, at, isEmpty(owner) ? nameOf(state) : appName);
-      const [pidFrom, pidTo] = [pid.bounds[pid.at]!, pid.bounds[pid.at + 1]!];
+      at = putPiece(out, at, bounds[owner] === bounds[owner + 1] ? nameOf(state) : appName);
+      const [pidFrom, pidTo] = [bounds[pid]!, bounds[pid + 1]!];
       const bare = isBracketed(bytes, pidFrom, pidTo) ? 1 : 0;
       at = putField(out, at, line, pidFrom + bare, pidTo - bare, NIL);
       if (at < 0) return 'no';
@@ -163,10 +163,6 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
       return 'sent';
     },
   };
-}
-
-function isEmpty({ bounds, at }: Place): boolean {
-  return bounds[at] === bounds[at + 1];
 }
 
 /** As `bare` of priority.ts. */

@@ -3,7 +3,6 @@ import type { Selection } from '../types.ts';
 import { isPlain } from './header.ts';
 import type { Priorities } from './priority.ts';
 import { hashBytes, type Memory, type Piece, pieceOf, sameBytes } from './put.ts';
-import type { Place } from './scan-code.ts';
 import { selects } from './select.ts';
 
 type Entry = {
@@ -17,8 +16,8 @@ type Entry = {
 };
 
 export type PriorityCache = {
-  /** The entry for an owner, a level and a PRI of the line's own. */
-  find(line: Memory, owner: Place, level: Place, pri: Place): Entry;
+  /** The entry for an owner, a level and a PRI of the line's own, each of which stands at a place in `bounds`. */
+  find(line: Memory, bounds: Int32Array, owner: number, level: number, pri: number): Entry;
 };
 
 /** A power of two, well above the number of pairs that an application has. */
@@ -29,8 +28,7 @@ const LONGEST = 128;
 export function createPriorityCache(priorities: Priorities, selection: Selection): PriorityCache {
   const slots: (Entry | undefined)[] = new Array(SLOTS).fill(undefined);
 
-  function make({ bytes }: Memory, ownerAt: Place, levelAt: Place, priAt: Place): Entry {
-    const [owner, level, pri] = [taken(bytes, ownerAt), taken(bytes, levelAt), taken(bytes, priAt)];
+  function make(owner: Buffer, level: Buffer, pri: Buffer): Entry {
     const priority = priorities(owner.toString(), level.toString(), pri.toString());
     return {
       ...{ owner: pieceOf(owner), level: pieceOf(level), pri: pieceOf(pri) },
@@ -40,35 +38,36 @@ export function createPriorityCache(priorities: Priorities, selection: Selection
   }
 
   return {
-    find(line, owner, level, pri) {
-      const named = hashPlace(line, level, hashPlace(line, owner, 0));
-      const hash = pri.bounds[pri.at]! < 0 ? named : hashPlace(line, pri, named);
+    find(line, bounds, owner, level, pri) {
+      const named = hashPlace(line, bounds, level, hashPlace(line, bounds, owner, 0));
+      const hash = bounds[pri]! < 0 ? named : hashPlace(line, bounds, pri, named);
       const slot = (hash ^ (hash >> 10)) & (SLOTS - 1);
       const known = slots[slot];
       if (
         known &&
-        isPiece(line, owner, known.owner) &&
-        isPiece(line, level, known.level) &&
-        isPiece(line, pri, known.pri)
+        isPiece(line, bounds, owner, known.owner) &&
+        isPiece(line, bounds, level, known.level) &&
+        isPiece(line, bounds, pri, known.pri)
       )
         return known;
-      const made = make(line, owner, level, pri);
+      const { bytes } = line;
+      const made = make(taken(bytes, bounds, owner), taken(bytes, bounds, level), taken(bytes, bounds, pri));
       if (made.owner.length + made.level.length + made.pri.length <= LONGEST) slots[slot] = made;
       return made;
     },
   };
 }
 
-function taken(bytes: Buffer, { bounds, at }: Place): Buffer {
+function taken(bytes: Buffer, bounds: Int32Array, at: number): Buffer {
   return bytes.subarray(Math.max(0, bounds[at]!), Math.max(0, bounds[at + 1]!));
 }
 
-function hashPlace(line: Memory, { bounds, at }: Place, begun: number): number {
+function hashPlace(line: Memory, bounds: Int32Array, at: number, begun: number): number {
   const [from, to] = [bounds[at]!, bounds[at + 1]!];
   return hashBytes(line, from, to, begun + to - from);
 }
 
-function isPiece(line: Memory, { bounds, at }: Place, piece: Piece): boolean {
+function isPiece(line: Memory, bounds: Int32Array, at: number, piece: Piece): boolean {
   const from = bounds[at]!;
   return bounds[at + 1]! - from === piece.length && sameBytes(line, from, piece, 0, piece.length);
 }

@@ -6,13 +6,10 @@ export type Scanner = {
   readonly scan: (bytes: Uint8Array, from: number, to: number) => boolean;
   /**
    * Group n took the bytes from `bounds[2n]` up to `bounds[2n + 1]`; both are -1 where it took no part, and of group 0 always. Good until
-   * the next scan.
+   * the next scan. What stands behind the groups is the caller's.
    */
   readonly bounds: Int32Array;
 };
-
-/** Where one group is told of: at `at` and behind it in `bounds`. */
-export type Place = { readonly bounds: Int32Array; readonly at: number };
 
 /** What the pieces of one scanner have in common. */
 export type Code = {
@@ -27,8 +24,8 @@ export type Code = {
   unset(from: number, to: number): string;
   /** Whether the byte at `place` belongs to the set. */
   has(set: ByteSet, place?: string): string;
-  /** The scanner that consists of this code, which moves `i` from `from` as far as `end` or returns false. */
-  compile(text: string): Scanner;
+  /** The scanner that consists of this code, which moves `i` from `from` as far as `end` or returns false; its bounds have `more` numbers more. */
+  compile(text: string, more: number): Scanner;
 };
 
 /** Of the groups in one list of `same` the first stands for all. */
@@ -59,8 +56,8 @@ export function createCode(same: readonly (readonly number[])[]): Code {
       if (!sets.includes(set)) sets.push(set);
       return `set${sets.indexOf(set)}[bytes[${place}]] === 1`;
     },
-    compile(text) {
-      const bounds = new Int32Array(2 * groups + 2).fill(-1);
+    compile(text, more) {
+      const bounds = new Int32Array(2 * groups + 2 + more).fill(-1);
       const body = `${[...forgetting].join(' ')} let i = from; ${text} return true;`;
       const names = sets.map((_, index) => `set${index}`);
       const make = new Function(...names, 'bounds', `return (bytes, from, end) => { ${body} };`);

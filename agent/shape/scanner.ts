@@ -15,17 +15,18 @@ import { GIVE_UP, NoScanner } from './scan-spans.ts';
 
 /**
  * The scanner of an expression that compiles; undefined where it has none. Flags other than `s` have none either. Of the groups in one
- * list of `same`, of which one at most takes part, the first stands for all.
+ * list of `same`, of which one at most takes part, the first stands for all. Its bounds have `more` numbers behind those of the groups.
  */
 export function createScanner(
   { source, flags }: Pick<RegExp, 'source' | 'flags'>,
   same: Iterable<readonly number[]> = [],
+  more = 0,
 ): Scanner | undefined {
   if (flags !== 's') return undefined;
   const code = createCode([...same]);
   try {
     const tree = new RegExpParser({ ecmaVersion: 2025 }).parsePattern(source, 0, source.length);
-    return code.compile(partOf(tree, code).code(GIVE_UP, []));
+    return code.compile(partOf(tree, code).code(GIVE_UP, []), more);
   } catch (problem) {
     // V8 may know syntax that the parser does not.
     if (problem instanceof NoScanner || problem instanceof SyntaxError) return undefined;

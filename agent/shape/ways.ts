@@ -9,20 +9,22 @@ import type { Piece as Member } from './members.ts';
 import type { Outline, OutlineMember } from './outline.ts';
 import type { Pattern } from './pattern.ts';
 import { type Piece, pieceOf } from './put.ts';
-import type { Place, Scanner } from './scan-code.ts';
+import type { Scanner } from './scan-code.ts';
 import { createScanner } from './scanner.ts';
 
 export type Way = {
-  readonly time: Place;
+  /** Where the groups are told of: each at a place of its own and at the one behind it. */
+  readonly bounds: Int32Array;
+  readonly time: number;
   /** The time of what is wrapped around the line. */
-  readonly outerTime: Place;
-  readonly host: Place;
-  readonly owner: Place;
-  readonly pid: Place;
-  readonly level: Place;
-  readonly pri: Place;
+  readonly outerTime: number;
+  readonly host: number;
+  readonly owner: number;
+  readonly pid: number;
+  readonly level: number;
+  readonly pri: number;
   /** The line itself. */
-  readonly line: Place;
+  readonly line: number;
   readonly members: readonly Prepared[];
   /** Bytes of all that stands between the values; and how often each byte of the line may stand in the record, where groups stand in one another. */
   readonly names: number;
@@ -32,7 +34,8 @@ export type Way = {
 };
 
 /** A member as bytes: a value that is always the same stands with its key. */
-type Prepared = Place & {
+type Prepared = {
+  readonly place: number;
   /** What stands before the value of the first member, behind that of a string, and behind that of no string. */
   readonly first: Piece;
   readonly next: Piece;
@@ -45,7 +48,7 @@ type Prepared = Place & {
 };
 
 export type Ways = {
-  /** The way of a line, valid UTF-8, whose places are good until the next call; undefined where it has none. */
+  /** The way of a line, valid UTF-8, whose bounds are good until the next call; undefined where it has none. */
   find(bytes: Buffer, from: number, to: number): Way | undefined;
 };
 
@@ -58,6 +61,9 @@ const WORTH = 256;
 const LOOK = 1024;
 const REST = 8 * LOOK;
 
+/** Numbers for the line, where nothing is wrapped around it. */
+const LINE = 2;
+
 type Parts = { readonly pattern: Pattern; readonly record: RecordConfig; readonly pieces: readonly Member[] };
 type Scanned = Way & {
   scan(bytes: Buffer, from: number, to: number): boolean;
@@ -68,7 +74,7 @@ type Scanned = Way & {
 /** Undefined where there is none and none can be learnt. */
 export function createWays({ pattern, record, pieces }: Parts): Ways | undefined {
   const { wrapping, first, learn } = pattern.outlines;
-  const outer = wrapping && prepareOutline(wrapping);
+  const outer = wrapping && prepareOutline(wrapping, 0);
   const ways: Scanned[] = [];
   let found = 0;
   let missed = 0;
@@ -79,7 +85,7 @@ export function createWays({ pattern, record, pieces }: Parts): Ways | undefined
   if (ways.length === 0 && !learn) return undefined;
 
   function add(outline: Outline): void {
-    const inner = prepareOutline(outline);
+    const inner = prepareOutline(outline, outer?.scanner.bounds.length ?? LINE);
     if (!inner) return;
     ways.length = Math.min(ways.length, MOST - 1);
     // What was gone often long ago must not stand before what is gone now.
@@ -127,69 +133,65 @@ export function createWays({ pattern, record, pieces }: Parts): Ways | undefined
 function lineWithin(outer: PreparedOutline | undefined, bytes: Buffer, from: number, to: number): string | undefined {
   if (!outer) return bytes.toString('utf8', from, to);
   if (!outer.scanner.scan(bytes, from, to)) return undefined;
-  const { bounds, at } = outer.place('line');
+  const { bounds } = outer.scanner;
+  const at = outer.place('line');
   return bytes.toString('utf8', bounds[at], bounds[at + 1]);
 }
 
-type PreparedOutline = Outline & { readonly scanner: Scanner; place(group: string): Place };
+type PreparedOutline = Outline & { readonly scanner: Scanner; place(group: string): number };
 
-function prepareOutline(outline: Outline): PreparedOutline | undefined {
+/** `more`: numbers behind those of its own groups. */
+function prepareOutline(outline: Outline, more: number): PreparedOutline | undefined {
   const { source, groups } = outline;
-  const scanner = createScanner({ source, flags: 's' }, groups.values());
+  const scanner = createScanner({ source, flags: 's' }, groups.values(), more);
   // Of no group those of group 0 tell, which is nothing.
-  return (
-    scanner && {
-      ...outline,
-      scanner,
-      place: (name) => ({ bounds: scanner.bounds, at: 2 * (groups.get(name)?.[0] ?? 0) }),
-    }
-  );
+  return scanner && { ...outline, scanner, place: (name) => 2 * (groups.get(name)?.[0] ?? 0) };
 }
 
+/** Behind the groups of the line stand those of what is wrapped around it, or the line. */
 function wayOf(
   inner: PreparedOutline,
   outer: PreparedOutline | undefined,
   pieces: readonly Member[],
   record: RecordConfig,
 ): Scanned {
-  const line = outer?.place('line') ?? { bounds: new Int32Array(2), at: 0 };
-  const nothing: Place = { bounds: new Int32Array(2), at: 0 };
-  const members = new Map(pieces.map((piece) => [piece.key, fromPiece(piece, inner)]));
-  for (const outline of outer ? [inner, outer] : [inner])
+  const { scan, bounds } = inner.scanner;
+  const around = outer?.scanner.bounds ?? new Int32Array(LINE);
+  const behind = bounds.length - around.length;
+  const [line, outerTime] = outer ? [behind + outer.place('line'), behind + outer.place('time')] : [behind, 0];
+  const members = new Map(pieces.map((piece) => [piece.key, fromPiece(piece, inner.place)]));
+  const add = (outline: Outline, place: (group: string) => number) => {
     for (const member of outline.members)
-      if (isWanted(record, member.key)) members.set(member.key, fromLine(member, outline));
+      if (isWanted(record, member.key)) members.set(member.key, fromLine(member, place));
+  };
+  add(inner, inner.place);
+  if (outer) add(outer, (group) => behind + outer.place(group));
   const sorted = [...members].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, member]) => member);
-  const { scan } = inner.scanner;
   return {
-    ...{ time: inner.place('time'), outerTime: outer?.place('time') ?? nothing, host: inner.place('host') },
-    ...{
-      owner: inner.place('owner'),
-      pid: inner.place('pid'),
-      level: inner.place('level'),
-      pri: inner.place('pri'),
-      line,
-    },
+    ...{ bounds, line, outerTime, time: inner.place('time'), host: inner.place('host'), owner: inner.place('owner') },
+    ...{ pid: inner.place('pid'), level: inner.place('level'), pri: inner.place('pri') },
     members: sorted,
     names: sorted.reduce((sum, { next }) => sum + next.length, 0),
-    copies: 1 + (inner.apart ? 1 : sorted.filter(({ at, whole }) => at > 0 || whole).length),
+    copies: 1 + (inner.apart ? 1 : sorted.filter(({ place, whole }) => place > 0 || whole).length),
     verbatim: inner.verbatim || outer?.verbatim === true,
     gone: 0,
     scan(bytes, from, to) {
-      if (outer) {
-        if (!outer.scanner.scan(bytes, from, to)) return false;
-        return scan(bytes, line.bounds[line.at]!, line.bounds[line.at + 1]!);
+      if (!outer) {
+        bounds[line] = from;
+        bounds[line + 1] = to;
+        return scan(bytes, from, to);
       }
-      line.bounds[0] = from;
-      line.bounds[1] = to;
-      return scan(bytes, from, to);
+      if (!outer.scanner.scan(bytes, from, to)) return false;
+      for (let i = 0; i < around.length; i += 1) bounds[behind + i] = around[i]!;
+      return scan(bytes, bounds[line]!, bounds[line + 1]!);
     },
   };
 }
 
-function fromPiece({ source, always, first, next }: Member, outline: PreparedOutline): Prepared {
+function fromPiece({ source, always, first, next }: Member, placeOf: (group: string) => number): Prepared {
   const text = 'text' in source ? COMPACT.escape(source.text) : '';
   return {
-    ...outline.place('text' in source ? '' : source.group),
+    place: 'text' in source ? 0 : placeOf(source.group),
     ...{ first: pieceOf(first + text), next: pieceOf(next + text), later: pieceOf(next.slice(1) + text) },
     whole: 'otherwise' in source && source.otherwise === 'line',
     bare: 'bare' in source && source.bare,
@@ -198,11 +200,11 @@ function fromPiece({ source, always, first, next }: Member, outline: PreparedOut
   };
 }
 
-function fromLine(member: OutlineMember, outline: PreparedOutline): Prepared {
+function fromLine(member: OutlineMember, placeOf: (group: string) => number): Prepared {
   const text = 'text' in member ? member.text : '';
   const start = `"${COMPACT.escape(member.key)}":${member.json ? '' : '"'}${text}`;
   return {
-    ...outline.place('group' in member ? member.group : ''),
+    place: 'group' in member ? placeOf(member.group) : 0,
     ...{ first: pieceOf(`{${start}`), next: pieceOf(`",${start}`), later: pieceOf(`,${start}`) },
     ...{ whole: false, bare: false, always: true, json: member.json },
   };

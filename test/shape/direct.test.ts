@@ -140,7 +140,7 @@ test('a priority is found for its own owner, level and PRI only', () => {
       const line = memoryOf(Buffer.from(owner + level + pri));
       const ends = [owner, owner + level, owner + level + pri].map(({ length }) => length);
       const bounds = Int32Array.of(0, ends[0]!, ends[0]!, ends[1]!, ends[1]!, ends[2]!);
-      const { head } = cache.find(line, { bounds, at: 0 }, { bounds, at: 2 }, { bounds, at: 4 });
+      const { head } = cache.find(line, bounds, 0, 2, 4);
       assert.equal(
         head?.bytes.toString('latin1', 0, head.length),
         `<${priorities(owner, level, pri)}>1 `,
