@@ -55,11 +55,11 @@ type Parts = {
 };
 
 const BLANK = 0x20;
+const QUOTE = 0x22;
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
 const NIL = pieceOf('-');
-const END = pieceOf(`"}`);
-const END_JSON = pieceOf('}');
+const END = pieceOf('}');
 const NO_MEMBERS = pieceOf('{}');
 /** A longer line takes too much room once each of its bytes may become six. */
 const LONGEST_ESCAPED = 16 * 1024;
@@ -105,7 +105,6 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
   function putJson(out: Memory, start: number, line: Memory, way: Way, special: number): number {
     const { bounds, members } = way;
     let at = start;
-    let inString = false;
     for (let i = 0; i < members.length; i += 1) {
       const member = members[i]!;
       const place = member.whole && bounds[member.place]! < 0 ? way.line : member.place;
@@ -116,12 +115,12 @@ export function createDirectWriter(parts: Parts): DirectWriter | undefined {
         end -= 1;
       }
       if (from === end && !member.always) continue;
-      at = putPiece(out, at, at === start ? member.first : inString ? member.next : member.later);
+      at = putPiece(out, at, at === start ? member.first : member.next);
       if (special < end) at = putEscaped(out, at, line, from, end, special);
       else if (from < end) at = putBytes(out, at, line, from, end);
-      inString = !member.json;
+      if (member.quoted) out.bytes[at++] = QUOTE;
     }
-    return putPiece(out, at, at === start ? NO_MEMBERS : inString ? END : END_JSON);
+    return putPiece(out, at, at === start ? NO_MEMBERS : END);
   }
 
   return {

@@ -69,5 +69,6 @@ function hashPlace(line: Memory, bounds: Int32Array, at: number, begun: number):
 
 function isPiece(line: Memory, bounds: Int32Array, at: number, piece: Piece): boolean {
   const from = bounds[at]!;
-  return bounds[at + 1]! - from === piece.length && sameBytes(line, from, piece, 0, piece.length);
+  const { length } = piece;
+  return bounds[at + 1]! - from === length && (length === 0 || sameBytes(line, from, piece, 0, length));
 }

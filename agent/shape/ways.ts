@@ -36,15 +36,14 @@ export type Way = {
 /** A member as bytes: a value that is always the same stands with its key. */
 type Prepared = {
   readonly place: number;
-  /** What stands before the value of the first member, behind that of a string, and behind that of no string. */
+  /** What stands before the value: of the first member, and of others. */
   readonly first: Piece;
   readonly next: Piece;
-  readonly later: Piece;
   /** Whether the line stands in where the group took no part; whether brackets are left out; whether it is there if it is empty. */
   readonly whole: boolean;
   readonly bare: boolean;
   readonly always: boolean;
-  readonly json: boolean;
+  readonly quoted: boolean;
 };
 
 export type Ways = {
@@ -66,7 +65,8 @@ const LINE = 2;
 
 type Parts = { readonly pattern: Pattern; readonly record: RecordConfig; readonly pieces: readonly Member[] };
 type Scanned = Way & {
-  scan(bytes: Buffer, from: number, to: number): boolean;
+  /** As that of a scanner. */
+  readonly scan: Scanner['scan'];
   /** How often it was gone since the last one was learnt. */
   gone: number;
 };
@@ -119,6 +119,10 @@ export function createWays({ pattern, record, pieces }: Parts): Ways | undefined
       for (let i = 0; i < ways.length; i += 1) {
         const way = ways[i]!;
         if (!way.scan(bytes, from, to)) continue;
+        if (!outer) {
+          way.bounds[way.line] = from;
+          way.bounds[way.line + 1] = to;
+        }
         found += 1;
         way.gone += 1;
         if (i > 0 && way.gone > ways[i - 1]!.gone) [ways[i - 1], ways[i]] = [way, ways[i - 1]!];
@@ -171,20 +175,17 @@ function wayOf(
     ...{ bounds, line, outerTime, time: inner.place('time'), host: inner.place('host'), owner: inner.place('owner') },
     ...{ pid: inner.place('pid'), level: inner.place('level'), pri: inner.place('pri') },
     members: sorted,
-    names: sorted.reduce((sum, { next }) => sum + next.length, 0),
+    names: sorted.reduce((sum, { next }) => sum + next.length + 1, 0),
     copies: 1 + (inner.apart ? 1 : sorted.filter(({ place, whole }) => place > 0 || whole).length),
     verbatim: inner.verbatim || outer?.verbatim === true,
     gone: 0,
-    scan(bytes, from, to) {
-      if (!outer) {
-        bounds[line] = from;
-        bounds[line + 1] = to;
-        return scan(bytes, from, to);
-      }
-      if (!outer.scanner.scan(bytes, from, to)) return false;
-      for (let i = 0; i < around.length; i += 1) bounds[behind + i] = around[i]!;
-      return scan(bytes, bounds[line]!, bounds[line + 1]!);
-    },
+    scan: outer
+      ? (bytes, from, to) => {
+          if (!outer.scanner.scan(bytes, from, to)) return false;
+          for (let i = 0; i < around.length; i += 1) bounds[behind + i] = around[i]!;
+          return scan(bytes, bounds[line]!, bounds[line + 1]!);
+        }
+      : scan,
   };
 }
 
@@ -192,11 +193,12 @@ function fromPiece({ source, always, first, next }: Member, placeOf: (group: str
   const text = 'text' in source ? COMPACT.escape(source.text) : '';
   return {
     place: 'text' in source ? 0 : placeOf(source.group),
-    ...{ first: pieceOf(first + text), next: pieceOf(next + text), later: pieceOf(next.slice(1) + text) },
+    // A quote that ends the value before is not left to this one.
+    ...{ first: pieceOf(first + text), next: pieceOf(next.slice(1) + text) },
     whole: 'otherwise' in source && source.otherwise === 'line',
     bare: 'bare' in source && source.bare,
     always: always || text !== '',
-    json: false,
+    quoted: true,
   };
 }
 
@@ -205,7 +207,7 @@ function fromLine(member: OutlineMember, placeOf: (group: string) => number): Pr
   const start = `"${COMPACT.escape(member.key)}":${member.json ? '' : '"'}${text}`;
   return {
     place: 'group' in member ? placeOf(member.group) : 0,
-    ...{ first: pieceOf(`{${start}`), next: pieceOf(`",${start}`), later: pieceOf(`,${start}`) },
-    ...{ whole: false, bare: false, always: true, json: member.json },
+    ...{ first: pieceOf(`{${start}`), next: pieceOf(`,${start}`) },
+    ...{ whole: false, bare: false, always: true, quoted: !member.json },
   };
 }
