@@ -84,7 +84,7 @@ export class Harvester {
       const window = this.open(ahead, size);
       if ('what' in window) return window;
       if (this.passing) return this.passRest(window);
-      if (nuls(window.body, this.lines.unit) > 0) return this.passHole(window, final);
+      if (nuls(window.body, this.lines.unit) > 0) return this.passHole(window, size, final);
       const taken = this.cutLines(window, final);
       if (taken) return taken;
       ahead = Math.min(ahead * 2, maxLine + SLACK + largest);
@@ -117,14 +117,14 @@ export class Harvester {
     return bytes.subarray(0, this.source.read(bytes, offset - bytes.length));
   }
 
-  /** Whether the position lies in the rest of a line that was cut: no newline as far back as a cut reaches. */
+  /** Whether the position lies in the rest of a line that was cut: no newline as far back as a cut reaches, and no mere hole. */
   private isCut(lead: Buffer): boolean | undefined {
     if (this.at === 0 || this.lines.last(lead, lead.length) === lead.length) return false;
     const back = this.parts.maxLine - 4;
     if (this.at < back || back < 1) return false;
     const bytes = Buffer.allocUnsafe(back);
     const got = this.source.read(bytes, this.at - back);
-    return got === undefined ? undefined : this.lines.last(bytes, back) < 0;
+    return got === undefined ? undefined : this.lines.last(bytes, back) < 0 && nuls(bytes, 1) < back;
   }
 
   private emit(bytes: Buffer, end: number, last: Buffer, cut: boolean, drained = false): Take {
@@ -159,10 +159,14 @@ export class Harvester {
     return this.emit(bytes, this.at + length, last, how === 'cut', drained);
   }
 
-  /** Passes over a hole of NUL bytes, once something follows it: space set aside in advance looks the same and is filled later. */
-  private passHole(window: Window, final: boolean): Take {
+  /**
+   * Passes over a hole of NUL bytes, once something follows it: space set aside in advance looks the same and is filled later. Not so that of
+   * an archive, of which every step back to where the hole begins would have all of it unpacked anew.
+   */
+  private passHole(window: Window, size: number, final: boolean): Take {
     const run = nuls(window.body, this.lines.unit);
-    if (window.body.length - run >= this.lines.unit) return this.give(window, run, 'gap');
+    const isPacked = size === Infinity && window.full;
+    if (isPacked || window.body.length - run >= this.lines.unit) return this.give(window, run, 'gap');
     if (!window.full) return final && run > 0 ? this.give(window, run, 'gap') : { what: 'idle', held: true };
     const at = Math.max(this.empty, this.at + run);
     stride ??= Buffer.allocUnsafe(STRIDE);

@@ -35,6 +35,37 @@ test('a hole of three GiB is passed over in bounded memory, and what stands behi
     ]);
   }));
 
+test('a line behind a hole is read whole, though a restart came between the hole and its end', () =>
+  scene({ before: { 'app.log': '' }, input: { maxLine: 1000 } }, (stage) => {
+    writeAt(stage.live, 'two ha', 5000);
+    assert.equal(stage.look(), '');
+    assert.equal(stage.reader.chunks.at(-1)?.end, 5000, 'the hole is passed over');
+    stage.kill();
+    stage.write('lves\nthree\n');
+    stage.start();
+    assert.equal(stage.look(), 'two halves\nthree\n');
+    assert.deepEqual(stage.losses, []);
+  }));
+
+test('an archive that begins with a hole is unpacked once', () => {
+  const hole = 32 * 2 ** 20;
+  let unpacked = 0;
+  const read: Files['read'] = (fd, into, position) => {
+    if (position === 0 && into.length > 16 * 1024) unpacked += 1;
+    return realFiles.read(fd, into, position);
+  };
+  const archive = gzipSync(Buffer.concat([Buffer.alloc(hole), Buffer.from('one\n')]));
+  return scene({ files: { ...realFiles, read }, input: { start: 'oldest' } }, async (stage) => {
+    stage.kill();
+    fs.writeFileSync(`${stage.live}.1.gz`, archive);
+    fs.writeFileSync(stage.live, 'two\n');
+    stage.start();
+    assert.equal(await stage.until(8), 'one\ntwo\n');
+    assert.deepEqual(stage.losses, []);
+    assert.ok(unpacked <= 2, `it was begun with ${unpacked} times`);
+  });
+});
+
 for (const how of ['plain', 'packed', 'packed while the agent is away'] as const) {
   test(`copies of a file that begins with a hole are known again and give nothing twice: ${how}`, () =>
     scene({ before: { 'app.log': 'one\n' } }, async (stage) => {
