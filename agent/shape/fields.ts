@@ -49,6 +49,9 @@ function meaningOf(piece: string): Meaning {
   return meaning;
 }
 
+/** Is told where the value of a field stands in its line. */
+export type See = (name: string, begin: number, end: number) => void;
+
 /** What becomes of the fields of a line. */
 type Roles = {
   /** The name of the field that each group has. */

@@ -1,7 +1,7 @@
 /** JSON lines: one object a line. */
 
 import type { Match } from './draft.ts';
-import { type Field, matchFields } from './fields.ts';
+import { type Field, matchFields, type See } from './fields.ts';
 
 /** Takes an object apart; null where the line is none. */
 export function matchJson(line: string): Match | null {
@@ -18,10 +18,7 @@ const SCALAR = /[^,}\] \t\r\n]+/y;
  * The members of an object by name. What is no string keeps its JSON as written, so that no digit of a number is lost; only white space
  * between its pieces that would be a control character goes. Undefined where the text is no object. `see` is told where each value stands.
  */
-export function readMembers(
-  text: string,
-  see?: (name: string, begin: number, end: number) => void,
-): Map<string, Field> | undefined {
+export function readMembers(text: string, see?: See): Map<string, Field> | undefined {
   if (!/^[ \t]*\{/.test(text) || !isJson(text)) return undefined;
   const fields = new Map<string, Field>();
   // The text is JSON, so from here on every token is where it must be.

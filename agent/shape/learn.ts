@@ -2,7 +2,7 @@
  * Learns outlines from lines of JSON and logfmt: all that the line is but its values, which most lines of a program have in common. So a
  * line that has the same keys in the same order can be taken apart by a scanner.
  */
-import { FIELD_GROUPS, type Field, rolesOf } from './fields.ts';
+import { FIELD_GROUPS, type Field, rolesOf, type See } from './fields.ts';
 import { readMembers } from './jsonline.ts';
 import { readPairs } from './logfmt.ts';
 import { CLEAN, ESCAPED, literal, type Outline, type OutlineMember, outlineOf } from './outline.ts';
@@ -76,7 +76,7 @@ export function learnLogfmt(line: string): Outline | undefined {
   return line.length > LONGEST ? undefined : learn(line, PAIR_FORMAT, (see) => readPairs(line, see));
 }
 
-type Read = (see: (name: string, begin: number, end: number) => void) => ReadonlyMap<string, Field> | undefined;
+type Read = (see: See) => ReadonlyMap<string, Field> | undefined;
 
 function learn(line: string, format: Format, read: Read): Outline | undefined {
   const places: Place[] = [];

@@ -1,7 +1,7 @@
 /** logfmt: `key=value key="a value" flag`, as Go's programs and Heroku's router write it. */
 
 import type { Match } from './draft.ts';
-import { type Field, matchFields } from './fields.ts';
+import { type Field, matchFields, type See } from './fields.ts';
 
 /** A key, and behind `=` a value in quotes, one without, or none. */
 const PAIR = /([^\s"=]+)(=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*)))?(?:\s+|$)/y;
@@ -13,10 +13,7 @@ export function matchLogfmt(line: string): Match | null {
 }
 
 /** The pairs of such a line by name. `see` is told where each value stands, and of a flag that it stands nowhere. */
-export function readPairs(
-  line: string,
-  see?: (name: string, begin: number, end: number) => void,
-): Map<string, Field> | undefined {
+export function readPairs(line: string, see?: See): Map<string, Field> | undefined {
   const fields = new Map<string, Field>();
   let at = line.length - line.trimStart().length;
   const begin = at;

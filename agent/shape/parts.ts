@@ -54,7 +54,9 @@ const CUT: Member = ['CUT', '1'];
  */
 export function cutIntoParts(record: LongRecord): Parts {
   const { draft, members } = record;
-  const fitting = isWhole(record, draft, members) ? members : shorten(record, draft, members);
+  if (isWhole(record, draft, members))
+    return { messages: [write(record, draft, members, undefined)], shortened: false };
+  const fitting = shorten(record, draft, members);
   const messages = fitting && spread(record, draft, fitting);
   if (messages) return { messages, shortened: fitting !== members };
   const least = members.filter(([key]) => key === MESSAGE);
